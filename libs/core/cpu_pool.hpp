@@ -59,4 +59,4 @@ awaitable<std::invoke_result_t<F>> offload(cpu_pool& pool, deadline d, F f);
 
 }  // namespace mita
 
-#include "core/cpu_pool_offload.hpp"
+

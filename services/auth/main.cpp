@@ -1,0 +1,2 @@
+// Placeholder: the service follows.
+int main() { return 1; }
