@@ -1,0 +1,84 @@
+// Settings from the environment (prefix MITA_, NAME_FILE for secrets) with the source of each value kept, so that
+// `mita-x config` and /health can show them. Every error is collected and reported at once; secrets are never printed.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <iosfwd>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita {
+
+// A value that does not print: no operator<<, wiped on destruction, compared in constant time.
+class secret {
+public:
+    secret() = default;
+    explicit secret(std::string value) : value_(std::move(value)) {}
+    secret(const secret&) = default;
+    secret(secret&&) noexcept = default;
+    secret& operator=(const secret&) = default;
+    secret& operator=(secret&&) noexcept = default;
+    ~secret();
+    const std::string& reveal() const { return value_; }
+    bool empty() const { return value_.empty(); }
+    friend bool operator==(const secret& a, const secret& b);
+
+private:
+    std::string value_;
+};
+
+struct setting {
+    std::string name;
+    std::string value;   // "(secret)" for secrets that are set
+    std::string source;  // default | platform | cgroup | env
+};
+
+struct config_error : std::runtime_error {
+    using std::runtime_error::runtime_error;  // one line per wrong setting
+};
+
+class config {
+public:
+    using lookup = std::function<std::optional<std::string>(const std::string& name)>;
+    config();                       // reads the process environment
+    explicit config(lookup look);   // for tests
+
+    // Each reads one setting. Without a default the setting is required. `source` names where the default came from
+    // ("default", "platform", "cgroup"). A wrong value is recorded and the default (or a harmless value) returned.
+    std::string text(std::string name, std::optional<std::string> fallback, std::string source = "default");
+    std::int64_t integer(std::string name, std::optional<std::int64_t> fallback, std::int64_t min, std::int64_t max,
+                         std::string source = "default");
+    bool flag(std::string name, bool fallback, std::string source = "default");
+    std::chrono::milliseconds duration_ms(std::string name, std::int64_t fallback, std::int64_t min, std::int64_t max,
+                                          std::string source = "default");
+    std::string one_of(std::string name, std::string fallback, const std::vector<std::string>& allowed,
+                       std::string source = "default");
+    std::vector<std::string> list(std::string name, std::string fallback);  // comma separated
+    // From NAME or the file named by NAME_FILE (trailing newline cut); both set is an error.
+    secret secret_text(std::string name, bool required, std::size_t min_bytes = 0);
+    // "600;60" = 600 in 60 s; "0" = off.
+    struct rate {
+        std::int64_t quota = 0;  // 0 = off
+        std::int64_t window_s = 0;
+    };
+    rate rate_limit(std::string name, std::string fallback);
+
+    void problem(std::string line);
+    // Throws config_error listing every problem; returns when there is none.
+    void finish() const;
+    const std::vector<setting>& settings() const { return settings_; }
+    void print(std::ostream& out) const;  // a table: name, value, source
+
+private:
+    std::optional<std::string> find(const std::string& name);
+    lookup look_;
+    std::vector<setting> settings_;
+    std::vector<std::string> problems_;
+};
+
+}  // namespace mita

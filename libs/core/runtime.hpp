@@ -1,0 +1,75 @@
+// Workers (a thread with an io_context of its own), signals and the orderly stop. Used by each service's main.
+// Stop (SIGTERM, SIGINT or request_stop): hooks of stage `drain` on every worker (readiness off, acceptors closed, sessions
+// finished), then of stage `close` (pools, feeds, timers), then every run() returns by itself. Never io_context::stop() with live frames.
+#pragma once
+
+#include "core/async.hpp"
+#include "core/deadline.hpp"
+#include "core/log.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace mita {
+
+class worker {
+public:
+    explicit worker(unsigned index) : index_(index), context_(1) {}
+    asio::io_context& context() { return context_; }
+    executor get_executor() { return context_.get_executor(); }
+    unsigned index() const { return index_; }
+    // Seconds the last 100 ms tick came late (EWMA): event_loop_lag.
+    double lag_seconds() const { return lag_.load(std::memory_order_relaxed); }
+
+private:
+    friend class runtime;
+    unsigned index_;
+    asio::io_context context_;
+    std::atomic<double> lag_{0};
+};
+
+enum class stop_stage { drain, close };
+
+class runtime {
+public:
+    runtime(unsigned workers, logger& log, std::chrono::milliseconds drain_time);
+    ~runtime();
+    runtime(const runtime&) = delete;
+    runtime& operator=(const runtime&) = delete;
+
+    unsigned size() const { return static_cast<unsigned>(workers_.size()); }
+    worker& at(unsigned i) { return *workers_[i]; }
+
+    // Registers a hook to run on worker i when stopping; all hooks of a stage end (or its deadline passes) before the next stage.
+    // An exception from a hook is logged. Call before run().
+    void on_stop(stop_stage stage, unsigned i, std::function<awaitable<void>(deadline)> hook);
+    // Called on worker 0 on SIGHUP.
+    void on_reload(std::function<void()> hook);
+    // Runs a named coroutine on worker i from the start; when it ends with an exception that is logged as `task_failed`.
+    void spawn(unsigned i, std::string name, std::function<awaitable<void>()> task);
+
+    // Runs every worker (worker 0 on the calling thread) until the stop is complete. Returns 0, or 1 when the hard limit
+    // (drain_time + 5 s) had to abandon frames (logged).
+    int run();
+    // Thread-safe; as SIGTERM.
+    void request_stop();
+    bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
+
+private:
+    struct impl;
+    std::vector<std::unique_ptr<worker>> workers_;
+    std::atomic<bool> stopping_{false};
+    std::unique_ptr<impl> impl_;
+};
+
+// co_spawn with a completion handler that logs an exception as `task_failed`: the only way MITA starts a coroutine.
+// `name` must be a literal.
+void spawn_logged(executor ex, logger& log, const char* name, awaitable<void> task);
+
+}  // namespace mita
