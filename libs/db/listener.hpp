@@ -1,0 +1,32 @@
+// LISTEN on a connection of its own. Notifications are a hint, never the truth: the owner also polls its sequence (revocations,
+// invalidations). `on_notify` runs on the pool's worker for each notification and once after each (re)connect with an empty payload.
+#pragma once
+
+#include "core/async.hpp"
+#include "core/deadline.hpp"
+#include "core/log.hpp"
+#include "db/pool.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace mita::db {
+
+class listener {
+public:
+    using handler = std::function<void(const std::string& channel, const std::string& payload)>;
+    listener(executor ex, pool_options options, std::vector<std::string> channels, handler on_notify, logger& log);
+    ~listener();
+    listener(const listener&) = delete;
+    listener& operator=(const listener&) = delete;
+    bool connected() const;  // any thread
+    awaitable<void> close(deadline d);
+
+private:
+    struct impl;
+    std::shared_ptr<impl> impl_;
+};
+
+}  // namespace mita::db

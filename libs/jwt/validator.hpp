@@ -1,0 +1,53 @@
+// The token check every service runs: cache hit (re-checking exp, nbf, revocations, key state, audience), else verify and keep.
+// A hit costs a keyed hash and a full compare: no malloc, no crypto, no SQL (B4). One per process, thread-safe; rules C1-C9.
+#pragma once
+
+#include "cache/stats.hpp"
+#include "core/async.hpp"
+#include "core/deadline.hpp"
+#include "jwt/revocations.hpp"
+#include "jwt/token.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace mita::jwt {
+
+struct validator_options {
+    validator_options() = default;
+    policy rules;
+    std::size_t cache_bytes = 4 << 20;  // 0: cache off
+    std::chrono::milliseconds cache_ttl{300'000};                // and never past exp
+    std::chrono::milliseconds feed_silence_limit{10'000};        // C7
+    std::chrono::milliseconds refetch_interval{5'000};           // T4: at most one JWKS refetch in it
+};
+
+class validator {
+public:
+    // refetch: brings the current JWKS text (from auth, or from auth's own keys); called at most once per refetch_interval for an
+    // unknown kid, single-flight. May be null: then the set is only what set_keys gave.
+    using refetch_fn = std::function<awaitable<std::string>(deadline)>;
+    validator(validator_options o, revocations& revoked, refetch_fn refetch);
+    ~validator();
+
+    void set_keys(key_set keys);  // thread-safe swap; cached tokens of removed keys die at once
+    bool has_keys() const;
+
+    // The whole check. result ok => value set. Never throws for a bad token; may throw deadline_exceeded.
+    awaitable<decoded> check(std::string_view token, deadline d);
+    // Only the cached or locally verifiable answer, without awaiting: unknown_key when a refetch would be needed.
+    decoded check_now(std::string_view token);
+    // C7: the feed has been silent too long; money-moving and admin scopes must be refused with 503.
+    bool degraded() const;
+
+    cache::stats cache_stats() const;
+    std::uint64_t verified_by_crypto() const;
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace mita::jwt
