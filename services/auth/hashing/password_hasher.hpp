@@ -1,0 +1,56 @@
+// Passwords for the auth service: policy, peppers and pool in one. Call order of a login: admit() first (503 when
+// refused), then the user lookup, then verify() or verify_unknown() with the ticket: both take the same queue and the
+// same work. Thread-safe; coroutines resume on the caller's executor.
+#pragma once
+
+#include "auth/hashing/pool.hpp"
+#include "auth/hashing/prehash.hpp"
+#include "auth/hashing/stored_hash.hpp"
+#include "core/async.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace mita::hashing {
+
+inline constexpr std::size_t max_password_bytes =
+    512;  // checked by the handler before admit(); longer ones never match
+
+struct verdict {
+    bool match = false;
+    bool rehash = false;  // only with match: make a new hash(), store it by compare-and-swap on the old text
+};
+
+class password_hasher {
+public:
+    // Throws std::invalid_argument when the policy is out of range or names a pepper the ring has not.
+    password_hasher(pool& where, policy p, pepper_ring peppers);
+
+    // As pool::admit. A rehash after login takes a ticket of its own, class login; when refused, skip it: the next
+    // login tries.
+    admission admit(job_class k, std::uint64_t client, deadline d);
+
+    // Is this the password of `stored`? A stored text that is malformed, empty, "!" or starts with '*' costs the same
+    // time and never matches. Throws overloaded (503, Retry-After) when the deadline passed or the client went while it
+    // waited, std::runtime_error when no result could be computed (unknown pepper, no memory).
+    awaitable<verdict> verify(ticket t, secret password, std::string stored, cancel_flag cancelled = nullptr);
+
+    // The same work against a dummy hash of today's policy; never matches. For unknown, disabled and locked accounts.
+    awaitable<verdict> verify_unknown(ticket t, secret password, cancel_flag cancelled = nullptr);
+
+    // A new stored text by today's policy. Throws as verify(), std::invalid_argument when longer than
+    // max_password_bytes.
+    awaitable<std::string> hash(ticket t, secret password, cancel_flag cancelled = nullptr);
+
+    bool needs_rehash(std::string_view stored) const;
+    const policy& current() const { return policy_; }
+    pool& lanes() { return pool_; }
+
+private:
+    pool& pool_;
+    policy policy_;
+    pepper_ring peppers_;
+    std::string dummy_;  // a well-formed stored text of today's policy with a random sum
+};
+
+}  // namespace mita::hashing
