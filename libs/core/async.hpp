@@ -1,5 +1,6 @@
 // The coroutine vocabulary of MITA: one concrete executor everywhere, so that no await goes through any_io_executor.
-// Used by every library and service. A worker is a thread with its own io_context (core/runtime.hpp): no strands, no locks.
+// Used by every library and service. A worker is a thread with its own io_context (core/runtime.hpp): no strands, no
+// locks.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>

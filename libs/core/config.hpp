@@ -18,11 +18,11 @@ namespace mita {
 class secret {
 public:
     secret() = default;
-    explicit secret(std::string value) : value_(std::move(value)) {}
+    explicit secret(std::string value);
     secret(const secret&) = default;
     secret(secret&&) noexcept = default;
-    secret& operator=(const secret&) = default;
-    secret& operator=(secret&&) noexcept = default;
+    secret& operator=(const secret& other);
+    secret& operator=(secret&& other) noexcept;
     ~secret();
     const std::string& reveal() const { return value_; }
     bool empty() const { return value_.empty(); }
@@ -35,7 +35,7 @@ private:
 struct setting {
     std::string name;
     std::string value;   // "(secret)" for secrets that are set
-    std::string source;  // default | platform | cgroup | env
+    std::string source;  // default | platform | cgroup | env | file
 };
 
 struct config_error : std::runtime_error {
@@ -45,11 +45,12 @@ struct config_error : std::runtime_error {
 class config {
 public:
     using lookup = std::function<std::optional<std::string>(const std::string& name)>;
-    config();                       // reads the process environment
-    explicit config(lookup look);   // for tests
+    config();                      // reads the process environment
+    explicit config(lookup look);  // for tests
 
     // Each reads one setting. Without a default the setting is required. `source` names where the default came from
-    // ("default", "platform", "cgroup"). A wrong value is recorded and the default (or a harmless value) returned.
+    // ("default", "platform", "cgroup"). A wrong value is recorded and the default (or a harmless value) returned. A
+    // variable set to nothing counts as not set.
     std::string text(std::string name, std::optional<std::string> fallback, std::string source = "default");
     std::int64_t integer(std::string name, std::optional<std::int64_t> fallback, std::int64_t min, std::int64_t max,
                          std::string source = "default");
@@ -76,6 +77,7 @@ public:
 
 private:
     std::optional<std::string> find(const std::string& name);
+    void record(std::string name, std::string value, std::string source);
     lookup look_;
     std::vector<setting> settings_;
     std::vector<std::string> problems_;

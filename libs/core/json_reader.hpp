@@ -19,8 +19,8 @@ namespace mita {
 
 class json_document;
 
-// One object of the document. A missing or mistyped object reads as an empty one whose absence is already recorded, so that
-// one fault gives one finding. Required readers record a finding and return a harmless default.
+// One object of the document. A missing or mistyped object reads as an empty one whose absence is already recorded, so
+// that one fault gives one finding. Required readers record a finding and return a harmless default.
 class json_object {
 public:
     bool has(std::string_view name) const;      // present, null included
@@ -41,7 +41,8 @@ public:
     std::optional<json_object> optional_object(std::string_view name);
     // Arrays of objects or strings with at most `max` elements; absent reads as empty when optional.
     std::vector<json_object> objects(std::string_view name, std::size_t max, bool required = true);
-    std::vector<std::string> strings(std::string_view name, std::size_t max, std::size_t max_length, bool required = false);
+    std::vector<std::string> strings(std::string_view name, std::size_t max, std::size_t max_length,
+                                     bool required = false);
     std::vector<std::int64_t> integers(std::string_view name, std::size_t max_count, std::int64_t min, std::int64_t max,
                                        bool required = false);
     // The raw value, marked as known (for readers with a form of their own); null when absent.
@@ -67,16 +68,16 @@ struct json_limits {
 
 class json_document {
 public:
-    // Throws api_error 400: malformed_json (syntax, broken UTF-8, NaN, trailing bytes, BOM, too deep), duplicate_member (with
-    // pointer), empty_body.
+    // Throws api_error 400: malformed_json (syntax, broken UTF-8, NaN, trailing bytes, BOM, too deep), duplicate_member
+    // (with pointer), empty_body.
     explicit json_document(std::string_view text, json_limits limits = json_limits());
     json_document(const json_document&) = delete;
     json_document& operator=(const json_document&) = delete;
 
     json_object object();  // the root; a finding when it is not an object
     const boost::json::value& value() const { return value_; }
-    // Throws api_error 422 validation_failed with every finding, among them unknown_field for each member no reader asked for
-    // (in objects that were read). Returns normally when there is none.
+    // Throws api_error 422 validation_failed with every finding, among them unknown_field for each member no reader
+    // asked for (in objects that were read). Returns normally when there is none.
     void finish();
     void fail(std::string pointer, std::string code, std::string detail);
     bool failed() const { return !findings_.empty(); }

@@ -1,6 +1,7 @@
 // Counters, gauges and histograms with text exposition (Prometheus 0.0.4, OpenMetrics by Accept).
-// Each call of registry.counter(...) gives a cell of its own (one per worker): the owner adds without contention, the scrape sums
-// the cells of one name and label set. Cells live as long as the registry. Base units: seconds, bytes, _total.
+// Each call of registry.counter(...) gives a cell of its own (one per worker): the owner adds without contention, the
+// scrape sums the cells of one name and label set. Cells live as long as the registry. Base units: seconds, bytes,
+// _total.
 #pragma once
 
 #include <atomic>
@@ -69,7 +70,8 @@ public:
     gauge& make_gauge(std::string name, std::string help, labels l = {});
     histogram& make_histogram(std::string name, std::string help, labels l = {},
                               std::span<const double> bounds = duration_bounds);
-    // Evaluated at scrape; type "gauge" or "counter". The callback must be thread-safe and outlive the registry's users.
+    // Evaluated at scrape; type "gauge" or "counter". The callback must be thread-safe and outlive the registry's
+    // users.
     void callback(std::string name, std::string help, std::string type, labels l, std::function<double()> read);
 
     std::string expose(bool open_metrics = false) const;
@@ -80,8 +82,8 @@ private:
     std::unique_ptr<impl> impl_;
 };
 
-// process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds, process_max_fds, process_start_time_seconds,
-// mita_build_info{service,version,commit}.
+// process_cpu_seconds_total, process_resident_memory_bytes, process_open_fds, process_max_fds,
+// process_start_time_seconds, mita_build_info{service,version,commit}.
 void register_process(registry& r, std::string service, std::string version, std::string commit);
 std::int64_t resident_bytes();
 

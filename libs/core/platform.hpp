@@ -1,6 +1,6 @@
-// Where we run and what we may use: platform by environment (order of OPERATIONS.md), CPU and memory by cgroup v1/v2 and affinity,
-// and the settings derived from them, each with its source. Pure over an injected environment and root directory, so tests use
-// fake trees.
+// Where we run and what we may use: platform by environment (order of OPERATIONS.md), CPU and memory by cgroup v1/v2
+// and affinity, and the settings derived from them, each with its source. Pure over an injected environment and root
+// directory, so tests use fake trees.
 #pragma once
 
 #include <cstdint>
@@ -12,32 +12,32 @@ namespace mita::platform {
 
 struct probe {
     std::function<std::optional<std::string>(const std::string&)> env;
-    std::string root = "/";           // prefix of /proc and /sys
-    unsigned affinity_cpus = 0;       // 0: ask sched_getaffinity
+    std::string root = "/";      // prefix of /proc and /sys
+    unsigned affinity_cpus = 0;  // 0: ask sched_getaffinity
 };
 
 struct limits {
-    std::string name;                          // render, heroku, railway, fly, vercel, lambda, cloud_run, azure, ecs,
-                                               // kubernetes, docker, systemd, local
-    double cpus = 1;                           // quota and affinity combined
-    std::string cpus_source;                   // "cgroup", "affinity", "platform" (RENDER_CPU_COUNT)
-    std::int64_t memory_bytes = 0;             // min over ancestors; physical memory when unlimited
-    std::string memory_source;                 // "cgroup" or "default"
+    std::string name;               // render, heroku, railway, fly, vercel, lambda, cloud_run, azure, ecs,
+                                    // kubernetes, docker, systemd, local
+    double cpus = 1;                // quota and affinity combined
+    std::string cpus_source;        // "cgroup", "affinity", "platform" (RENDER_CPU_COUNT)
+    std::int64_t memory_bytes = 0;  // min over ancestors; physical memory when unlimited
+    std::string memory_source;      // "cgroup" or "default"
 };
 
 limits detect(const probe& p);
 limits detect();  // this process
 
 struct derived {
-    unsigned workers;            // event loops: max(1, floor(cpus)), capped at 16
-    unsigned hashing_threads;    // cpus, one left to the loops when >= 4
-    unsigned db_exclusive;       // exclusive connections per worker
-    std::int64_t cache_bytes;    // 10 % of memory, split by the service; 8 MiB..1 GiB
+    unsigned workers;          // event loops: max(1, floor(cpus)), capped at 16
+    unsigned hashing_threads;  // cpus, one left to the loops when >= 4
+    unsigned db_exclusive;     // exclusive connections per worker
+    std::int64_t cache_bytes;  // 10 % of memory, split by the service; 8 MiB..1 GiB
     std::int64_t rate_table_bytes;
-    unsigned max_connections;    // client connections
+    unsigned max_connections;  // client connections
     unsigned malloc_arenas;
-    std::int64_t drain_ms;       // Railway 3 s, Fly 5 s, Cloud Run 10 s, Render and Heroku 30 s, else 10 s
-    int stop_signal;             // Fly: SIGINT
+    std::int64_t drain_ms;  // Railway 3 s, Fly 5 s, Cloud Run 10 s, Render and Heroku 30 s, else 10 s
+    int stop_signal;        // Fly: SIGINT
 };
 derived derive(const limits& l);
 

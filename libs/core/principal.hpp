@@ -10,8 +10,8 @@
 namespace mita {
 
 struct principal {
-    uuid user_id;                 // sub
-    uuid session_id;              // sid
+    uuid user_id;     // sub
+    uuid session_id;  // sid
     std::string client_id;
     std::string scope;            // space separated, as in the token
     std::string role;             // "user", "admin" or "service"

@@ -1,6 +1,7 @@
 // Workers (a thread with an io_context of its own), signals and the orderly stop. Used by each service's main.
-// Stop (SIGTERM, SIGINT or request_stop): hooks of stage `drain` on every worker (readiness off, acceptors closed, sessions
-// finished), then of stage `close` (pools, feeds, timers), then every run() returns by itself. Never io_context::stop() with live frames.
+// Stop (SIGTERM, SIGINT or request_stop): hooks of stage `drain` on every worker (readiness off, acceptors closed,
+// sessions finished), then of stage `close` (pools, feeds, timers), then every run() returns by itself. Never
+// io_context::stop() with live frames.
 #pragma once
 
 #include "core/async.hpp"
@@ -46,16 +47,17 @@ public:
     unsigned size() const { return static_cast<unsigned>(workers_.size()); }
     worker& at(unsigned i) { return *workers_[i]; }
 
-    // Registers a hook to run on worker i when stopping; all hooks of a stage end (or its deadline passes) before the next stage.
-    // An exception from a hook is logged. Call before run().
+    // Registers a hook to run on worker i when stopping; all hooks of a stage end (or its deadline passes) before the
+    // next stage. An exception from a hook is logged. Call before run().
     void on_stop(stop_stage stage, unsigned i, std::function<awaitable<void>(deadline)> hook);
     // Called on worker 0 on SIGHUP.
     void on_reload(std::function<void()> hook);
-    // Runs a named coroutine on worker i from the start; when it ends with an exception that is logged as `task_failed`.
+    // Runs a named coroutine on worker i from the start; when it ends with an exception that is logged as
+    // `task_failed`.
     void spawn(unsigned i, std::string name, std::function<awaitable<void>()> task);
 
-    // Runs every worker (worker 0 on the calling thread) until the stop is complete. Returns 0, or 1 when the hard limit
-    // (drain_time + 5 s) had to abandon frames (logged).
+    // Runs every worker (worker 0 on the calling thread) until the stop is complete. Returns 0, or 1 when the hard
+    // limit (drain_time + 5 s) had to abandon frames (logged).
     int run();
     // Thread-safe; as SIGTERM.
     void request_stop();
