@@ -1,0 +1,67 @@
+"""The arrows of the architecture, checked on #include lines: a newcomer can trust that data flows one way."""
+import pathlib
+import re
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ALLOWED = {
+    "core": set(), "http": {"core"}, "db": {"core"}, "cache": {"core"}, "jwt": {"core", "http", "cache"},
+    "auth": {"core", "http", "db", "cache", "jwt"}, "finance": {"core", "http", "db", "cache", "jwt"},
+    "gateway": {"core", "http", "cache", "jwt"},
+}
+# Headers that stay in .cpp files: what they cost in compile time, and whose types must not leak.
+CPP_ONLY = re.compile(r"#include\s*<(boost/beast|libpq-fe|openssl/|postgresql/)")
+INCLUDE = re.compile(r'^\s*#include\s*[<"]([^>"]+)[>"]', re.M)
+
+
+def sources():
+    for top in ("libs", "services"):
+        for path in sorted((ROOT / top).rglob("*")):
+            if path.suffix in (".hpp", ".cpp"):
+                yield path
+
+
+def owner(path):
+    return path.relative_to(ROOT).parts[1]
+
+
+@pytest.mark.parametrize("unit", sorted(ALLOWED))
+def test_includes_follow_the_arrows(unit):
+    wrong = []
+    for path in sources():
+        if owner(path) != unit:
+            continue
+        for target in INCLUDE.findall(path.read_text()):
+            first = target.split("/")[0]
+            if first in ALLOWED and first != unit and first not in ALLOWED[unit]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_domain_includes_only_std_fmt_and_date():
+    wrong = []
+    for path in sorted((ROOT / "services/finance/domain").glob("*.?pp")):
+        for target in INCLUDE.findall(path.read_text()):
+            if "/" not in target or target.startswith(("fmt/", "date/", "finance/domain/")):
+                continue
+            wrong.append(f"{path.relative_to(ROOT)} includes {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_beast_libpq_and_openssl_headers_stay_in_cpp_files():
+    wrong = [str(p.relative_to(ROOT)) for p in sources() if p.suffix == ".hpp" and CPP_ONLY.search(p.read_text())]
+    assert not wrong, wrong
+
+
+def test_sql_stands_only_in_stores():
+    sql = re.compile(r"db::statement\s+\w+\s*[{(]")
+    wrong = [str(p.relative_to(ROOT)) for p in sources()
+             if p.parts[-1] and "services" in p.parts and sql.search(p.read_text()) and not p.name.endswith("_store.cpp")]
+    assert not wrong, wrong
+
+
+def test_each_main_is_at_most_60_lines():
+    long = [f"{p.relative_to(ROOT)}: {n}" for p in sorted((ROOT / "services").glob("*/main.cpp"))
+            if (n := len(p.read_text().splitlines())) > 60]
+    assert not long, long
