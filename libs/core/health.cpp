@@ -1,0 +1,139 @@
+#include "core/health.hpp"
+
+#include "core/clock.hpp"
+#include "core/json_reader.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <iterator>
+
+namespace mita {
+
+namespace {
+
+void text(std::string& out, std::string_view name, std::string_view value) {
+    append_json_string(out, name);
+    out += ':';
+    append_json_string(out, value);
+}
+
+void number(std::string& out, std::string_view name, double value) {
+    append_json_string(out, name);
+    fmt::format_to(std::back_inserter(out), ":{:.3f}", std::isfinite(value) ? value : 0.0);
+}
+
+void database_to(std::string& out, const health_report::database& d) {
+    out += ",\"database\":{";
+    text(out, "status", d.status);
+    out += ',';
+    number(out, "latency_ms", d.latency_ms);
+    fmt::format_to(std::back_inserter(out),
+                   ",\"pool\":{{\"size\":{},\"in_use\":{},\"waiting\":{},\"utilization\":{:.3f}}}", d.size, d.in_use,
+                   d.waiting, d.utilization);
+    fmt::format_to(std::back_inserter(out), ",\"schema_version\":{}}}", d.schema_version);
+}
+
+void caches_to(std::string& out, const std::vector<health_report::cache>& caches) {
+    out += ",\"caches\":{";
+    for (const auto& c : caches) {
+        if (&c != &caches.front()) out += ',';
+        append_json_string(out, c.name);
+        fmt::format_to(std::back_inserter(out),
+                       ":{{\"hits\":{},\"misses\":{},\"hit_ratio\":{:.4f},\"entries\":{},\"bytes\":{},\"max_bytes\":{},"
+                       "\"evictions\":{},\"expired\":{},\"last_cleanup\":",
+                       c.hits, c.misses, c.hit_ratio, c.entries, c.bytes, c.max_bytes, c.evictions, c.expired);
+        if (c.last_cleanup_unix_ms == 0) {
+            out += "null}";
+        } else {
+            const auto at = wall::time_point(std::chrono::milliseconds(c.last_cleanup_unix_ms));
+            append_json_string(out, wall::format(at));
+            out += '}';
+        }
+    }
+    out += '}';
+}
+
+void platform_to(std::string& out, const platform::limits& l, const std::vector<setting>& settings) {
+    out += ",\"platform\":{";
+    text(out, "name", l.name);
+    fmt::format_to(std::back_inserter(out), ",\"cpu\":{:.2f},\"memory_limit_bytes\":{},\"settings\":{{", l.cpus,
+                   l.memory_bytes);
+    for (const auto& s : settings) {
+        if (&s != &settings.front()) out += ',';
+        append_json_string(out, s.name);
+        out += ":{";
+        text(out, "value", s.value);
+        out += ',';
+        text(out, "source", s.source);
+        out += '}';
+    }
+    out += "}}";
+}
+
+void pairs_to(std::string& out, std::string_view name, const std::vector<std::pair<std::string, std::string>>& pairs) {
+    out += ",\"";
+    out += name;
+    out += "\":{";
+    for (const auto& p : pairs) {
+        if (&p != &pairs.front()) out += ',';
+        text(out, p.first, p.second);
+    }
+    out += '}';
+}
+
+}  // namespace
+
+std::string to_json(const health_report& r, bool brief) {
+    std::string out = "{";
+    text(out, "status", r.status());
+    out += ',';
+    text(out, "service", r.service);
+    out += ',';
+    text(out, "version", r.version);
+    if (brief) return out += '}';
+    out += ',';
+    text(out, "commit", r.commit);
+    out += ',';
+    number(out, "uptime_s", r.uptime_s);
+    out += ',';
+    text(out, "timestamp", wall::format(wall::now()));
+    if (r.db) database_to(out, *r.db);
+    caches_to(out, r.caches);
+    if (r.where) platform_to(out, *r.where, r.settings);
+    if (!r.services.empty()) pairs_to(out, "services", r.services);
+    fmt::format_to(std::back_inserter(out),
+                   ",\"performance\":{{\"p50_ms\":{:.3f},\"p95_ms\":{:.3f},\"p99_ms\":{:.3f},\"slow_requests\":{}}}",
+                   r.p50_ms, r.p95_ms, r.p99_ms, r.slow_requests);
+    if (!r.notes.empty()) pairs_to(out, "notes", r.notes);
+    out += ",\"degradation\":[";
+    for (const auto& d : r.degradations) {
+        if (&d != &r.degradations.front()) out += ',';
+        out += '{';
+        text(out, "reason", d.reason);
+        out += ',';
+        text(out, "since", d.since);
+        out += ',';
+        number(out, "value", d.value);
+        out += ',';
+        number(out, "limit", d.limit);
+        out += '}';
+    }
+    return out += "]}";
+}
+
+void degradation_log::check(health_report& out, const std::string& reason, double value, double limit, bool below) {
+    const auto known = std::find_if(since_.begin(), since_.end(), [&](const auto& p) { return p.first == reason; });
+    const bool holds = below ? value < limit : value > limit;
+    if (!holds) {
+        if (known != since_.end()) since_.erase(known);
+        return;
+    }
+    if (known == since_.end()) since_.emplace_back(reason, wall::format(wall::now()));
+    const auto at = std::find_if(since_.begin(), since_.end(), [&](const auto& p) { return p.first == reason; });
+    out.degradations.push_back(health_report::degradation{reason, at->second, value, limit});
+}
+
+}  // namespace mita
