@@ -1,0 +1,83 @@
+#include "auth/revocation_store.hpp"
+
+#include "core/clock.hpp"
+
+#include <chrono>
+
+namespace mita::auth {
+
+namespace {
+
+// One statement and one snapshot: the sequence and the entries belong together.
+constexpr db::statement feed{
+    "revocations_after",
+    "select s.value, r.sequence, r.kind, r.id, r.not_before, r.expires_at from revocation_sequence s"
+    " left join revocations r on r.sequence > $1 and r.expires_at > $2 order by r.sequence"};
+constexpr db::statement forget{"revocations_prune", "delete from revocations where expires_at <= $1"};
+constexpr db::statement load_keys{"keys_load",
+                                  "select kid, algorithm, state, public_jwk, private_key from signing_keys where state "
+                                  "<> 'revoked' order by created_at"};
+constexpr db::statement first_key{
+    "keys_insert_first",
+    "insert into signing_keys (kid, algorithm, state, public_jwk, private_key, created_at, changed_at)"
+    " select $1, $2, 'active', $3, $4, $5, $5 where not exists (select 1 from signing_keys where state = 'active')"
+    " on conflict do nothing"};
+
+jwt::revocation_kind kind_of(const std::string& text) {
+    if (text == "session") return jwt::revocation_kind::session;
+    if (text == "user") return jwt::revocation_kind::user;
+    if (text == "key") return jwt::revocation_kind::key;
+    return jwt::revocation_kind::token;
+}
+
+std::int64_t seconds_of(wall::time_point t) {
+    return std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count();
+}
+
+}  // namespace
+
+awaitable<revocation_store::page> revocation_store::after(std::int64_t after, deadline d) {
+    const auto rows = co_await db_.query_idempotent(feed, d, after, wall::now());
+    page out;
+    for (const auto r : rows) {
+        out.sequence = r.get<std::int64_t>(0);
+        if (r.is_null(1)) continue;
+        jwt::revocation e;
+        e.sequence = r.get<std::int64_t>(1);
+        e.kind = kind_of(r.get<std::string>(2));
+        e.id = r.get<std::string>(3);
+        const auto not_before = r.get<std::optional<wall::time_point>>(4);
+        e.not_before = not_before ? seconds_of(*not_before) : 0;
+        e.expires_at = seconds_of(r.get<wall::time_point>(5));
+        out.entries.push_back(std::move(e));
+    }
+    co_return out;
+}
+
+awaitable<std::int64_t> revocation_store::prune(deadline d) {
+    const auto rows = co_await db_.query(forget, d, wall::now());
+    co_return rows.affected();
+}
+
+awaitable<std::vector<stored_key>> key_store::load(deadline d) {
+    const auto rows = co_await db_.query_idempotent(load_keys, d);
+    std::vector<stored_key> out;
+    for (const auto r : rows) {
+        stored_key k;
+        k.kid = r.get<std::string>(0);
+        k.algorithm = r.get<std::string>(1);
+        k.state = r.get<std::string>(2);
+        k.public_jwk = r.get<std::string>(3);
+        k.private_key = r.get<std::string>(4);
+        out.push_back(std::move(k));
+    }
+    co_return out;
+}
+
+awaitable<bool> key_store::insert_first(stored_key k, deadline d) {
+    const db::bytes sealed{k.private_key};
+    const auto rows = co_await db_.query(first_key, d, k.kid, k.algorithm, k.public_jwk, sealed, wall::now());
+    co_return rows.affected() == 1;
+}
+
+}  // namespace mita::auth

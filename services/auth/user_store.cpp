@@ -1,0 +1,65 @@
+#include "auth/user_store.hpp"
+
+#include "core/clock.hpp"
+
+#include <cctype>
+
+namespace mita::auth {
+
+namespace {
+
+constexpr db::statement by_email{"user_by_email",
+                                 "select id, email, display_name, password_hash, status, role, email_verified_at, "
+                                 "created_at from users where email_norm = $1"};
+constexpr db::statement by_id{"user_by_id",
+                              "select id, email, display_name, password_hash, status, role, email_verified_at, "
+                              "created_at from users where id = $1"};
+constexpr db::statement swap_hash{
+    "user_swap_hash", "update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2"};
+constexpr db::statement set_name{"user_rename", "update users set display_name = $2, updated_at = $3 where id = $1"};
+
+std::optional<user> read(const db::rows& rows) {
+    if (rows.empty()) return std::nullopt;
+    const auto r = rows.front();
+    user u;
+    u.id = r.get<uuid>(0);
+    u.email = r.get<std::string>(1);
+    u.display_name = r.get<std::string>(2);
+    u.password_hash = r.get<std::string>(3);
+    u.status = r.get<std::string>(4);
+    u.role = r.get<std::string>(5);
+    u.email_verified_at = r.get<std::optional<wall::time_point>>(6);
+    u.created_at = r.get<wall::time_point>(7);
+    return u;
+}
+
+}  // namespace
+
+std::string normalize_email(std::string_view email) {
+    std::string out(email);
+    for (char& c : out)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return out;
+}
+
+awaitable<std::optional<user>> user_store::find_by_email(std::string email_norm, deadline d) {
+    const auto rows = co_await db_.query_idempotent(by_email, d, email_norm);
+    co_return read(rows);
+}
+
+awaitable<std::optional<user>> user_store::find(uuid id, deadline d) {
+    const auto rows = co_await db_.query_idempotent(by_id, d, id);
+    co_return read(rows);
+}
+
+awaitable<bool> user_store::replace_hash(uuid id, std::string old_hash, std::string new_hash, deadline d) {
+    const auto rows = co_await db_.query(swap_hash, d, id, old_hash, new_hash, wall::now());
+    co_return rows.affected() == 1;
+}
+
+awaitable<bool> user_store::rename(uuid id, std::string display_name, deadline d) {
+    const auto rows = co_await db_.query(set_name, d, id, display_name, wall::now());
+    co_return rows.affected() == 1;
+}
+
+}  // namespace mita::auth

@@ -1,0 +1,37 @@
+// People: SQL of the users table. Each call is one statement on the pipelined lane; errors as db::pool throws them.
+#pragma once
+
+#include "core/ids.hpp"
+#include "db/pool.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mita::auth {
+
+struct user {
+    uuid id;
+    std::string email, display_name, password_hash, status, role;
+    std::optional<wall::time_point> email_verified_at;
+    wall::time_point created_at;
+    bool active() const { return status == "active"; }
+};
+
+// What makes two spellings one account: ASCII lower case of the whole address.
+std::string normalize_email(std::string_view email);
+
+class user_store {
+public:
+    explicit user_store(db::pool& db) : db_(db) {}
+    awaitable<std::optional<user>> find_by_email(std::string email_norm, deadline d);
+    awaitable<std::optional<user>> find(uuid id, deadline d);
+    // Compare-and-swap: nothing happens when the hash is no longer `old_hash` (P1).
+    awaitable<bool> replace_hash(uuid id, std::string old_hash, std::string new_hash, deadline d);
+    awaitable<bool> rename(uuid id, std::string display_name, deadline d);
+
+private:
+    db::pool& db_;
+};
+
+}  // namespace mita::auth
