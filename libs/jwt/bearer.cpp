@@ -1,0 +1,62 @@
+#include "jwt/bearer.hpp"
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace mita::jwt {
+
+namespace {
+
+constexpr std::int64_t recent_s = 900;
+
+void require_secret(const http::request& req, const secret& expected) {
+    const auto token = bearer(req);
+    if (expected.empty() || !token || !(secret(std::string(*token)) == expected)) refuse_token();
+}
+
+}  // namespace
+
+std::optional<std::string_view> bearer(const http::request& req) {
+    const auto value = req.headers.value("Authorization");
+    const auto space = value.find(' ');
+    if (space == std::string_view::npos || !http::iequals(value.substr(0, space), "Bearer")) return std::nullopt;
+    const auto token = value.substr(space + 1);
+    if (token.empty() || token.find(' ') != std::string_view::npos) return std::nullopt;
+    return token;
+}
+
+void refuse_token() {
+    throw api_error(401, "unauthorized", "A valid access token is required.")
+        .with_header("WWW-Authenticate", "Bearer realm=\"mita\", error=\"invalid_token\"");
+}
+
+awaitable<void> authenticate(validator& tokens, http::request& req, http::access need, const secret& internal_token,
+                             const secret& ops_token, bool moves_money) {
+    if (need == http::access::open) co_return;
+    if (need == http::access::internal) {
+        require_secret(req, internal_token);
+        co_return;
+    }
+    if (need == http::access::ops) {
+        require_secret(req, ops_token);
+        co_return;
+    }
+    const auto token = bearer(req);
+    if (!token) refuse_token();
+    decoded seen = tokens.check_now(*token);
+    if (seen.result == verdict::unknown_key) seen = co_await tokens.check(*token, req.until);
+    if (seen.result != verdict::ok) refuse_token();
+    req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
+    if (need == http::access::service && req.who->role != "service")
+        throw api_error(403, "forbidden", "This call is for services.");
+    if (need == http::access::recent && wall::unix_seconds() - req.who->auth_time > recent_s)
+        throw api_error(403, "recent_login_required", "Log in again: this call needs a login of the last 15 minutes.");
+    if (moves_money && tokens.degraded())
+        throw api_error(503, "unavailable", "Revocations cannot be read right now; writes are refused until they can.")
+            .with_header("Retry-After", "1");
+}
+
+}  // namespace mita::jwt

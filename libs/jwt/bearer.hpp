@@ -1,0 +1,28 @@
+// The authentication step every service runs before a handler: Bearer token -> validator -> request.who. Used by each
+// App::authenticate.
+#pragma once
+
+#include "core/config.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+#include "jwt/validator.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace mita::jwt {
+
+// The credentials of "Authorization: Bearer x" (RFC 6750 2.1; scheme in any case); nullopt when absent or of another
+// scheme.
+std::optional<std::string_view> bearer(const http::request& req);
+
+// Throws api_error: 401 unauthorized with WWW-Authenticate, the same body for every reason (SECURITY.md: tokens).
+[[noreturn]] void refuse_token();
+
+// By `need`: open passes; user needs a valid access token; recent also an auth_time at most 15 min ago (403
+// recent_login_required); service the role "service" (403 forbidden); internal and ops the given secret as Bearer
+// (constant-time). Sets req.who. `moves_money`: refused with 503 while the revocation feed is lost (C7).
+awaitable<void> authenticate(validator& tokens, http::request& req, http::access need, const secret& internal_token,
+                             const secret& ops_token, bool moves_money = false);
+
+}  // namespace mita::jwt
