@@ -5,6 +5,7 @@
 
 #include "core/error.hpp"
 #include "core/ids.hpp"
+#include "core/json_parse.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -13,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace mita {
@@ -20,7 +22,9 @@ namespace mita {
 class json_document;
 
 // One object of the document. A missing or mistyped object reads as an empty one whose absence is already recorded, so
-// that one fault gives one finding. Required readers record a finding and return a harmless default.
+// that one fault gives one finding. Required readers record a finding and return a harmless default; optional ones take
+// null for absent (ask is_null first where JSON Merge Patch means "remove"). Codes: required, wrong_type, too_short,
+// too_long, out_of_range, not_an_integer, invalid_id, unknown_field, too_many, invalid_characters. Views its document.
 class json_object {
 public:
     bool has(std::string_view name) const;      // present, null included
@@ -55,15 +59,14 @@ public:
 private:
     friend class json_document;
     json_object(json_document& doc, const boost::json::object* object, std::string pointer);
+    const boost::json::value* find(std::string_view name) const;
+    const boost::json::value* need(std::string_view name);
+    const boost::json::value* want(std::string_view name);
+    const boost::json::array* array(std::string_view name, std::size_t max, bool required);
     json_document* doc_;
     const boost::json::object* object_;
     std::size_t state_;
     std::string pointer_;
-};
-
-struct json_limits {
-    std::size_t depth = 32;
-    std::size_t members = 20000;  // objects' members and array elements in the whole document
 };
 
 class json_document {
@@ -76,8 +79,8 @@ public:
 
     json_object object();  // the root; a finding when it is not an object
     const boost::json::value& value() const { return value_; }
-    // Throws api_error 422 validation_failed with every finding, among them unknown_field for each member no reader
-    // asked for (in objects that were read). Returns normally when there is none.
+    // Throws api_error 422 validation_failed with every finding (the first 100), among them unknown_field for each
+    // member no reader asked for (in objects that were read). Returns normally when there is none. Call once, last.
     void finish();
     void fail(std::string pointer, std::string code, std::string detail);
     bool failed() const { return !findings_.empty(); }
@@ -87,16 +90,22 @@ private:
     struct object_state {
         const boost::json::object* object;
         std::string pointer;
-        std::vector<std::string_view> known;
+        std::vector<std::string_view> known;  // keys of *object some reader asked for
     };
+    std::optional<std::string> read_string(const boost::json::value& value, const std::string& pointer, std::size_t min,
+                                           std::size_t max);
+    std::optional<std::int64_t> read_integer(const boost::json::value& value, const std::string& pointer,
+                                             std::int64_t min, std::int64_t max);
     boost::json::value value_;
     std::deque<object_state> states_;
+    std::unordered_map<const boost::json::object*, std::size_t> index_;  // into states_
     std::vector<field_error> findings_;
 };
 
 // Writes `value` as JSON text appended to `out`; integers exact, strings escaped, non-ASCII as UTF-8.
 void append_json(std::string& out, const boost::json::value& value);
-// Appends text as a quoted JSON string (control characters escaped). Used by logs, problems and hot serializers.
+// Appends text as a quoted JSON string (control characters escaped, broken UTF-8 replaced by U+FFFD). Used by logs,
+// problems and hot serializers.
 void append_json_string(std::string& out, std::string_view text);
 
 }  // namespace mita

@@ -40,7 +40,8 @@ public:
         line& with(std::string_view key, bool value);
 
     private:
-        logger* to_;  // null: the level is off, nothing is built
+        logger* to_;   // null: the level is off, nothing is built
+        bool urgent_;  // an error: written at once
         std::string text_;
     };
 

@@ -66,12 +66,14 @@ public:
     registry(const registry&) = delete;
     registry& operator=(const registry&) = delete;
 
+    // Counters, and only they, end in _total. A wrong name, or one used with another type or bounds, throws
+    // std::logic_error.
     counter& make_counter(std::string name, std::string help, labels l = {});
     gauge& make_gauge(std::string name, std::string help, labels l = {});
     histogram& make_histogram(std::string name, std::string help, labels l = {},
                               std::span<const double> bounds = duration_bounds);
-    // Evaluated at scrape; type "gauge" or "counter". The callback must be thread-safe and outlive the registry's
-    // users.
+    // Evaluated at scrape, summed with the others of its label set; type "counter", "gauge" or "info". The callback
+    // must be thread-safe and quick, must not call the registry, and outlive the registry's users.
     void callback(std::string name, std::string help, std::string type, labels l, std::function<double()> read);
 
     std::string expose(bool open_metrics = false) const;

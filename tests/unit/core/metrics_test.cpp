@@ -1,0 +1,154 @@
+#include "core/metrics.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <array>
+#include <thread>
+
+using namespace mita::metrics;
+
+TEST_CASE("cells of one name and label set are summed, and labels keep one order") {
+    registry r;
+    auto& a = r.make_counter("mita_x_total", "Things.", {{"service", "auth"}, {"code", "200"}});
+    auto& b = r.make_counter("mita_x_total", "Things.", {{"code", "200"}, {"service", "auth"}});
+    auto& c = r.make_counter("mita_x_total", "Things.", {{"code", "500"}, {"service", "auth"}});
+    a.add();
+    b.add(2);
+    c.add(5);
+    auto& g = r.make_gauge("mita_depth", "Depth.");
+    g.set(7);
+    g.add(-9);
+    CHECK(r.expose() ==
+          "# HELP mita_depth Depth.\n# TYPE mita_depth gauge\nmita_depth -2\n"
+          "# HELP mita_x_total Things.\n# TYPE mita_x_total counter\n"
+          "mita_x_total{code=\"200\",service=\"auth\"} 3\nmita_x_total{code=\"500\",service=\"auth\"} 5\n");
+    CHECK(r.series() == 3);
+}
+
+TEST_CASE("a histogram's buckets are cumulative and end with +Inf equal to the count") {
+    registry r;
+    const std::array<double, 3> bounds{0.5, 1, 2};
+    auto& a = r.make_histogram("mita_d_seconds", "D.", {{"q", "x"}}, bounds);
+    auto& b = r.make_histogram("mita_d_seconds", "D.", {{"q", "x"}}, bounds);
+    a.observe(0.5);  // le is inclusive
+    a.observe(0.75);
+    b.observe(1.5);
+    b.observe(99);
+    CHECK(r.expose() ==
+          "# HELP mita_d_seconds D.\n# TYPE mita_d_seconds histogram\n"
+          "mita_d_seconds_bucket{q=\"x\",le=\"0.5\"} 1\nmita_d_seconds_bucket{q=\"x\",le=\"1\"} 2\n"
+          "mita_d_seconds_bucket{q=\"x\",le=\"2\"} 3\nmita_d_seconds_bucket{q=\"x\",le=\"+Inf\"} 4\n"
+          "mita_d_seconds_sum{q=\"x\"} 101.75\nmita_d_seconds_count{q=\"x\"} 4\n");
+    CHECK(r.series() == 6);
+}
+
+TEST_CASE("OpenMetrics names counter families without _total, has canonical bounds and ends with EOF") {
+    registry r;
+    r.make_counter("mita_x_total", "A \"quoted\" help.").add(3);
+    const std::array<double, 1> bounds{1};
+    r.make_histogram("mita_d_seconds", "D.", {}, bounds);
+    r.callback("mita_build_info", "Build.", "info", {{"version", "1"}}, [] { return 1.0; });
+    CHECK(r.expose(true) ==
+          "# HELP mita_build Build.\n# TYPE mita_build info\nmita_build_info{version=\"1\"} 1\n"
+          "# HELP mita_d_seconds D.\n# TYPE mita_d_seconds histogram\n"
+          "mita_d_seconds_bucket{le=\"1.0\"} 0\nmita_d_seconds_bucket{le=\"+Inf\"} 0\n"
+          "mita_d_seconds_sum 0\nmita_d_seconds_count 0\n"
+          "# HELP mita_x A \\\"quoted\\\" help.\n# TYPE mita_x counter\nmita_x_total 3\n# EOF\n");
+    CHECK(r.expose().find("# TYPE mita_build_info gauge") != std::string::npos);
+    CHECK(r.expose().find("EOF") == std::string::npos);
+}
+
+TEST_CASE("label values and help texts are escaped") {
+    registry r;
+    r.make_gauge("g", "line\none \\ two", {{"v", "a\"b\\c\nd"}});
+    CHECK(r.expose() == "# HELP g line\\none \\\\ two\n# TYPE g gauge\ng{v=\"a\\\"b\\\\c\\nd\"} 0\n");
+}
+
+TEST_CASE("wrong names, types and bounds are the programmer's error") {
+    registry r;
+    CHECK_THROWS_AS(r.make_counter("mita_x", "No _total."), std::logic_error);
+    CHECK_THROWS_AS(r.make_gauge("mita_x_total", "No counter."), std::logic_error);
+    CHECK_THROWS_AS(r.make_gauge("1x", "."), std::logic_error);
+    CHECK_THROWS_AS(r.make_gauge("x-y", "."), std::logic_error);
+    CHECK_THROWS_AS(r.make_gauge("x", ".", {{"a:b", "v"}}), std::logic_error);
+    CHECK_THROWS_AS(r.make_gauge("x", ".", {{"le", "v"}}), std::logic_error);
+    CHECK_THROWS_AS(r.make_gauge("x", ".", {{"a", "1"}, {"a", "2"}}), std::logic_error);
+    CHECK_THROWS_AS(r.callback("x", ".", "histogram", {}, [] { return 0.0; }), std::logic_error);
+    r.make_gauge("taken", ".");
+    CHECK_THROWS_AS(r.make_histogram("taken", "."), std::logic_error);
+    const std::array<double, 2> falling{2, 1};
+    CHECK_THROWS_AS(r.make_histogram("h", ".", {}, falling), std::logic_error);
+    r.make_histogram("h2", ".");
+    const std::array<double, 1> other{1};
+    CHECK_THROWS_AS(r.make_histogram("h2", ".", {}, other), std::logic_error);
+}
+
+TEST_CASE("callbacks are read at scrape and join the cells of their series") {
+    registry r;
+    double level = 1.5;
+    r.callback("mita_lag_seconds", "Lag.", "gauge", {{"thread", "0"}}, [&] { return level; });
+    CHECK(r.expose().find("mita_lag_seconds{thread=\"0\"} 1.5\n") != std::string::npos);
+    level = 0.25;
+    CHECK(r.expose().find("mita_lag_seconds{thread=\"0\"} 0.25\n") != std::string::npos);
+    r.callback("mita_n_total", "N.", "counter", {}, [] { return 2.0; });
+    r.make_counter("mita_n_total", "N.").add(3);
+    CHECK(r.expose().find("mita_n_total 5\n") != std::string::npos);
+}
+
+TEST_CASE("large counters stay exact") {
+    registry r;
+    r.make_counter("n_total", ".").add((std::uint64_t{1} << 53) + 1);
+    CHECK(r.expose().find("n_total 9007199254740993\n") != std::string::npos);
+}
+
+TEST_CASE("quantiles interpolate linearly within their bucket") {
+    const std::array<double, 3> bounds{1, 2, 4};
+    const std::array<std::uint64_t, 4> none{};
+    CHECK(quantile(bounds, none, 0.5) == 0);
+    const std::array<std::uint64_t, 4> counts{10, 10, 0, 0};
+    CHECK(quantile(bounds, counts, 0.5) == Approx(1));
+    CHECK(quantile(bounds, counts, 0.25) == Approx(0.5));
+    CHECK(quantile(bounds, counts, 0.75) == Approx(1.5));
+    CHECK(quantile(bounds, counts, 1) == Approx(2));
+    CHECK(quantile(bounds, counts, 0) == Approx(0));
+    const std::array<std::uint64_t, 4> high{0, 0, 0, 5};
+    CHECK(quantile(bounds, high, 0.5) == Approx(4));
+}
+
+TEST_CASE("observing and exposing from several threads loses nothing") {
+    registry r;
+    auto& h = r.make_histogram("h_seconds", ".");
+    auto& c = r.make_counter("c_total", ".");
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 3; ++t)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 5000; ++i) {
+                h.observe(0.001 * i);
+                c.add();
+            }
+        });
+    for (int i = 0; i < 50; ++i) r.expose();
+    for (auto& t : threads) t.join();
+    CHECK(c.value() == 15000);
+    std::uint64_t total = 0;
+    for (const auto n : h.buckets()) total += n;
+    CHECK(total == 15000);
+}
+
+TEST_CASE("the process metrics hold plausible values") {
+    registry r;
+    register_process(r, "auth", "1.0.0", "abc123");
+    const auto text = r.expose();
+    for (const char* name : {"process_cpu_seconds_total ", "process_resident_memory_bytes ", "process_open_fds ",
+                             "process_max_fds ", "process_start_time_seconds "})
+        CHECK(text.find(std::string("\n") + name) != std::string::npos);
+    CHECK(text.find("mita_build_info{commit=\"abc123\",service=\"auth\",version=\"1.0.0\"} 1\n") != std::string::npos);
+    CHECK(resident_bytes() > 1 << 20);
+    const auto value = [&](const std::string& name) {
+        return std::stod(text.substr(text.find("\n" + name + " ") + name.size() + 2));
+    };
+    CHECK(value("process_open_fds") >= 3);
+    const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    CHECK(value("process_start_time_seconds") > now - 3600);
+    CHECK(value("process_start_time_seconds") < now + 5);
+}
