@@ -10,7 +10,7 @@
 
 namespace mita::finance {
 
-// Largest remainder; ties to the lower index; a negative total mirrors the positive one. At most 4096 weights.
+// Largest remainder; ties to the lower index; a negative total mirrors the positive one. At most 1024 weights.
 // out.size() == weights.size().
 void allocate(amount total, std::span<const amount> weights, std::span<amount> out);
 

@@ -18,6 +18,8 @@
 
 namespace mita::finance {
 
+inline constexpr std::size_t max_categories = 512;
+
 // A dated obligation of the category. paid_on: the day index of the transaction that pays it (match_bills), also
 // before 0 or after the period's end; nullopt while unpaid. A payment after the period still stands on its last day.
 struct bill {
@@ -44,8 +46,9 @@ struct month_input {
     int today = 0;  // 0..days
     amount unallocated = 0;
     bool covering = true;
-    int cap_bp = 5000;                         // most a donor gives, of what it has free; 0..10000
-    std::vector<category_input> categories{};  // in display order: also the order in which the needy are served
+    int cap_bp = 5000;  // most a donor gives, of what it has free; 0..10000
+    std::vector<category_input>
+        categories{};  // at most max_categories, in display order: also the order in which the needy are served
 };
 
 inline constexpr int from_unallocated = -1;

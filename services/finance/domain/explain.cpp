@@ -1,0 +1,119 @@
+#include "finance/domain/explain.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+
+#include "finance/domain/day_plan.hpp"
+
+namespace mita::finance {
+namespace {
+
+constexpr std::array<std::string_view, 10> names{"baseline", "day",   "carry_in",  "cover",  "given",
+                                                 "bills",    "swept", "uncovered", "policy", "rounding"};
+
+// Which part of a deviation reaches the day under the category's policy: weight / sum, truncated towards 0.
+struct lever {
+    amount weight = 0;
+    amount sum = 1;
+
+    amount operator()(amount value) const { return static_cast<amount>(wide{value} * weight / sum); }
+};
+
+lever lever_of(const category_input& category, int days, int today, int day) {
+    int reach = days - today;
+    switch (category.rule.kind) {
+        case policy_kind::static_:
+            return {0, 1};
+        case policy_kind::carry:
+            return {day == today ? 1 : 0, 1};
+        case policy_kind::window:
+            reach = std::min(reach, category.rule.window);
+            break;
+        case policy_kind::even:
+        case policy_kind::save:
+            break;
+    }
+    if (day - today >= reach) return {0, 1};
+    const auto left = tail_of(category, days, today, reach);
+    amount sum = 0;
+    for (int d = 0; d < reach; ++d) sum += left.weights[at(d)];
+    return {left.weights[at(day - today)], sum};
+}
+
+// Terms appended as shares; how many were cut off to a whole unit bounds what may be called rounding.
+struct writer {
+    std::vector<explain_term>& terms;
+    lever share;
+    int cuts = 0;
+
+    void add(term_kind kind, amount whole, std::optional<int> day = {}, std::optional<int> from = {}) {
+        const auto value = share(whole);
+        if (value != 0) terms.push_back({kind, value, day, from});
+        cuts += share.weight != 0 && share.weight != share.sum && whole != 0 ? 1 : 0;
+    }
+};
+
+// What past day d left (+) or overspent (−) against its baseline, the bills paid on it set off.
+amount deviation(const category_input& category, const category_plan& plan, int d) {
+    auto left = plan.baseline[at(d)] - category.actual[at(d)];
+    for (const auto& item : category.bills) {
+        if (item.paid_on == d) left += item.value;
+    }
+    return left;
+}
+
+void add_shares(const month_input& in, const month_plan& month, int index, writer& out) {
+    const auto& category = in.categories[at(index)];
+    const auto& plan = month.categories[at(index)];
+    for (int d = 0; d < in.today; ++d) out.add(term_kind::day, deviation(category, plan, d), d);
+    for (const auto& item : category.bills) {
+        if (item.paid_on && *item.paid_on < 0) out.add(term_kind::bills, item.value, item.day);
+    }
+    out.add(term_kind::carry_in, plan.carry_in);
+    for (const auto& move : month.moves) {
+        if (move.to == index) out.add(term_kind::cover, move.value, {}, move.from);
+        if (move.from == index) out.add(term_kind::given, -move.value, {}, move.to);
+    }
+    out.add(term_kind::swept, -plan.swept);
+    out.add(term_kind::uncovered, plan.uncovered);
+}
+
+}  // namespace
+
+std::string_view term_name(term_kind kind) { return names[static_cast<std::size_t>(kind)]; }
+
+outcome<explanation> explain_day(const month_input& in, std::size_t category, int day) {
+    if (category >= in.categories.size() || day < 0 || day >= in.days) return fault::bad_input;
+    auto then = in;
+    then.today = std::min(day, in.today);
+    const auto month = compute_month(then);
+    if (!month) return month.error();
+    const auto& asked = then.categories[category];
+    const auto& plan = month->categories[category];
+    explanation result;
+    result.terms.push_back({term_kind::baseline, plan.baseline[at(day)]});
+    // Nobody was told anything on the mornings before joining.
+    if (day < asked.joined && day < in.today) return result;
+    result.budget = plan.day_budget(day);
+    for (const auto& item : asked.bills) {
+        const int stands = item.paid_on ? *item.paid_on : std::max(item.day, then.today);
+        if (stands >= then.today && std::min(stands, in.days - 1) == day && item.value != 0) {
+            result.terms.push_back({term_kind::bills, item.value, item.day});
+        }
+    }
+    // Without a daily part nothing but its bills moves a day.
+    if (plan.daily_part == 0) return result;
+    writer out{result.terms, lever_of(asked, in.days, then.today, day)};
+    add_shares(then, *month, static_cast<int>(category), out);
+    wide rest = result.budget;
+    for (const auto& term : result.terms) rest -= term.value;
+    const auto left = static_cast<amount>(rest);
+    // Each cut loses less than one unit, the baseline and the number one more each.
+    const bool rounding =
+        out.share.weight != 0 && out.share.weight != out.share.sum && std::llabs(left) <= out.cuts + 1;
+    if (left != 0) result.terms.push_back({rounding ? term_kind::rounding : term_kind::policy, left});
+    return result;
+}
+
+}  // namespace mita::finance
