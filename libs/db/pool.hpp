@@ -9,6 +9,7 @@
 #include "core/deadline.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "db/batch.hpp"
 #include "db/error.hpp"
 #include "db/params.hpp"
 #include "db/row.hpp"
@@ -46,21 +47,6 @@ struct pool_stats {
 };
 
 class connection;
-
-// Several statements sent with one Sync: one implicit transaction, one round trip. Either all hold or none.
-class batch {
-public:
-    template <class... Args>
-    void add(const statement& s, const Args&... args) {
-        items.push_back(item(&s, params::of(args...)));
-    }
-    struct item {
-        item(const statement* s, params p) : what(s), with(std::move(p)) {}
-        const statement* what;
-        params with;
-    };
-    std::vector<item> items;
-};
 
 // An exclusive connection inside BEGIN. Rolled back on destruction unless commit() returned. Move-only; one statement at a time.
 class transaction {

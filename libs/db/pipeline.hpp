@@ -1,0 +1,102 @@
+// What one pipelined connection owes to whom, without I/O: the queue of Syncs in flight and the statements known to the server.
+// Used by connection alone, on its worker. Promises: a call is completed at its own Sync, exactly once; results of abandoned
+// calls are dropped; a failed prepare is forgotten, so that the next use prepares again.
+#pragma once
+
+#include "core/async.hpp"
+#include "core/waiter.hpp"
+#include "db/batch.hpp"
+#include "db/error.hpp"
+#include "db/row.hpp"
+
+#include <boost/container/small_vector.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+namespace mita::db {
+
+// One Sync's worth of statements and who waits for it. Held by the waiting frame and by the queue, so neither dangles.
+struct call {
+    using clock = std::chrono::steady_clock;
+    call(executor ex, std::vector<batch::item> what) : items(std::move(what)), done(ex) {}
+
+    std::vector<batch::item> items;
+    waiter done;                    // notified at the Sync, or when the connection is lost
+    std::vector<rows> results;      // one per item when there is no failure
+    std::optional<error> failure;   // the first error; nothing after it was executed
+    bool stale_plan = false;        // the failure came of the statement cache: nothing was executed, may run once more
+    bool lost = false;              // the connection went before the Sync
+    bool abandoned = false;         // nobody waits any more
+    std::function<void()> finally;  // posted by the connection at the end instead of notifying (clean-up calls)
+    clock::time_point queued{};     // when it began to wait for a connection
+    clock::time_point sent{};
+    clock::time_point finished{};
+};
+
+class pipeline {
+public:
+    using clock = call::clock;
+    struct step {
+        std::uint32_t item;  // index into call::items
+        std::uint32_t id;    // of the server-side name; 0 = unnamed
+        bool prepare;
+    };
+    using steps = boost::container::small_vector<step, 2>;
+
+    // prepared: false sends every statement unnamed.
+    explicit pipeline(bool prepared) : prepared_(prepared) {}
+
+    // What to send for `c`: each item's execution, preceded by its preparation on first use. Remembers the preparation.
+    steps plan(const call& c);
+    // `c` is sent with these steps and one Sync.
+    void push(std::shared_ptr<call> c, steps s, clock::time_point now);
+
+    // The server's answers, in order. False: an answer nobody asked for, the connection is out of step and must be closed.
+    [[nodiscard]] bool on_rows(rows r);
+    [[nodiscard]] bool on_error(error e, bool stale_plan);
+    [[nodiscard]] bool on_aborted();
+    // The head's Sync. Null when out of step; else the completed call, not yet notified.
+    [[nodiscard]] std::shared_ptr<call> on_sync(clock::time_point now);
+    // Takes every call out, failed: with the error it already met, else with `e` and `lost`. Not yet notified.
+    std::vector<std::shared_ptr<call>> fail_all(const error& e, clock::time_point now);
+
+    // The waiter left; the results will be dropped. `c` is in flight here.
+    void abandon(call& c);
+    // The server lost our statements (DEALLOCATE ALL, a new plan's result type): all are prepared again under new names.
+    void forget_statements() { known_.clear(); }
+
+    bool empty() const { return flights_.empty(); }
+    std::size_t size() const { return flights_.size(); }
+    std::size_t abandoned() const { return abandoned_; }
+    // Since when the head has been the server's current work; meaningless when empty.
+    clock::time_point head_since() const { return head_since_; }
+    // Statements the head consists of: each may take the server's statement_timeout.
+    std::size_t head_steps() const { return flights_.empty() ? 0 : flights_.front().todo.size(); }
+    // The statement the next answer belongs to, for messages; null when out of step.
+    const statement* current() const;
+
+private:
+    struct flight {
+        std::shared_ptr<call> who;
+        steps todo;
+        std::size_t next = 0;
+    };
+    void forget(const flight& f, const step& s);
+
+    bool prepared_;
+    std::deque<flight> flights_;
+    std::unordered_map<const statement*, std::uint32_t> known_;
+    std::uint32_t last_id_ = 0;
+    std::size_t abandoned_ = 0;
+    clock::time_point head_since_{};
+};
+
+}  // namespace mita::db
