@@ -25,7 +25,9 @@ public:
     // 40001, 40P01: the whole transaction may be run again.
     bool is_retryable() const { return sqlstate == "40001" || sqlstate == "40P01"; }
     // 08xxx, 57P0x: the connection is gone; http::server answers 503 + Retry-After.
-    bool is_unavailable() const { return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "53300"; }
+    bool is_unavailable() const {
+        return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "53300";
+    }
 };
 
 }  // namespace mita::db

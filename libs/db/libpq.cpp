@@ -15,7 +15,9 @@ std::string_view field(const pg_result* r, int code) {
 
 }  // namespace
 
-rows adopt(pg_result* result) { return rows(std::shared_ptr<void>(result, [](void* r) { PQclear(static_cast<PGresult*>(r)); })); }
+rows adopt(pg_result* result) {
+    return rows(std::shared_ptr<void>(result, [](void* r) { PQclear(static_cast<PGresult*>(r)); }));
+}
 
 error error_of(const pg_result* result, std::string_view statement_name) {
     std::string state(field(result, PG_DIAG_SQLSTATE));

@@ -1,5 +1,6 @@
-// LISTEN on a connection of its own. Notifications are a hint, never the truth: the owner also polls its sequence (revocations,
-// invalidations). `on_notify` runs on the pool's worker for each notification and once after each (re)connect with an empty payload.
+// LISTEN on a connection of its own. Notifications are a hint, never the truth: the owner also polls its sequence
+// (revocations, invalidations). `on_notify` runs on the pool's worker for each notification and once after each
+// (re)connect with an empty payload.
 #pragma once
 
 #include "core/async.hpp"

@@ -1,6 +1,6 @@
-// Encoding of statement parameters as text (PostgreSQL infers the types) into one owned buffer, so that nothing dangles across an
-// await. Supported: integers, bool, string types, uuid, std::nullopt/optional, wall::time_point, civil dates, bytes, and arrays
-// (std::vector of integers, strings, uuids, dates: written as PostgreSQL array literals).
+// Encoding of statement parameters as text (PostgreSQL infers the types) into one owned buffer, so that nothing dangles
+// across an await. Supported: integers, bool, string types, uuid, std::nullopt/optional, wall::time_point, civil dates,
+// bytes, and arrays (std::vector of integers, strings, uuids, dates: written as PostgreSQL array literals).
 #pragma once
 
 #include "core/clock.hpp"
@@ -48,8 +48,10 @@ public:
     }
     template <class T>
     void add(const std::optional<T>& v) {
-        if (v) add(*v);
-        else add_null();
+        if (v)
+            add(*v);
+        else
+            add_null();
     }
     void add(const std::vector<std::int64_t>& v);
     void add(const std::vector<std::string>& v);
@@ -58,7 +60,9 @@ public:
 
     std::size_t count() const { return offsets_.size(); }
     bool is_null(std::size_t i) const { return offsets_[i] == null_offset; }
-    const char* value(std::size_t i) const { return is_null(i) ? nullptr : buffer_.data() + offsets_[i]; }  // NUL-terminated
+    const char* value(std::size_t i) const {
+        return is_null(i) ? nullptr : buffer_.data() + offsets_[i];
+    }  // NUL-terminated
     std::size_t size_bytes() const { return buffer_.size(); }
 
 private:

@@ -1,6 +1,6 @@
-// What one pipelined connection owes to whom, without I/O: the queue of Syncs in flight and the statements known to the server.
-// Used by connection alone, on its worker. Promises: a call is completed at its own Sync, exactly once; results of abandoned
-// calls are dropped; a failed prepare is forgotten, so that the next use prepares again.
+// What one pipelined connection owes to whom, without I/O: the queue of Syncs in flight and the statements known to the
+// server. Used by connection alone, on its worker. Promises: a call is completed at its own Sync, exactly once; results
+// of abandoned calls are dropped; a failed prepare is forgotten, so that the next use prepares again.
 #pragma once
 
 #include "core/async.hpp"
@@ -59,7 +59,8 @@ public:
     // `c` is sent with these steps and one Sync.
     void push(std::shared_ptr<call> c, steps s, clock::time_point now);
 
-    // The server's answers, in order. False: an answer nobody asked for, the connection is out of step and must be closed.
+    // The server's answers, in order. False: an answer nobody asked for, the connection is out of step and must be
+    // closed.
     [[nodiscard]] bool on_rows(rows r);
     [[nodiscard]] bool on_error(error e, bool stale_plan);
     [[nodiscard]] bool on_aborted();
@@ -70,7 +71,8 @@ public:
 
     // The waiter left; the results will be dropped. `c` is in flight here.
     void abandon(call& c);
-    // The server lost our statements (DEALLOCATE ALL, a new plan's result type): all are prepared again under new names.
+    // The server lost our statements (DEALLOCATE ALL, a new plan's result type): all are prepared again under new
+    // names.
     void forget_statements() { known_.clear(); }
 
     bool empty() const { return flights_.empty(); }

@@ -1,7 +1,7 @@
-// The database as a worker sees it: two lanes over libpq, no locks, no strands (one pool per worker, used on its thread only).
-// Pipelined lane: 1-2 connections, single short statements, one Sync each, so errors stay apart. Exclusive lane: lazy
-// connections handed FIFO to the first waiter, for transactions. Both are bounded, reconnect by themselves with backoff and jitter,
-// and every wait ends at the caller's deadline. Throws db::error, deadline_exceeded, overloaded.
+// The database as a worker sees it: two lanes over libpq, no locks, no strands (one pool per worker, used on its thread
+// only). Pipelined lane: 1-2 connections, single short statements, one Sync each, so errors stay apart. Exclusive lane:
+// lazy connections handed FIFO to the first waiter, for transactions. Both are bounded, reconnect by themselves with
+// backoff and jitter, and every wait ends at the caller's deadline. Throws db::error, deadline_exceeded, overloaded.
 #pragma once
 
 #include "core/async.hpp"
@@ -25,30 +25,31 @@ namespace mita::db {
 
 struct pool_options {
     pool_options() = default;
-    secret url;                                       // postgresql://... or a keyword string; several hosts allowed
+    secret url;  // postgresql://... or a keyword string; several hosts allowed
     std::string application_name = "mita";
-    std::string search_path;                          // the service's schema, set in the startup packet
-    unsigned pipelined = 2;                           // connections in the pipelined lane
-    unsigned exclusive = 4;                           // most connections in the exclusive lane
-    std::size_t max_in_flight = 64;                   // per pipelined connection
-    std::size_t max_waiting = 256;                    // callers waiting, per lane; beyond: overloaded
+    std::string search_path;         // the service's schema, set in the startup packet
+    unsigned pipelined = 2;          // connections in the pipelined lane
+    unsigned exclusive = 4;          // most connections in the exclusive lane
+    std::size_t max_in_flight = 64;  // per pipelined connection
+    std::size_t max_waiting = 256;   // callers waiting, per lane; beyond: overloaded
     std::chrono::milliseconds connect_timeout{2000};
     std::chrono::milliseconds statement_timeout{2000};
     std::chrono::milliseconds idle_in_transaction_timeout{5000};
-    bool prepared = true;                             // MITA_DB_PREPARED=off for old transaction-mode poolers
+    bool prepared = true;  // MITA_DB_PREPARED=off for old transaction-mode poolers
 };
 
 struct pool_stats {
     std::uint64_t connected = 0, in_use = 0, waiting = 0, size = 0;
-    double utilization = 0;                            // in_use / size
-    std::int64_t last_ok_unix_ms = 0;                  // the last successful reply
+    double utilization = 0;            // in_use / size
+    std::int64_t last_ok_unix_ms = 0;  // the last successful reply
     double last_latency_ms = 0;
-    std::string state;                                 // connected | disconnected | connecting
+    std::string state;  // connected | disconnected | connecting
 };
 
 class connection;
 
-// An exclusive connection inside BEGIN. Rolled back on destruction unless commit() returned. Move-only; one statement at a time.
+// An exclusive connection inside BEGIN. Rolled back on destruction unless commit() returned. Move-only; one statement
+// at a time.
 class transaction {
 public:
     transaction(transaction&&) noexcept;
@@ -61,7 +62,8 @@ public:
     }
     // All statements in one round trip; results in order. The first error throws and the transaction is aborted.
     awaitable<std::vector<rows>> run_batch(batch b);
-    // Throws when the commit did not happen; after a lost connection during commit the outcome is unknown: db::error 08007.
+    // Throws when the commit did not happen; after a lost connection during commit the outcome is unknown: db::error
+    // 08007.
     awaitable<void> commit();
     awaitable<void> rollback();
 
@@ -81,18 +83,20 @@ public:
     pool(const pool&) = delete;
     pool& operator=(const pool&) = delete;
 
-    // One statement on the pipelined lane, autocommit. A statement whose deadline passes is abandoned: its result is read and
-    // dropped, the connection stays good.
+    // One statement on the pipelined lane, autocommit. A statement whose deadline passes is abandoned: its result is
+    // read and dropped, the connection stays good.
     template <class... Args>
     awaitable<rows> query(const statement& s, deadline d, const Args&... args) {
         return run(&s, d, params::of(args...));
     }
-    // As query; for statements that only read or are idempotent: retried once when the connection was lost before the answer.
+    // As query; for statements that only read or are idempotent: retried once when the connection was lost before the
+    // answer.
     template <class... Args>
     awaitable<rows> query_idempotent(const statement& s, deadline d, const Args&... args) {
         return run_idempotent(&s, d, params::of(args...));
     }
-    // One implicit transaction, one Sync, on the pipelined lane. Results in order; the first error throws and nothing holds.
+    // One implicit transaction, one Sync, on the pipelined lane. Results in order; the first error throws and nothing
+    // holds.
     awaitable<std::vector<rows>> run_batch(batch b, deadline d);
     // BEGIN on an exclusive connection (the BEGIN travels with the first statement: no extra round trip).
     awaitable<transaction> begin(deadline d);

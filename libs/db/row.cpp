@@ -14,10 +14,10 @@ namespace {
 
 // pg_type.dat; these numbers never change.
 namespace oid {
-constexpr Oid boolean = 16, bytea = 17, name = 19, int8 = 20, int2 = 21, int4 = 23, text = 25, oid = 26, json = 114, float4 = 700,
-              float8 = 701, int2_array = 1005, int4_array = 1007, text_array = 1009, varchar_array = 1015, int8_array = 1016,
-              bpchar = 1042, varchar = 1043, date = 1082, date_array = 1182, timestamptz = 1184, uuid = 2950, uuid_array = 2951,
-              jsonb = 3802;
+constexpr Oid boolean = 16, bytea = 17, name = 19, int8 = 20, int2 = 21, int4 = 23, text = 25, oid = 26, json = 114,
+              float4 = 700, float8 = 701, int2_array = 1005, int4_array = 1007, text_array = 1009, varchar_array = 1015,
+              int8_array = 1016, bpchar = 1042, varchar = 1043, date = 1082, date_array = 1182, timestamptz = 1184,
+              uuid = 2950, uuid_array = 2951, jsonb = 3802;
 }  // namespace oid
 
 constexpr auto epoch_days = std::chrono::sys_days(std::chrono::year(2000) / 1 / 1);
@@ -39,8 +39,8 @@ struct cell {
 
 [[noreturn]] void mismatch(const PGresult* r, int column, const char* wanted) {
     const char* name = PQfname(r, column);
-    throw std::logic_error(std::string("db::row: column ") + std::to_string(column) + " (" + (name ? name : "?") + ") has type oid " +
-                           std::to_string(PQftype(r, column)) + ", not readable as " + wanted);
+    throw std::logic_error(std::string("db::row: column ") + std::to_string(column) + " (" + (name ? name : "?") +
+                           ") has type oid " + std::to_string(PQftype(r, column)) + ", not readable as " + wanted);
 }
 
 cell at(const PGresult* r, int i, int column) {
@@ -64,7 +64,8 @@ std::chrono::year_month_day date_of(const char* p) {
 }
 
 // Calls element(pointer, length) for each element of a one-dimensional array without NULLs.
-// Format: int32 dimensions, flags, element oid; per dimension length and lower bound; per element length and bytes (array_send).
+// Format: int32 dimensions, flags, element oid; per dimension length and lower bound; per element length and bytes
+// (array_send).
 template <class Element>
 void each_element(const cell& c, Oid element_type, Element element) {
     constexpr std::size_t fixed = 12;
@@ -72,7 +73,8 @@ void each_element(const cell& c, Oid element_type, Element element) {
     const auto dimensions = big_endian<std::int32_t>(c.data);
     if (dimensions == 0) return;
     if (dimensions != 1) throw std::logic_error("db::row: array of several dimensions");
-    if (static_cast<Oid>(big_endian<std::int32_t>(c.data + 8)) != element_type) throw std::logic_error("db::row: array element type");
+    if (static_cast<Oid>(big_endian<std::int32_t>(c.data + 8)) != element_type)
+        throw std::logic_error("db::row: array element type");
     if (c.size < fixed + 8) throw std::logic_error("db::row: broken array");
     const auto count = big_endian<std::int32_t>(c.data + fixed);
     std::size_t at = fixed + 8;
@@ -124,27 +126,38 @@ void row::read(int column, std::int16_t& out) const {
 void row::read(int column, std::int32_t& out) const {
     const auto* r = reader::result(*this);
     const auto c = at(r, index_, column);
-    if (c.type == oid::int4) out = big_endian<std::int32_t>(c.data);
-    else if (c.type == oid::int2) out = big_endian<std::int16_t>(c.data);
-    else mismatch(r, column, "int32");
+    if (c.type == oid::int4)
+        out = big_endian<std::int32_t>(c.data);
+    else if (c.type == oid::int2)
+        out = big_endian<std::int16_t>(c.data);
+    else
+        mismatch(r, column, "int32");
 }
 
 void row::read(int column, std::int64_t& out) const {
     const auto* r = reader::result(*this);
     const auto c = at(r, index_, column);
-    if (c.type == oid::int8) out = big_endian<std::int64_t>(c.data);
-    else if (c.type == oid::int4) out = big_endian<std::int32_t>(c.data);
-    else if (c.type == oid::int2) out = big_endian<std::int16_t>(c.data);
-    else if (c.type == oid::oid) out = static_cast<std::uint32_t>(big_endian<std::int32_t>(c.data));
-    else mismatch(r, column, "int64");
+    if (c.type == oid::int8)
+        out = big_endian<std::int64_t>(c.data);
+    else if (c.type == oid::int4)
+        out = big_endian<std::int32_t>(c.data);
+    else if (c.type == oid::int2)
+        out = big_endian<std::int16_t>(c.data);
+    else if (c.type == oid::oid)
+        out = static_cast<std::uint32_t>(big_endian<std::int32_t>(c.data));
+    else
+        mismatch(r, column, "int64");
 }
 
 void row::read(int column, double& out) const {
     const auto* r = reader::result(*this);
     const auto c = at(r, index_, column);
-    if (c.type == oid::float8) out = std::bit_cast<double>(big_endian<std::int64_t>(c.data));
-    else if (c.type == oid::float4) out = static_cast<double>(std::bit_cast<float>(big_endian<std::int32_t>(c.data)));
-    else mismatch(r, column, "double");
+    if (c.type == oid::float8)
+        out = std::bit_cast<double>(big_endian<std::int64_t>(c.data));
+    else if (c.type == oid::float4)
+        out = static_cast<double>(std::bit_cast<float>(big_endian<std::int32_t>(c.data)));
+    else
+        mismatch(r, column, "double");
 }
 
 void row::read(int column, std::string_view& out) const {
@@ -156,12 +169,15 @@ void row::read(int column, std::string_view& out) const {
         case oid::bpchar:
         case oid::name:
         case oid::bytea:
-        case oid::json: out = std::string_view(c.data, c.size); return;
+        case oid::json:
+            out = std::string_view(c.data, c.size);
+            return;
         case oid::jsonb:  // one version byte, then the text
             if (c.size == 0 || *c.data != 1) mismatch(r, column, "jsonb version 1");
             out = std::string_view(c.data + 1, c.size - 1);
             return;
-        default: mismatch(r, column, "text");
+        default:
+            mismatch(r, column, "text");
     }
 }
 
@@ -186,7 +202,8 @@ void row::read(int column, wall::time_point& out) const {
     if (us == std::numeric_limits<std::int64_t>::max() || us == std::numeric_limits<std::int64_t>::min()) {
         throw std::range_error("db::row: infinite timestamp");
     }
-    out = wall::time_point(std::chrono::sys_time<std::chrono::microseconds>(epoch_days)) + std::chrono::microseconds(us);
+    out =
+        wall::time_point(std::chrono::sys_time<std::chrono::microseconds>(epoch_days)) + std::chrono::microseconds(us);
 }
 
 void row::read(int column, std::chrono::year_month_day& out) const {
@@ -216,9 +233,12 @@ void row::read(int column, std::vector<std::string>& out) const {
     const auto c = at(r, index_, column);
     out.clear();
     const auto take = [&](const char* p, std::size_t n) { out.emplace_back(p, n); };
-    if (c.type == oid::text_array) each_element(c, oid::text, take);
-    else if (c.type == oid::varchar_array) each_element(c, oid::varchar, take);
-    else mismatch(r, column, "text array");
+    if (c.type == oid::text_array)
+        each_element(c, oid::text, take);
+    else if (c.type == oid::varchar_array)
+        each_element(c, oid::varchar, take);
+    else
+        mismatch(r, column, "text array");
 }
 
 void row::read(int column, std::vector<uuid>& out) const {

@@ -22,10 +22,11 @@ class rows;
 class row {
 public:
     bool is_null(int column) const;
-    // T: bool, std::int16_t, std::int32_t, std::int64_t (widening int2/int4/int8 allowed), std::string, std::string_view (text,
-    // varchar, name, bytea, json/jsonb text), uuid, wall::time_point (timestamptz), std::chrono::year_month_day (date), double,
-    // std::vector<std::int64_t> / <std::string> / <uuid> / <year_month_day> (one-dimensional arrays), std::optional<T> of any of them.
-    // Throws std::logic_error on an OID mismatch, and on NULL for a non-optional T: both are our bugs; std::range_error on infinity.
+    // T: bool, std::int16_t, std::int32_t, std::int64_t (widening int2/int4/int8 allowed), std::string,
+    // std::string_view (text, varchar, name, bytea, json/jsonb text), uuid, wall::time_point (timestamptz),
+    // std::chrono::year_month_day (date), double, std::vector<std::int64_t> / <std::string> / <uuid> / <year_month_day>
+    // (one-dimensional arrays), std::optional<T> of any of them. Throws std::logic_error on an OID mismatch, and on
+    // NULL for a non-optional T: both are our bugs; std::range_error on infinity.
     template <class T>
     T get(int column) const {
         if constexpr (is_optional<T>::value) {

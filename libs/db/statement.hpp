@@ -1,5 +1,6 @@
-// A named SQL statement: constexpr at namespace scope of a *_store.cpp, prepared once per connection and found by index.
-// `constexpr db::statement find_user{"user_by_email", "select ... where email = $1"};` The name labels metrics and logs.
+// A named SQL statement: constexpr at namespace scope of a *_store.cpp, prepared once per connection and found by
+// index. `constexpr db::statement find_user{"user_by_email", "select ... where email = $1"};` The name labels metrics
+// and logs.
 #pragma once
 
 #include <string_view>

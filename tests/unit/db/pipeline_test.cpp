@@ -1,0 +1,238 @@
+#include "db/pipeline.hpp"
+
+#include <rapidcheck.h>
+#include <catch2/catch.hpp>
+
+using namespace mita;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr db::statement one{"one", "select 1"};
+constexpr db::statement two{"two", "select 2"};
+constexpr db::statement three{"three", "select 3"};
+constexpr const db::statement* statements[] = {&one, &two, &three};
+
+const auto t0 = db::pipeline::clock::time_point{} + 1h;
+
+struct fixture {
+    asio::io_context context;
+    db::pipeline p{true};
+
+    std::shared_ptr<db::call> call(std::initializer_list<const db::statement*> what) {
+        std::vector<db::batch::item> items;
+        for (const auto* s : what) items.emplace_back(s, db::params());
+        return std::make_shared<db::call>(context.get_executor(), std::move(items));
+    }
+    std::shared_ptr<db::call> send(std::initializer_list<const db::statement*> what) {
+        auto c = call(what);
+        p.push(c, p.plan(*c), t0);
+        return c;
+    }
+};
+
+db::error fault(const char* sqlstate) { return db::error(sqlstate, "", sqlstate); }
+
+}  // namespace
+
+TEST_CASE("a statement is prepared before its first use on a connection and never again") {
+    fixture f;
+    const auto c = f.call({&one, &two, &one});
+    const auto steps = f.p.plan(*c);
+    REQUIRE(steps.size() == 5);
+    CHECK(steps[0].prepare);
+    CHECK_FALSE(steps[1].prepare);
+    CHECK(steps[1].id == steps[0].id);
+    CHECK(steps[2].prepare);
+    CHECK(steps[3].id == steps[2].id);
+    CHECK(steps[2].id != steps[0].id);
+    CHECK(steps[4].item == 2);
+    CHECK(steps[4].id == steps[0].id);
+    CHECK(f.p.plan(*f.call({&two})).size() == 1);
+}
+
+TEST_CASE("without prepared statements each execution is sent unnamed") {
+    db::pipeline p(false);
+    fixture f;
+    const auto steps = p.plan(*f.call({&one, &one}));
+    REQUIRE(steps.size() == 2);
+    CHECK(steps[0].id == 0);
+    CHECK_FALSE(steps[0].prepare);
+}
+
+TEST_CASE("a call is completed at its own Sync, not at its result") {
+    fixture f;
+    const auto a = f.send({&one});
+    const auto b = f.send({&two});
+    REQUIRE(f.p.on_rows({}));  // prepared
+    REQUIRE(f.p.on_rows({}));
+    CHECK(a->results.size() == 1);
+    CHECK(f.p.size() == 2);
+    CHECK(f.p.on_sync(t0 + 1s) == a);
+    CHECK(a->finished == t0 + 1s);
+    CHECK(f.p.head_since() == t0 + 1s);
+    CHECK_FALSE(b->failure);
+    CHECK(f.p.size() == 1);
+}
+
+TEST_CASE("an error ends with its own Sync and leaves the neighbours alone") {
+    fixture f;
+    const auto a = f.send({&one});
+    const auto b = f.send({&two});
+    const auto c = f.send({&three});
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_sync(t0) == a);
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_error(fault("22012"), false));
+    REQUIRE(f.p.on_sync(t0) == b);
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_sync(t0) == c);
+    CHECK_FALSE(a->failure);
+    CHECK(b->failure->sqlstate == "22012");
+    CHECK_FALSE(c->failure);
+    CHECK(f.p.empty());
+}
+
+TEST_CASE("the first error of a batch is the one reported; what comes after was aborted") {
+    fixture f;
+    const auto a = f.send({&one, &two, &three});
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_error(fault("23505"), false));
+    REQUIRE(f.p.on_aborted());
+    REQUIRE(f.p.on_aborted());
+    REQUIRE(f.p.on_sync(t0) == a);
+    CHECK(a->failure->sqlstate == "23505");
+    CHECK(f.p.plan(*f.call({&one})).size() == 1);
+    CHECK(f.p.plan(*f.call({&two})).size() == 1);
+    CHECK(f.p.plan(*f.call({&three})).size() == 2);  // its prepare was aborted
+}
+
+TEST_CASE("a failed prepare is forgotten, and whoever relied on it is told to try again") {
+    fixture f;
+    const auto a = f.send({&one});
+    const auto b = f.send({&one});
+    REQUIRE(f.p.on_error(fault("42P01"), false));
+    REQUIRE(f.p.on_aborted());
+    REQUIRE(f.p.on_sync(t0) == a);
+    CHECK_FALSE(a->stale_plan);
+    REQUIRE(f.p.on_error(fault("26000"), true));
+    REQUIRE(f.p.on_sync(t0) == b);
+    CHECK(b->stale_plan);
+    CHECK(f.p.plan(*f.call({&one})).size() == 2);
+}
+
+TEST_CASE("a late error of an old preparation does not forget the newer one") {
+    fixture f;
+    f.send({&one});
+    const auto late = f.send({&one});
+    REQUIRE(f.p.on_error(fault("42P01"), false));
+    REQUIRE(f.p.on_aborted());
+    REQUIRE(f.p.on_sync(t0));
+    const auto again = f.send({&one});  // prepared once more, under a new name
+    REQUIRE(f.p.on_error(fault("26000"), true));
+    REQUIRE(f.p.on_sync(t0) == late);
+    CHECK(f.p.plan(*f.call({&one})).size() == 1);
+    CHECK(again->results.empty());
+}
+
+TEST_CASE("an error at the Sync itself belongs to the head") {
+    fixture f;
+    const auto a = f.send({&one});
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_error(fault("23503"), false));  // a deferred constraint
+    REQUIRE(f.p.on_sync(t0) == a);
+    CHECK(a->failure->sqlstate == "23503");
+}
+
+TEST_CASE("an abandoned call keeps its place and its results are dropped") {
+    fixture f;
+    const auto a = f.send({&one});
+    const auto b = f.send({&two});
+    f.p.abandon(*a);
+    f.p.abandon(*a);
+    CHECK(f.p.abandoned() == 1);
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    CHECK(a->results.empty());
+    CHECK(f.p.on_sync(t0) == a);
+    CHECK(f.p.abandoned() == 0);
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    CHECK(f.p.on_sync(t0) == b);
+    CHECK(b->results.size() == 1);
+}
+
+TEST_CASE("a lost connection fails all at once, keeping what the server already said") {
+    fixture f;
+    const auto a = f.send({&one});
+    const auto b = f.send({&two});
+    REQUIRE(f.p.on_error(fault("57P01"), false));
+    const auto failed = f.p.fail_all(fault("08006"), t0);
+    REQUIRE(failed.size() == 2);
+    CHECK(a->failure->sqlstate == "57P01");
+    CHECK_FALSE(a->lost);
+    CHECK(b->failure->sqlstate == "08006");
+    CHECK(b->lost);
+    CHECK(f.p.empty());
+    CHECK(f.p.plan(*f.call({&one})).size() == 2);
+}
+
+TEST_CASE("answers nobody asked for are noticed") {
+    fixture f;
+    CHECK_FALSE(f.p.on_rows({}));
+    CHECK_FALSE(f.p.on_error(fault("00000"), false));
+    CHECK_FALSE(f.p.on_aborted());
+    CHECK_FALSE(f.p.on_sync(t0));
+    f.send({&one});
+    CHECK_FALSE(f.p.on_sync(t0));  // a Sync before its results
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    CHECK_FALSE(f.p.on_rows({}));  // one result too many
+}
+
+TEST_CASE("against a model server, any mix of batches and faults completes every call once with its own outcome") {
+    rc::check([] {
+        fixture f;
+        const auto plans = *rc::gen::container<std::vector<std::vector<int>>>(
+            rc::gen::resize(4, rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6)))));
+        std::vector<std::shared_ptr<db::call>> calls;
+        std::vector<db::pipeline::steps> steps;
+        for (const auto& plan : plans) {
+            std::vector<db::batch::item> items;
+            for (const int k : plan) items.emplace_back(statements[k % 3], db::params());
+            calls.push_back(std::make_shared<db::call>(f.context.get_executor(), std::move(items)));
+            steps.push_back(f.p.plan(*calls.back()));
+            f.p.push(calls.back(), steps.back(), t0);
+        }
+        // The server: executes in order; k >= 3 fails at execution; all after it up to the Sync is aborted.
+        std::vector<bool> exists(64, false);
+        for (std::size_t i = 0; i < plans.size(); ++i) {
+            bool failed = false;
+            for (const auto& s : steps[i]) {
+                if (failed)
+                    RC_ASSERT(f.p.on_aborted());
+                else if (s.prepare) {
+                    exists[s.id % 64] = true;
+                    RC_ASSERT(f.p.on_rows({}));
+                } else if (!exists[s.id % 64]) {
+                    failed = true;
+                    RC_ASSERT(f.p.on_error(fault("26000"), true));
+                } else if (plans[i][s.item] >= 3) {
+                    failed = true;
+                    RC_ASSERT(f.p.on_error(fault("22012"), false));
+                } else {
+                    RC_ASSERT(f.p.on_rows({}));
+                }
+            }
+            RC_ASSERT(f.p.on_sync(t0) == calls[i]);
+            RC_ASSERT(calls[i]->failure.has_value() == failed);
+            if (!failed) RC_ASSERT(calls[i]->results.size() == plans[i].size());
+        }
+        RC_ASSERT(f.p.empty());
+    });
+}
