@@ -1,22 +1,17 @@
 #include "core/cpu_pool.hpp"
 
-#include <pthread.h>
+#include "core/signal_mask.hpp"
+
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include <csignal>
 
 namespace mita {
 
 cpu_pool::cpu_pool(unsigned threads, std::size_t max_queued, int nice) : max_queued_(max_queued) {
     const unsigned n = threads > 0 ? threads : 1;
     threads_.reserve(n);
-    // Signals belong to the event loops: threads inherit a full mask.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const signals_blocked mask;
     for (unsigned i = 0; i < n; ++i) threads_.emplace_back([this, nice] { work(nice); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 cpu_pool::~cpu_pool() {

@@ -2,11 +2,11 @@
 
 #include "core/clock.hpp"
 #include "core/json_reader.hpp"
+#include "core/signal_mask.hpp"
 
 #include <fmt/format.h>
 
 #include <poll.h>
-#include <pthread.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,7 +16,6 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
-#include <csignal>
 #include <iterator>
 #include <mutex>
 #include <thread>
@@ -201,12 +200,8 @@ logger::logger(std::string service, log_level level, int fd, std::size_t max_que
     s.max_queued = max_queued_bytes;
     struct stat st{};
     s.regular_file = ::fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    // Signals belong to the event loops, and SIGPIPE to nobody: the writer inherits a full mask.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    const signals_blocked mask;  // SIGPIPE too, which then reaches nobody
     impl_->writer = std::thread([state = impl_->state] { state->run(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
 logger::~logger() {

@@ -39,7 +39,9 @@ enum class stop_stage { drain, close };
 
 class runtime {
 public:
-    runtime(unsigned workers, logger& log, std::chrono::milliseconds drain_time);
+    // hard_grace: how long after drain_time the close stage and the last frames may take before they are abandoned.
+    runtime(unsigned workers, logger& log, std::chrono::milliseconds drain_time,
+            std::chrono::milliseconds hard_grace = std::chrono::seconds(5));
     ~runtime();
     runtime(const runtime&) = delete;
     runtime& operator=(const runtime&) = delete;
@@ -57,7 +59,8 @@ public:
     void spawn(unsigned i, std::string name, std::function<awaitable<void>()> task);
 
     // Runs every worker (worker 0 on the calling thread) until the stop is complete. Returns 0, or 1 when the hard
-    // limit (drain_time + 5 s) had to abandon frames (logged).
+    // limit (drain_time + hard_grace) had to abandon frames (logged); a loop blocked in a call then ends the process by
+    // _exit(1).
     int run();
     // Thread-safe; as SIGTERM.
     void request_stop();
