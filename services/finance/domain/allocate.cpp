@@ -7,7 +7,7 @@
 namespace mita::finance {
 namespace {
 
-constexpr std::size_t max_parts = 1024;
+constexpr std::size_t max_parts = 1023;  // so many weights of 2^53 add up within 64 bits
 // Below this Σ weights a day's remainder step (weight · remainder) stays within 64 bits.
 constexpr amount small_sum = amount{1} << 31;
 
@@ -85,10 +85,16 @@ void allocate(amount total, std::span<const amount> weights, std::span<amount> o
 }
 
 void spread(amount total, std::span<const amount> weights, std::span<amount> out) {
-    assert(total >= 0 && out.size() == weights.size());
-    const wide sum = sum_of(weights);
+    assert(out.size() == weights.size() && weights.size() <= max_parts);
+    amount sum = 0;
+    for (const auto weight : weights) sum += weight;
+    spread(total, weights, sum, out);
+}
+
+void spread(amount total, std::span<const amount> weights, amount sum, std::span<amount> out) {
+    assert(total >= 0 && sum > 0 && out.size() == weights.size());
     if (sum < small_sum) {
-        spread_small(total, static_cast<amount>(sum), weights, out);
+        spread_small(total, sum, weights, out);
     } else {
         spread_wide(total, sum, weights, out);
     }

@@ -10,13 +10,15 @@
 
 namespace mita::finance {
 
-// Largest remainder; ties to the lower index; a negative total mirrors the positive one. At most 1024 weights.
+// Largest remainder; ties to the lower index; a negative total mirrors the positive one. At most 1023 weights.
 // out.size() == weights.size().
 void allocate(amount total, std::span<const amount> weights, std::span<amount> out);
 
 // Cumulative rounding: out[d] = ⌊T·W_d/W⌋ − ⌊T·W_{d−1}/W⌋, so each prefix is < 1 unit below its ideal. total ≥ 0.
 // Linear, without division per day for small weights.
 void spread(amount total, std::span<const amount> weights, std::span<amount> out);
+// The same for a caller that knows sum = Σ weights > 0.
+void spread(amount total, std::span<const amount> weights, amount sum, std::span<amount> out);
 
 // A negative total mirrors the positive one.
 void spread_signed(amount total, std::span<const amount> weights, std::span<amount> out);

@@ -18,9 +18,13 @@ amount sum_of(std::span<const amount> values) {
 
 // Pinned days get their amount first, the others share the rest; too little for the pins: they share it.
 void spread_pinned(const category_input& category, amount total, int days, int from, days_span out) {
+    if (category.pinned.empty()) {
+        const auto given = std::span{category.weights}.subspan(at(from), out.size());
+        const auto sum = sum_of(given);
+        if (sum > 0) return spread(total, given, sum, out);
+    }
     const auto rest = tail_of(category, days, from, days - from);
     const auto weights = std::span{rest.weights}.first(out.size());
-    if (rest.pinned == 0) return spread(total, weights, out);
     day_amounts pins{};
     for (const auto& pin : category.pinned) {
         if (pin.day >= from) pins[at(pin.day - from)] += pin.value;
@@ -94,6 +98,18 @@ amount due_of(const std::vector<bill>& bills, int days, int today, day_amounts& 
         sum += item.value;
     }
     return sum;
+}
+
+amount plan_first(const category_input& category, amount free, int days, int day) {
+    if (category.pinned.empty()) {
+        const auto given = std::span{category.weights}.subspan(at(day), at(days - day));
+        const auto sum = sum_of(given);
+        if (sum > 0) return static_cast<amount>(wide{free} * given[0] / sum);
+    }
+    day_amounts plan;
+    const auto left = std::span{plan}.first(at(days - day));
+    spread_pinned(category, free, days, day, left);
+    return left[0];
 }
 
 tail_result plan_days(const category_input& category, const day_amounts& baseline, amount free, int days, int today,

@@ -32,6 +32,9 @@ struct tail_result {
 tail_result plan_days(const category_input& category, const day_amounts& baseline, amount free, int days, int today,
                       day_amounts& plan);
 
+// The first day of what `free` ≥ 0 gives under even, for a category with a daily part.
+amount plan_first(const category_input& category, amount free, int days, int day);
+
 inline std::size_t at(int index) { return static_cast<std::size_t>(index); }
 
 }  // namespace mita::finance

@@ -86,13 +86,11 @@ day_amounts sweeps_of(const category_input& category, const category_plan& known
     day_amounts sweeps{};
     if (category.rule.kind != policy_kind::save || known.daily_part == 0) return sweeps;
     auto left = known.daily_part + known.bills + known.carry_in - sum_days(category.actual, 0, category.joined);
-    day_amounts plan;
     for (int d = category.joined; d < today; ++d) {
         const auto morning = left - open_bills(category, d - 1);
         left -= category.actual[at(d)];
         if (morning <= 0) continue;
-        plan_days(category, known.baseline, morning, days, d, plan);
-        const auto of_day = plan[at(d)];
+        const auto of_day = plan_first(category, morning, days, d);
         const auto evening = left - open_bills(category, d);
         sweeps[at(d)] = std::clamp<amount>(evening - (morning - of_day), 0, of_day);
         left -= sweeps[at(d)];
