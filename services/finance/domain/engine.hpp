@@ -110,13 +110,13 @@ struct month_plan {
 
 // The plan of the period as of the morning of `today`. `out` is overwritten; reusing it reuses its memory (no
 // allocation then). amount_overflow when a figure leaves ±(2^53−1); bad_input outside the ranges above, `out` is then
-// unspecified. ~5 µs for 40 categories.
+// unspecified. About 10 µs for 40 categories.
 [[nodiscard]] fault compute_month(const month_input& in, month_plan& out);
 outcome<month_plan> compute_month(const month_input& in);
 
 // budget[c][d]: what the plan said for day d on the morning of d, for d ≤ min(today, days−1), bills due included: the
 // plan recomputed for each morning from the present set of facts (late entries count on their day). 0 for later days.
-// Each row takes one pass over the categories; the whole costs little more than two plans.
+// Costs a third of a plan per morning: about 70 µs for 40 categories in the middle of a month.
 struct morning_table {
     std::vector<day_amounts> budget;
 };
