@@ -1,2 +1,29 @@
-// Placeholder: the service follows.
-int main() { return 1; }
+// mita-gateway: the one door. Identifies, checks, limits and forwards each request in one pass. --help lists the
+// commands.
+#include "core/config.hpp"
+#include "gateway/serve.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+int main(int argc, char** argv) {
+    CLI::App cli("MITA gateway. Settings come from the environment: `mita-gateway config` shows each with its source.");
+    cli.require_subcommand(1);
+    cli.set_version_flag("--version", "mita-gateway " MITA_VERSION " (" MITA_COMMIT ")");
+    auto* serve = cli.add_subcommand("serve", "run the gateway until SIGTERM");
+    auto* show = cli.add_subcommand("config", "print every setting, its value and its source");
+    auto* check = cli.add_subcommand("healthcheck", "exit 0 when the local gateway is ready");
+    CLI11_PARSE(cli, argc, argv);
+    try {
+        mita::config from;
+        if (*serve) return mita::gateway::serve(from);
+        if (*show) return mita::gateway::show_config(from);
+        if (*check) return mita::gateway::healthcheck(from);
+    } catch (const std::exception& e) {
+        std::cerr << "mita-gateway: " << e.what() << '\n';
+        return 1;
+    }
+    return 1;
+}

@@ -1,0 +1,1 @@
+// Placeholder until the library has its first translation unit.

@@ -1,0 +1,72 @@
+#include "gateway/app.hpp"
+
+#include <utility>
+
+namespace mita::gateway {
+
+namespace {
+
+http::client_options upstream(const char* name, const endpoint& where, unsigned connections) {
+    http::client_options o;
+    o.name = name;
+    o.host = where.host;
+    o.port = where.port;
+    o.max_connections = connections;
+    return o;
+}
+
+metrics::counter& rejected(metrics::registry& r, const char* reason) {
+    return r.make_counter("mita_gateway_rejected_total", "Requests refused by the gateway itself, by reason",
+                          {{"reason", reason}});
+}
+metrics::counter& forwarded(metrics::registry& r, const char* to, const char* outcome) {
+    return r.make_counter("mita_gateway_upstream_requests_total", "Requests sent on, by upstream and outcome",
+                          {{"upstream", to}, {"outcome", outcome}});
+}
+metrics::counter& decided(metrics::registry& r, const char* decision) {
+    return r.make_counter("mita_gateway_ratelimit_decisions_total", "Rate limit decisions", {{"decision", decision}});
+}
+metrics::histogram& took(metrics::registry& r, const char* to) {
+    return r.make_histogram("mita_gateway_upstream_duration_seconds", "Time of an upstream's answer",
+                            {{"upstream", to}});
+}
+
+}  // namespace
+
+shared::shared(settings s, std::vector<setting> shown_, logger& to)
+    : set(std::move(s)),
+      shown(std::move(shown_)),
+      log(to),
+      limits(set.rate_table_bytes),
+      user("user", set.user),
+      write("write", set.write),
+      login("login", set.login),
+      registration("register", set.registration) {
+    metrics::register_process(metrics, "gateway", MITA_VERSION, MITA_COMMIT);
+}
+
+app::app(shared& all_, worker& on_)
+    : all(all_),
+      on(on_),
+      auth(on_.get_executor(), upstream("auth", all_.set.auth, 64), all_.log, all_.metrics),
+      finance(on_.get_executor(), upstream("finance", all_.set.finance, 64), all_.log, all_.metrics),
+      auth_inside(on_.get_executor(), upstream("auth_internal", all_.set.auth_internal, 4), all_.log, all_.metrics),
+      finance_inside(on_.get_executor(), upstream("finance_internal", all_.set.finance_internal, 4), all_.log,
+                     all_.metrics),
+      count(all_.metrics) {}
+
+app::counters::counters(metrics::registry& r)
+    : no_route(rejected(r, "no_route")),
+      unauthorized(rejected(r, "unauthorized")),
+      rate_limited(rejected(r, "rate_limit")),
+      unavailable(rejected(r, "upstream_unavailable")),
+      allowed(decided(r, "allowed")),
+      denied(decided(r, "denied")),
+      auth_ok(forwarded(r, "auth", "answered")),
+      auth_failed(forwarded(r, "auth", "failed")),
+      finance_ok(forwarded(r, "finance", "answered")),
+      finance_failed(forwarded(r, "finance", "failed")),
+      auth_time(took(r, "auth")),
+      finance_time(took(r, "finance")) {}
+
+}  // namespace mita::gateway

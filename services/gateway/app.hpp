@@ -1,0 +1,79 @@
+// Wiring of the gateway: `shared` is one per process and thread-safe, `app` one per worker with its own upstream pools.
+#pragma once
+
+#include "core/health.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "core/runtime.hpp"
+#include "gateway/rate_limit.hpp"
+#include "gateway/settings.hpp"
+#include "http/client.hpp"
+#include "http/message.hpp"
+#include "jwt/revocation_feed.hpp"
+#include "jwt/revocations.hpp"
+#include "jwt/validator.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mita::gateway {
+
+struct app;
+
+struct shared {
+    shared(settings s, std::vector<setting> shown, logger& to);
+
+    settings set;
+    std::vector<setting> shown;
+    logger& log;
+    metrics::registry metrics;
+    jwt::revocations revoked;
+    std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
+    rate_limiter limits;
+    rate_policy user, write, login, registration;
+    runtime* loops = nullptr;
+    jwt::revocation_feed* feed = nullptr;
+    std::vector<app*> apps;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+
+    // What the last probes said (probe.cpp): one writer per service, on worker 0.
+    struct upstream_state {
+        std::atomic<bool> ready{false};
+        std::mutex mutex;
+        std::string status = "unreachable";  // of its /health
+    } auth_state, finance_state;
+    std::atomic<bool> announced{false};
+    std::mutex degradation_mutex;
+    degradation_log degradations;
+};
+
+struct app {
+    app(shared& all, worker& on);
+
+    shared& all;
+    worker& on;
+    http::client auth, finance, auth_inside, finance_inside;
+
+    struct counters {
+        explicit counters(metrics::registry& r);
+        metrics::counter &no_route, &unauthorized, &rate_limited, &unavailable;
+        metrics::counter &allowed, &denied;
+        metrics::counter &auth_ok, &auth_failed, &finance_ok, &finance_failed;
+        metrics::histogram &auth_time, &finance_time;
+    } count;
+};
+
+// The gateway's own endpoints (own.cpp): fills `res`. inside: the internal listener, where nothing is held back.
+awaitable<void> own_endpoint(http::request& req, http::response& res, app& a, bool inside = false);
+// Can every path be served?
+bool ready(const shared& all);
+// Probes one service for /readyz, /health and the readiness log until the runtime stops; runs on worker 0 (probe.cpp).
+awaitable<void> watch(app& a, bool auth);
+
+}  // namespace mita::gateway

@@ -1,0 +1,187 @@
+#include "gateway/pass.hpp"
+
+#include "core/error.hpp"
+#include "http/problem.hpp"
+#include "jwt/bearer.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <string>
+
+namespace mita::gateway {
+
+namespace {
+
+std::int64_t steady_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+bool writes(http::verb v) {
+    return v == http::verb::post || v == http::verb::put || v == http::verb::patch || v == http::verb::del;
+}
+
+// Answers with the problem of whatever flew; what the pass added so far (CORS, rate limits) stays.
+void answer_fault(app& a, const http::request& req, http::response& res, std::exception_ptr fault) {
+    const std::string kept = res.head_block;
+    std::string why;
+    const unsigned status = http::write_exception(res, req, fault, why);
+    res.head_block = kept;
+    if (!why.empty())
+        a.all.log.error("request_failed").with("request_id", req.id).with("status", status).with("reason", why);
+}
+
+// What an upstream's silence means to the client: away is 503 and worth a retry, garbage is 502.
+api_error explain(const http::upstream_error& e) {
+    if (!e.before_bytes) return api_error(502, "bad_gateway", "The service behind broke off its answer.");
+    api_error out(503, "unavailable", "The service behind is not available right now; try again.");
+    out.with_header("Retry-After", "1");
+    return out;
+}
+
+}  // namespace
+
+awaitable<http::service::admission> pass::admit(http::request& req, http::response& res) {
+    admission out;
+    try {
+        if (cors(req, res)) {  // a preflight is answered before authentication and limits (R18)
+            res.status = 204;
+            out.admitted = false;
+            co_return out;
+        }
+        const auto& r = find_route(req.path);
+        req.route = r.path;
+        out.body_limit = r.body_limit;
+        if (r.to == target::none) {
+            app_.count.no_route.add();
+            throw api_error(404, "not_found", "There is no such path.");
+        }
+        if (r.to == target::own) co_return out;
+        co_await check_token(req, r.token);
+        check_rates(req, res, r);
+    } catch (...) {
+        out.admitted = false;
+        answer_fault(app_, req, res, std::current_exception());
+    }
+    co_return out;
+}
+
+awaitable<void> pass::handle(http::request& req, http::response& res) {
+    try {
+        const auto& r = find_route(req.path);
+        if (r.to == target::own) {
+            co_await own_endpoint(req, res, app_);
+            co_return;
+        }
+        const bool to_auth = r.to == target::auth;
+        const auto begun = std::chrono::steady_clock::now();
+        bool answered = false;
+        try {
+            co_await proxy_.forward(req, res, to_auth ? app_.auth : app_.finance);
+            answered = true;
+        } catch (const http::upstream_error& e) {
+            app_.count.unavailable.add();
+            (to_auth ? app_.count.auth_failed : app_.count.finance_failed).add();
+            throw explain(e);
+        }
+        const auto took = std::chrono::steady_clock::now() - begun;
+        req.upstream_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
+        if (answered) (to_auth ? app_.count.auth_ok : app_.count.finance_ok).add();
+        (to_auth ? app_.count.auth_time : app_.count.finance_time).observe(std::chrono::duration<double>(took).count());
+    } catch (...) {
+        answer_fault(app_, req, res, std::current_exception());
+    }
+}
+
+// Adds the CORS lines for an allowed origin; true for a preflight.
+bool pass::cors(const http::request& req, http::response& res) const {
+    const auto& allowed = app_.all.set.cors_origins;
+    if (allowed.empty()) return false;
+    res.head_block += "Vary: Origin\r\n";
+    const auto origin = req.headers.value("Origin");
+    if (origin.empty() || std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return false;
+    res.head_block += "Access-Control-Allow-Origin: ";
+    res.head_block += origin;
+    res.head_block += "\r\n";
+    if (req.method != http::verb::options || req.headers.find("Access-Control-Request-Method") == nullptr) {
+        res.head_block +=
+            "Access-Control-Expose-Headers: ETag, Location, Link, X-Request-Id, Retry-After, RateLimit, "
+            "RateLimit-Policy, "
+            "Idempotency-Replayed\r\n";
+        return false;
+    }
+    res.head_block +=
+        "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE\r\n"
+        "Access-Control-Allow-Headers: Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
+        "X-Request-Id, "
+        "traceparent\r\nAccess-Control-Max-Age: 600\r\n";
+    return true;
+}
+
+awaitable<void> pass::check_token(http::request& req, bool required) {
+    if (!required && !jwt::bearer(req)) co_return;
+    try {
+        co_await jwt::authenticate(*app_.all.tokens, req, http::access::user, app_.all.set.internal_token, secret());
+    } catch (const api_error&) {
+        if (!required) co_return;  // an open path: the upstream decides what a dead token means there
+        app_.count.unauthorized.add();
+        throw;
+    }
+}
+
+// By verified subject, else by address (R20). A login or registration counts by address alone.
+void pass::check_rates(const http::request& req, http::response& res, const gateway_route& r) {
+    const auto now = steady_ns();
+    const auto& all = app_.all;
+    auto& limits = app_.all.limits;
+    const auto address = rate_key_of_address(req.client_address);
+    const std::string_view subject =
+        req.who ? std::string_view(reinterpret_cast<const char*>(req.who->user_id.bytes.data()), 16)
+                : std::string_view(address);
+    const rate_policy* first = &all.user;
+    if (r.by == limit::login) first = &all.login;
+    if (r.by == limit::registration) first = &all.registration;
+    const bool both = r.by == limit::user && r.to == target::finance && writes(req.method);
+
+    std::string policies, states;
+    rate_decision worst;
+    for (const rate_policy* p : {first, both ? &all.write : nullptr}) {
+        if (p == nullptr || !p->on()) continue;
+        const auto d = limits.take(*p, r.by == limit::user ? subject : std::string_view(address), now);
+        append_policy(policies, *p);
+        append_state(states, *p, d);
+        if (!d.allowed && worst.allowed) worst = d;
+        if (!d.allowed) break;
+    }
+    if (!policies.empty()) {
+        res.head_block += "RateLimit-Policy: " + policies + "\r\nRateLimit: " + states + "\r\n";
+        (worst.allowed ? app_.count.allowed : app_.count.denied).add();
+    }
+    if (worst.allowed) return;
+    app_.count.rate_limited.add();
+    api_error refused(429, "rate_limited", "Too many requests; wait and try again.");
+    refused.with_header("Retry-After", std::to_string(worst.retry_after_s));
+    throw refused;
+}
+
+awaitable<http::service::admission> inside::admit(http::request& req, http::response& res) {
+    admission out;
+    const auto& r = find_route(req.path);
+    req.route = r.to == target::own ? r.path : "unmatched";
+    if (r.to != target::own) {
+        out.admitted = false;
+        http::write_problem(res, req, api_error(404, "not_found", "There is no such path."));
+    }
+    co_return out;
+}
+
+awaitable<void> inside::handle(http::request& req, http::response& res) {
+    try {
+        co_await own_endpoint(req, res, app_, true);
+    } catch (...) {
+        answer_fault(app_, req, res, std::current_exception());
+    }
+}
+
+}  // namespace mita::gateway

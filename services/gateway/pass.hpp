@@ -1,0 +1,38 @@
+// The one pass: everything the gateway does to a request, each once, in the order it stands in pass.cpp. What HTTP
+// itself demands (head guard, request id, trace, security headers, timeouts, metrics, slow log) http::server has done
+// before or does after.
+#pragma once
+
+#include "gateway/app.hpp"
+#include "gateway/proxy.hpp"
+#include "gateway/routes.hpp"
+#include "http/server.hpp"
+
+namespace mita::gateway {
+
+class pass final : public http::service {
+public:
+    explicit pass(app& a) : app_(a), proxy_(a) {}
+    awaitable<admission> admit(http::request& req, http::response& res) override;
+    awaitable<void> handle(http::request& req, http::response& res) override;
+
+private:
+    bool cors(const http::request& req, http::response& res) const;
+    awaitable<void> check_token(http::request& req, bool required);
+    void check_rates(const http::request& req, http::response& res, const gateway_route& r);
+    app& app_;
+    proxy proxy_;
+};
+
+// The internal listener: the gateway's own endpoints in full, nothing is forwarded.
+class inside final : public http::service {
+public:
+    explicit inside(app& a) : app_(a) {}
+    awaitable<admission> admit(http::request& req, http::response& res) override;
+    awaitable<void> handle(http::request& req, http::response& res) override;
+
+private:
+    app& app_;
+};
+
+}  // namespace mita::gateway

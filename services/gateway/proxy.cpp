@@ -1,0 +1,175 @@
+#include "gateway/proxy.hpp"
+
+#include "core/deadline.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <utility>
+
+namespace mita::gateway {
+
+namespace {
+
+using http::iequals;
+
+// Framing, hop-by-hop and what only the gateway may say: dropped from every request (R8, R9, R17). Compared with '_' as
+// '-', because some frameworks read both alike.
+constexpr std::array<std::string_view, 17> never_sent = {"connection",
+                                                         "keep-alive",
+                                                         "proxy-connection",
+                                                         "proxy-authenticate",
+                                                         "proxy-authorization",
+                                                         "te",
+                                                         "trailer",
+                                                         "transfer-encoding",
+                                                         "upgrade",
+                                                         "host",
+                                                         "content-length",
+                                                         "expect",
+                                                         "forwarded",
+                                                         "x-real-ip",
+                                                         "x-request-id",
+                                                         "traceparent",
+                                                         "x-request-deadline-ms"};
+constexpr std::array<std::string_view, 3> never_sent_prefix = {"x-forwarded-", "x-user-", "x-auth-"};
+
+// The server writes these itself on every answer.
+constexpr std::array<std::string_view, 20> never_returned = {"connection",
+                                                             "keep-alive",
+                                                             "proxy-connection",
+                                                             "proxy-authenticate",
+                                                             "te",
+                                                             "trailer",
+                                                             "transfer-encoding",
+                                                             "upgrade",
+                                                             "content-length",
+                                                             "date",
+                                                             "server",
+                                                             "x-request-id",
+                                                             "traceparent",
+                                                             "x-content-type-options",
+                                                             "content-security-policy",
+                                                             "referrer-policy",
+                                                             "strict-transport-security",
+                                                             "x-frame-options",
+                                                             "permissions-policy",
+                                                             "cross-origin-resource-policy"};
+
+// A Connection header may not name these away (R8).
+constexpr std::array<std::string_view, 9> protected_names = {
+    "authorization",   "host",     "content-type",  "content-length", "content-encoding",
+    "idempotency-key", "if-match", "if-none-match", "cookie"};
+
+bool same_name(std::string_view header, std::string_view lower) {
+    return header.size() == lower.size() && std::equal(header.begin(), header.end(), lower.begin(), [](char a, char b) {
+               const char folded = a == '_' ? '-' : a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a;
+               return folded == b;
+           });
+}
+
+template <std::size_t N>
+bool among(std::string_view name, const std::array<std::string_view, N>& list) {
+    return std::any_of(list.begin(), list.end(), [name](std::string_view entry) { return same_name(name, entry); });
+}
+
+// Is `name` one of the comma-separated options of a Connection header?
+bool named_by_connection(std::string_view name, std::string_view connection) {
+    while (!connection.empty()) {
+        const auto comma = connection.find(',');
+        auto option = connection.substr(0, comma);
+        while (!option.empty() && (option.front() == ' ' || option.front() == '\t')) option.remove_prefix(1);
+        while (!option.empty() && (option.back() == ' ' || option.back() == '\t')) option.remove_suffix(1);
+        if (iequals(option, name)) return true;
+        if (comma == std::string_view::npos) break;
+        connection.remove_prefix(comma + 1);
+    }
+    return false;
+}
+
+bool may_be_sent(std::string_view name, std::string_view connection) {
+    if (among(name, never_sent)) return false;
+    for (const auto prefix : never_sent_prefix)
+        if (name.size() >= prefix.size() && same_name(name.substr(0, prefix.size()), prefix)) return false;
+    return connection.empty() || among(name, protected_names) || !named_by_connection(name, connection);
+}
+
+void line(std::string& out, std::string_view name, std::string_view value) {
+    out += name;
+    out += ": ";
+    out += value;
+    out += "\r\n";
+}
+
+void line(std::string& out, std::string_view name, std::int64_t value) {
+    std::array<char, 24> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
+    line(out, name, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
+}
+
+}  // namespace
+
+void write_upstream_head(std::string& out, const http::request& req, std::size_t body_size) {
+    out.clear();
+    // A HEAD goes on as GET: the server drops the body and keeps its true length.
+    out += req.method == http::verb::head ? std::string_view("GET") : http::name(req.method);
+    out += ' ';
+    out += req.path;
+    if (!req.query.empty()) {
+        out += '?';
+        out += req.query;
+    }
+    out += " HTTP/1.1\r\nHost: upstream\r\n";
+    const auto connection = req.headers.value("Connection");
+    for (const auto& h : req.headers)
+        if (may_be_sent(h.name, connection)) line(out, h.name, h.value);
+    line(out, "X-Request-Id", req.id);
+    if (!req.trace_id.empty()) {
+        out += "traceparent: 00-";
+        out += req.trace_id;
+        out += '-';
+        out += req.span_id;
+        out += "-01\r\n";
+    }
+    line(out, "X-Forwarded-For", req.client_address);
+    line(out, deadline_header, std::max<std::int64_t>(1, req.until.remaining().count()));
+    if (body_size > 0 || req.method == http::verb::post || req.method == http::verb::put ||
+        req.method == http::verb::patch)
+        line(out, "Content-Length", static_cast<std::int64_t>(body_size));
+    out += "\r\n";
+}
+
+void copy_answer_headers(http::response& res, const http::header_list& from) {
+    const auto connection = from.value("Connection");
+    for (const auto& h : from) {
+        if (among(h.name, never_returned) || named_by_connection(h.name, connection)) continue;
+        line(res.head_block, h.name, h.value);
+    }
+}
+
+std::unique_ptr<proxy::scratch> proxy::take() {
+    if (free_.empty()) return std::make_unique<scratch>();
+    auto out = std::move(free_.back());
+    free_.pop_back();
+    return out;
+}
+
+void proxy::give_back(std::unique_ptr<scratch> s) {
+    constexpr std::size_t kept = 64, largest = 256 << 10;
+    if (free_.size() < kept && s->answer.buffer.capacity() <= largest) free_.push_back(std::move(s));
+}
+
+awaitable<void> proxy::forward(const http::request& req, http::response& res, http::client& to) {
+    auto s = take();
+    write_upstream_head(s->head, req, req.body.size());
+    const auto method = req.method == http::verb::head ? http::verb::get : req.method;
+    const bool once = req.headers.find("Idempotency-Key") != nullptr;
+    co_await to.exchange(s->head, req.body, method, once, s->answer, req.until);
+    res.status = s->answer.status;
+    res.content_type = {};  // the upstream's own line passes with the others
+    copy_answer_headers(res, s->answer.headers);
+    res.body.assign(s->answer.body);
+    give_back(std::move(s));
+}
+
+}  // namespace mita::gateway
