@@ -63,9 +63,6 @@ int serve(config& from) {
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), log);
     all.loops = &rt;
-    // The feed brings every key before it signs, so a token with an unknown key needs no second way to auth.
-    all.tokens = std::make_unique<jwt::validator>(validation_of(all.set), all.revoked, nullptr);
-
     std::vector<std::unique_ptr<worker_parts>> parts;
     std::vector<http::server*> servers;
     for (unsigned i = 0; i < rt.size(); ++i) {
@@ -74,11 +71,18 @@ int serve(config& from) {
         servers.push_back(&parts.back()->server);
     }
     app& first = parts.front()->a;
+    const executor home = rt.at(0).get_executor();
+    const auto refetch = [&first, &all, home](deadline d) -> awaitable<std::string> {  // on worker 0, whoever asks
+        auto fetch = fetch_jwks(first.auth_inside, all.set.internal_token, d);
+        auto text = co_await asio::co_spawn(home, std::move(fetch), use_awaitable);
+        co_return text;
+    };
+    all.tokens = std::make_unique<jwt::validator>(validation_of(all.set), all.revoked, refetch);
     inside own(first);
     http::server own_server(rt.at(0), options_of(all.set), own, log, all.metrics);
     jwt::feed_options feed_options;
     feed_options.internal_token = all.set.internal_token;
-    jwt::revocation_feed feed(rt.at(0).get_executor(), first.auth_inside, all.revoked, *all.tokens, feed_options, log);
+    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, feed_options, log);
     all.feed = &feed;
     http::listener listener(rt, all.set.listen, all.set.port, servers, log, "gateway");
     http::listener own_listener(rt, all.set.internal_listen, all.set.internal_port, {&own_server}, log);
