@@ -1,5 +1,7 @@
 #include "gateway/app.hpp"
 
+#include "core/build_info.hpp"
+
 #include <utility>
 
 namespace mita::gateway {
@@ -42,7 +44,7 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
       write("write", set.write),
       login("login", set.login),
       registration("register", set.registration) {
-    metrics::register_process(metrics, "gateway", MITA_VERSION, MITA_COMMIT);
+    metrics::register_process(metrics, "gateway", std::string(version()), std::string(commit()));
 }
 
 app::app(shared& all_, worker& on_)

@@ -1,5 +1,6 @@
 // mita-gateway: the one door. Identifies, checks, limits and forwards each request in one pass. --help lists the
 // commands.
+#include "core/build_info.hpp"
 #include "core/config.hpp"
 #include "gateway/serve.hpp"
 
@@ -7,11 +8,13 @@
 
 #include <exception>
 #include <iostream>
+#include <string>
 
 int main(int argc, char** argv) {
     CLI::App cli("MITA gateway. Settings come from the environment: `mita-gateway config` shows each with its source.");
     cli.require_subcommand(1);
-    cli.set_version_flag("--version", "mita-gateway " MITA_VERSION " (" MITA_COMMIT ")");
+    cli.set_version_flag("--version",
+                         "mita-gateway " + std::string(mita::version()) + " (" + std::string(mita::commit()) + ")");
     auto* serve = cli.add_subcommand("serve", "run the gateway until SIGTERM");
     auto* show = cli.add_subcommand("config", "print every setting, its value and its source");
     auto* check = cli.add_subcommand("healthcheck", "exit 0 when the local gateway is ready");

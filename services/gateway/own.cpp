@@ -1,4 +1,5 @@
 // The gateway's own endpoints: /livez /readyz /health /metrics /openapi.json.
+#include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "gateway/app.hpp"
 #include "gateway/openapi.hpp"
@@ -36,8 +37,8 @@ std::string status_of(shared::upstream_state& s) {
 health_report report_of(shared& all) {
     health_report r;
     r.service = "gateway";
-    r.version = MITA_VERSION;
-    r.commit = MITA_COMMIT;
+    r.version = version();
+    r.commit = commit();
     r.uptime_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - all.started).count();
     r.services = {{"auth", status_of(all.auth_state)}, {"finance", status_of(all.finance_state)}};
     r.unhealthy = !ready(all);
