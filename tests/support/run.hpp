@@ -9,7 +9,10 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <chrono>
+#include <deque>
 #include <exception>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <stdexcept>
 #include <type_traits>
@@ -45,6 +48,32 @@ inline void run_until_done(asio::io_context& context, awaitable<void> task) {
     if (error) std::rethrow_exception(error);
 }
 
+// A context for one run(). Its frames are destroyed with it, while the test's objects live; the rest is kept for a
+// while, for a pool's thread that has just posted the result may still be inside post() when the coroutine has already
+// gone on.
+class own_context {
+public:
+    own_context() : context_(std::make_unique<context>()) {}
+    ~own_context() {
+        static std::mutex mutex;
+        static std::deque<std::unique_ptr<context>> retired;
+        context_->shutdown();
+        const std::lock_guard lock(mutex);
+        retired.push_back(std::move(context_));
+        if (retired.size() > 32) retired.pop_front();
+    }
+    own_context(const own_context&) = delete;
+    own_context& operator=(const own_context&) = delete;
+    asio::io_context& operator*() { return *context_; }
+
+private:
+    struct context : asio::io_context {
+        context() : asio::io_context(1) {}
+        using asio::io_context::shutdown;
+    };
+    std::unique_ptr<context> context_;
+};
+
 template <class A>
 struct awaited;
 template <class T, class E>
@@ -68,16 +97,16 @@ T run(asio::io_context& context, awaitable<T> task) {
 
 template <class T>
 T run(awaitable<T> task) {
-    asio::io_context context(1);
-    return run(context, std::move(task));
+    detail::own_context context;
+    return run(*context, std::move(task));
 }
 
 // f(executor) makes the coroutine; f lives until it ends, so capturing by reference is safe here.
 template <class F>
     requires std::is_invocable_v<F&, executor>
 auto run(F f) -> typename detail::awaited<std::invoke_result_t<F&, executor>>::type {
-    asio::io_context context(1);
-    return run(context, f(context.get_executor()));
+    detail::own_context context;
+    return run(*context, f((*context).get_executor()));
 }
 
 }  // namespace mita::test
