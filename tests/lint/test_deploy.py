@@ -1,0 +1,67 @@
+"""The deploy files are wired to what the binaries know: names, ports, users, secrets, health checks."""
+import pathlib
+import re
+
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OURS = ["migrate", "auth", "finance", "gateway"]
+SETTINGS = set(re.findall(r'"((?:MITA_[A-Z_]+|DATABASE_URL|PORT|WEB_CONCURRENCY))"',
+                          "".join(p.read_text() for p in (ROOT / "services").rglob("*.cpp"))))
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_service_of_ours_is_confined(name):
+    service = COMPOSE["services"][name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert service["mem_limit"] and service["stop_grace_period"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_environment_names_are_settings_the_services_read(name):
+    unknown = [key for key in COMPOSE["services"][name].get("environment", {}) if key.removesuffix("_FILE") not in SETTINGS]
+    assert not unknown, unknown
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_secret_value_stands_in_the_compose_file(name):
+    service = COMPOSE["services"][name]
+    for key, value in service.get("environment", {}).items():
+        if re.search("SECRET|TOKEN|PASSWORD|DATABASE_URL", key):
+            assert key.endswith("_FILE") and str(value).startswith("/run/secrets/"), key
+    for secret in service.get("secrets", []):
+        assert secret in COMPOSE["secrets"], secret
+
+
+def test_health_checks_and_order_of_start():
+    services = COMPOSE["services"]
+    for name in ("postgres", "auth", "finance", "gateway"):
+        assert services[name]["healthcheck"]["test"]
+    assert services["migrate"]["depends_on"]["postgres"]["condition"] == "service_healthy"
+    for name in ("auth", "finance"):
+        assert services[name]["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
+    for name in ("auth", "finance"):
+        assert services["gateway"]["depends_on"][name]["condition"] == "service_healthy"
+
+
+def test_the_database_publishes_no_port():
+    assert "ports" not in COMPOSE["services"]["postgres"]
+
+
+def test_the_image_is_multi_stage_unprivileged_and_checked_by_its_own_binary():
+    text = (ROOT / "Dockerfile").read_text()
+    assert text.count("\nFROM ") + text.startswith("FROM ") == 2
+    assert "USER 10001:10001" in text
+    assert re.search(r'HEALTHCHECK .*CMD \["', text)
+    assert "latest" not in text
+
+
+def test_the_image_copies_only_what_is_there():
+    for line in (ROOT / "Dockerfile").read_text().splitlines():
+        if line.startswith("COPY ") and "--from" not in line:
+            for source in line.split()[1:-1]:
+                assert (ROOT / source).exists(), source
