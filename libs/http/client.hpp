@@ -1,7 +1,7 @@
 // A keep-alive client pool per upstream, one per worker: connections reused LIFO, bounded, waiters FIFO with deadlines.
-// Retries once when a reused connection closed before any response byte and the request is idempotent (or carries an idempotency key).
-// Answers are read as strictly as requests (R16); bytes after a complete answer close the connection. Throws upstream_error,
-// deadline_exceeded, overloaded. The remaining deadline travels as X-Request-Deadline-Ms.
+// Retries once when a reused connection closed before any response byte and the request is idempotent (or carries an
+// idempotency key). Answers are read as strictly as requests (R16); bytes after a complete answer close the connection.
+// Throws upstream_error, deadline_exceeded, overloaded. The remaining deadline travels as X-Request-Deadline-Ms.
 #pragma once
 
 #include "core/async.hpp"
@@ -27,8 +27,8 @@ struct upstream_error : std::runtime_error {
 
 struct client_options {
     client_options() = default;
-    std::string name;                                // label: "auth", "finance"
-    std::string host = "127.0.0.1";                  // resolved at start and again on connect failure
+    std::string name;                // label: "auth", "finance"
+    std::string host = "127.0.0.1";  // resolved at start and again on connect failure
     std::uint16_t port = 0;
     unsigned max_connections = 64;
     std::size_t max_waiting = 512;
@@ -63,9 +63,11 @@ public:
     client& operator=(const client&) = delete;
 
     awaitable<client_response> send(client_request r, deadline d);
-    // The gateway's hot path: `head` and `body` are written by one gathered write, the answer read into `out` (reused). The head has
-    // the request line, headers and the final CRLF already; the caller guarantees framing. Same errors and retry rule as send.
-    awaitable<void> exchange(std::string_view head, std::string_view body, verb method, bool idempotent, client_response& out, deadline d);
+    // The gateway's hot path: `head` and `body` are written by one gathered write, the answer read into `out` (reused).
+    // The head has the request line, headers and the final CRLF already; the caller guarantees framing. Same errors and
+    // retry rule as send.
+    awaitable<void> exchange(std::string_view head, std::string_view body, verb method, bool idempotent,
+                             client_response& out, deadline d);
 
     struct stats {
         std::size_t idle = 0, busy = 0, waiting = 0;

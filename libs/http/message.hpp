@@ -1,5 +1,6 @@
-// Requests and responses as handlers see them: plain structs, no Beast. A request's views point into the session's buffer and stay valid
-// until its response is written. Both live in the session and are reused, so that a hot path keeps its capacity.
+// Requests and responses as handlers see them: plain structs, no Beast. A request's views point into the session's
+// buffer and stay valid until its response is written. Both live in the session and are reused, so that a hot path
+// keeps its capacity.
 #pragma once
 
 #include "core/async.hpp"
@@ -37,7 +38,10 @@ public:
         return true;
     }
     void clear() { size_ = 0; }
-    // The first with that name; nullptr when absent. The head guard refuses duplicates of those that must be single (R15).
+    // Gives the first header called `name` another value; false when there is none.
+    bool replace(std::string_view name, std::string_view value);
+    // The first with that name; nullptr when absent. The head guard refuses duplicates of those that must be single
+    // (R15).
     const header* find(std::string_view name) const;
     std::string_view value(std::string_view name) const;  // empty when absent
     const header* begin() const { return items_.data(); }
@@ -52,43 +56,63 @@ private:
 // Equal without regard to ASCII case.
 bool iequals(std::string_view a, std::string_view b);
 
-// A body that comes or goes in pieces (imports, exports, SSE). The view is valid until the next call; empty means the end.
+// A body that comes or goes in pieces (imports, exports, SSE). The view is valid until the next call; empty means the
+// end.
 class body_source {
 public:
     virtual ~body_source() = default;
     virtual awaitable<std::string_view> next(deadline d) = 0;
 };
 
+// The connection a request came on, as far as a handler may see it.
+class peer {
+public:
+    virtual ~peer() = default;
+    // Did the client close or reset the connection? One system call that does not wait; on the request's worker only
+    // (L7: ask before work that nobody waits for).
+    virtual bool gone() const = 0;
+};
+
 struct request {
+    request() = default;
     verb method = verb::get;
     std::string_view target;  // as received (origin form)
     std::string_view path;    // the normalised path (R14), matched and forwarded alike
     std::string_view query;   // without '?', raw
     int minor_version = 1;
     header_list headers;
-    std::string_view body;                // whole, unless streamed
-    body_source* stream = nullptr;        // set when admit() asked for streaming
+    std::string_view body;                        // whole, unless streamed
+    body_source* stream = nullptr;                // set when admit() asked for streaming
     std::optional<std::uint64_t> content_length;  // as declared; nullopt when chunked or none
     bool chunked = false;
     bool has_body = false;
 
-    std::array<std::string_view, 4> params;   // {name} parts of the route's path, in order
-    std::string_view route = "unmatched";     // the template, for metrics and logs
-    std::string_view id;                      // X-Request-Id, accepted (trusted peer) or made
-    std::string_view trace_id, parent_span;   // W3C trace context; span_id is ours
-    std::string_view span_id;
-    std::string_view client_address;          // of the trusted hop, not of X-Forwarded-For unless a trusted proxy said so (L5)
+    std::array<std::string_view, 4> params;  // {name} parts of the route's path, in order
+    std::string_view route = "unmatched";    // the template (a literal), for metrics and logs
+    int route_index = -1;                    // the dispatcher's own
+    std::string_view id;                     // X-Request-Id, accepted (trusted peer) or made
+    std::string_view trace_id,
+        parent_span;  // W3C trace context, 32 and 16 hex digits; parent_span empty when the trace began here
+    std::string_view span_id, trace_flags;  // ours, 16 hex digits; "00" or "01"
+    std::string_view client_address;  // of the trusted hop, not of X-Forwarded-For unless a trusted proxy said so (L5)
     deadline until = deadline::at(deadline::clock::time_point());
-    std::shared_ptr<const principal> who;     // set by the authentication step
+    std::shared_ptr<const principal> who;  // set by the authentication step
     // db time and upstream time for the log line, in microseconds
     std::int64_t db_us = 0, upstream_us = 0;
+    const peer* from = nullptr;  // null in tests without a connection
+
+    void clear();  // for reuse
 };
 
-// Decoded query parameters, in order. Throws api_error 400 malformed_query on bad %-escapes, broken UTF-8 or a duplicate name.
+// %XX decoded; nullopt on a bad escape, broken UTF-8 or NUL. plus: '+' means a space (query and form fields).
+std::optional<std::string> percent_decode(std::string_view s, bool plus = false);
+
+// Decoded query parameters, in order. Throws api_error 400 malformed_query on bad %-escapes, broken UTF-8 or a
+// duplicate name.
 class query_params {
 public:
     explicit query_params(std::string_view raw);
-    std::optional<std::string> take(std::string_view name);  // marks it known
+    std::optional<std::string> take(std::string_view name);  // marks it known; nullopt when absent
     // Throws api_error 400 unknown_parameter when a parameter was never taken.
     void finish() const;
 
@@ -108,6 +132,8 @@ struct response {
     std::string body;
     std::unique_ptr<body_source> stream;  // instead of body: sent chunked
     bool close = false;                   // end the connection after this answer
+    std::string code;                     // of the problem, for the log's `reason`
+    std::string log_detail;               // what a log may say about a fault of ours, never sent
 
     void clear();  // for reuse; keeps capacity
 };
@@ -116,6 +142,11 @@ struct response {
 response json(unsigned status, std::string json_text);
 response empty(unsigned status = 204);
 response& with_header(response& r, std::string name, std::string value);
+// Is `tag` (opaque, without quotes) in any header line called `name`: a list of entity tags or "*" (RFC 9110 8.8.3)?
+// weak: W/ is ignored (If-None-Match); else weak tags never match (If-Match).
+bool etag_listed(const header_list& headers, std::string_view name, std::string_view tag, bool weak);
+// Media type equal to `type` without regard to case, with no parameter but charset=utf-8.
+bool is_media_type(std::string_view content_type, std::string_view type);
 // 200 with a strong ETag, or 304 when If-None-Match names it (RFC 9110 13.1.2). `tag` without quotes.
 response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status = 200);
 // If-Match for versioned resources (RFC 9110 13.1.1, RFC 6585): throws 428 precondition_required when absent, 412

@@ -1,31 +1,34 @@
 // constexpr route tables and their dispatch: the whole API of a service on one screen (services/*/routes.cpp).
-// Paths: literal segments, {name} for one segment, and a ":verb" suffix ("/v1/transactions/{id}:restore", "/v1/transactions:batch").
-// 404 vs 405 + Allow distinguished; HEAD is answered by GET without a body; OPTIONS lists Allow. The dispatcher is the single catch
-// of a service: api_error -> its problem+json, everything else as http/problem.hpp says.
+// Paths as in http/matcher.hpp. 404 vs 405 + Allow distinguished; HEAD is answered by GET without a body; OPTIONS lists
+// Allow. JSON is asked for by content type (415) before the body is read. The dispatcher is the single catch of a
+// service: api_error -> its problem+json, everything else as http/problem.hpp says.
 #pragma once
 
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "http/matcher.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
 #include "http/server.hpp"
 
-#include <array>
 #include <cstddef>
-#include <memory>
+#include <exception>
 #include <span>
+#include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
+#include <vector>
 
 namespace mita::http {
 
-// open: anybody; user: a valid access token; recent: a valid token whose auth_time is at most 15 min ago; service: a service token;
-// internal: the internal listener's shared secret; ops: the ops token.
+// open: anybody; user: a valid access token; recent: a valid token whose auth_time is at most 15 min ago; service: a
+// service token; internal: the internal listener's shared secret; ops: the ops token.
 enum class access : std::uint8_t { open, user, recent, service, internal, ops };
 
 struct route_flags {
     std::size_t body_limit = 0;  // 0: the server's default
     bool stream_body = false;
+    bool any_media_type = false;  // the handler judges Content-Type itself (forms); implied by stream_body
 };
 
 template <class App>
@@ -37,41 +40,79 @@ struct route {
     route_flags flags = {};
 };
 
-// Matching, type-erased and compiled once (router.cpp). Built at start from a table; lookups do not allocate.
-struct route_key {
-    verb method;
-    std::string_view path;
-};
-class matcher {
+// The part of a dispatcher that does not depend on the application.
+class dispatch_core {
 public:
-    explicit matcher(std::span<const route_key> routes);  // throws std::invalid_argument on a duplicate or malformed path
-    ~matcher();
-    matcher(const matcher&) = delete;
-    matcher& operator=(const matcher&) = delete;
-    struct result {
-        int index = -1;               // of the route; -1: none
-        std::string_view allow;       // when the path exists under other methods: the Allow value (405)
-        std::array<std::string_view, 4> params;
-    };
-    result find(verb method, std::string_view path) const;
+    explicit dispatch_core(std::vector<route_key> keys);
+
+    // Fills route, params, route_index. Returns the index, or -1 with `res` answering (404, 405, OPTIONS' 204).
+    int match(request& req, response& res) const;
+    // 415 in `res` unless the body is JSON (application/merge-patch+json too for PATCH); true when it is, or there is
+    // none.
+    static bool json_body(const request& req, response& res);
+    // Writes what `error` means; for faults of ours res.log_detail says what the server's log line may hold.
+    static void fail(const request& req, response& res, std::exception_ptr error, exception_mapper explain);
 
 private:
-    struct impl;
-    std::unique_ptr<impl> impl_;
+    std::vector<route_key> keys_;
+    matcher matcher_;
 };
 
-// App provides: awaitable<void> authenticate(http::request&, http::access) (sets req.who or throws api_error 401/403/503), and
-// static std::optional<api_error> explain(const std::exception&) mapping its db errors (503 when unavailable), else nullopt.
+// App provides: awaitable<void> authenticate(http::request&, http::access) (sets req.who or throws api_error
+// 401/403/503; not called for access::open), and static std::optional<api_error> explain(const std::exception&) mapping
+// its db errors, else nullopt.
 template <class App>
 class dispatcher final : public service {
 public:
-    dispatcher(std::span<const route<App>> routes, App& app, logger& log, metrics::registry& metrics, std::string service_name);
-    awaitable<admission> admit(request& req, response& res) override;
-    awaitable<void> handle(request& req, response& res) override;
+    // The table's memory must outlive the dispatcher (constexpr). Throws std::invalid_argument on a bad table.
+    dispatcher(std::span<const route<App>> routes, App& app, logger&, metrics::registry&, std::string)
+        : routes_(routes), app_(app), core_(keys(routes)) {}
+
+    awaitable<admission> admit(request& req, response& res) override {
+        admission a;
+        const int index = core_.match(req, res);
+        a.admitted = index >= 0;
+        if (!a.admitted) co_return a;
+        const route<App>& r = routes_[static_cast<std::size_t>(index)];
+        std::exception_ptr error;
+        try {
+            if (r.need != access::open) co_await app_.authenticate(req, r.need);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (error) {
+            dispatch_core::fail(req, res, error, &App::explain);
+            a.admitted = false;
+            co_return a;
+        }
+        a.body_limit = r.flags.body_limit;
+        a.stream_body = r.flags.stream_body;
+        if (!a.stream_body && !r.flags.any_media_type) a.admitted = dispatch_core::json_body(req, res);
+        co_return a;
+    }
+
+    awaitable<void> handle(request& req, response& res) override {
+        const route<App>& r = routes_[static_cast<std::size_t>(req.route_index)];
+        std::exception_ptr error;
+        try {
+            response answer = co_await r.handler(req, app_);
+            res = std::move(answer);
+        } catch (...) {
+            error = std::current_exception();
+        }
+        if (error) dispatch_core::fail(req, res, error, &App::explain);
+    }
 
 private:
-    struct impl;
-    std::unique_ptr<impl> impl_;
+    static std::vector<route_key> keys(std::span<const route<App>> routes) {
+        std::vector<route_key> out;
+        for (const route<App>& r : routes) out.push_back(route_key{r.method, r.path});
+        return out;
+    }
+
+    std::span<const route<App>> routes_;
+    App& app_;
+    dispatch_core core_;
 };
 
 }  // namespace mita::http

@@ -1,6 +1,6 @@
-// The HTTP/1.1 server: accept, head guard, one session coroutine per connection, limits, timeouts, answers in order, drain.
-// One acceptor on worker 0 deals connections round-robin to every worker's server (SO_REUSEPORT is lumpy). The only TU with Beast here
-// is server.cpp. Each answer carries X-Request-Id and the security headers (R19).
+// The HTTP/1.1 server: accept, head guard, one session coroutine per connection, limits, timeouts, answers in order,
+// drain. One acceptor on worker 0 deals connections round-robin to every worker's server (SO_REUSEPORT is lumpy). The
+// only TU with Beast here is server.cpp. Each answer carries X-Request-Id and the security headers (R19).
 #pragma once
 
 #include "core/async.hpp"
@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,30 +21,33 @@ namespace mita::http {
 
 struct server_options {
     server_options() = default;
-    std::string name;                                  // service label: "auth", "finance", "gateway"
+    std::string name;  // service label: "auth", "finance", "gateway"
     head_limits head;
-    std::size_t body_limit = 64 << 10;                 // default; admit() may raise it per route
-    std::chrono::milliseconds head_timeout{10'000};    // slow head: 408
+    std::size_t body_limit = 64 << 10;               // default; admit() may raise it per route
+    std::chrono::milliseconds head_timeout{10'000};  // slow head: 408
     std::chrono::milliseconds body_timeout{20'000};
     std::chrono::milliseconds idle_timeout{75'000};
     std::chrono::milliseconds write_timeout{20'000};
-    std::chrono::milliseconds handle_timeout{5'000};   // the request's deadline, capped by X-Request-Deadline-Ms from trusted peers
-    unsigned max_connections = 4096;                   // per worker; beyond: accept pauses
-    unsigned max_in_flight = 512;                      // per worker; beyond: 503 before the body is read
+    std::chrono::milliseconds handle_timeout{
+        5'000};                       // the request's deadline, capped by X-Request-Deadline-Ms from trusted peers
+    unsigned max_connections = 4096;  // per worker; beyond: accept pauses
+    unsigned max_in_flight = 512;     // per worker; beyond: 503 before the body is read
     unsigned max_pipelined = 16;
-    std::vector<std::string> trusted_peers = {"127.0.0.0/8", "::1/128"};  // whose X-Request-Id, deadline and forwarding headers count
-    bool log_requests = false;                         // every request; slow (> slow_ms) and >= 500 are always logged
+    std::vector<std::string> trusted_peers = {"127.0.0.0/8",
+                                              "::1/128"};  // whose X-Request-Id, deadline and forwarding headers count
+    bool log_requests = false;  // every request; slow (> slow_ms) and >= 500 are always logged
     std::chrono::milliseconds slow{1'000};
 };
 
-// What a server serves; one object per worker. Neither function may throw (http::router's dispatcher is the single catch).
+// What a server serves; one object per worker. Neither function may throw (http::router's dispatcher is the single
+// catch).
 class service {
 public:
     virtual ~service() = default;
 
     struct admission {
-        bool admitted = true;           // false: `res` is the answer, the body is not read
-        std::size_t body_limit = 0;     // 0: the server's default
+        bool admitted = true;        // false: `res` is the answer, the body is not read
+        std::size_t body_limit = 0;  // 0: the server's default
         bool stream_body = false;
     };
     // After the head, before the body (and before 100-continue, R11): route, authenticate, limit. Fills req.route.
@@ -51,9 +55,10 @@ public:
     virtual awaitable<void> handle(request& req, response& res) = 0;
 };
 
-// Where the bytes of a finished exchange are reported (selective audit, custom logs). Called on the worker, must not block.
-using exchange_observer = std::function<void(const request&, const response&, std::chrono::microseconds took, std::uint64_t bytes_in,
-                                             std::uint64_t bytes_out)>;
+// Where the bytes of a finished exchange are reported (selective audit, custom logs). Called on the worker, must not
+// block.
+using exchange_observer = std::function<void(const request&, const response&, std::chrono::microseconds took,
+                                             std::uint64_t bytes_in, std::uint64_t bytes_out)>;
 
 class server {
 public:
@@ -65,8 +70,8 @@ public:
     void observe(exchange_observer o);
     // Takes a connected socket that lives on this worker's context (called on this worker).
     void adopt(tcp_socket socket);
-    // Stops keeping connections: idle ones close now, busy ones after their answer; returns when none is left or d passed (then
-    // remaining sockets are closed).
+    // Stops keeping connections: idle ones close now, busy ones after their answer; returns when none is left or d
+    // passed (then remaining sockets are closed).
     awaitable<void> drain(deadline d);
     bool draining() const;
     std::size_t connections() const;  // any thread
@@ -77,8 +82,9 @@ private:
     std::shared_ptr<impl> impl_;
 };
 
-// Listens on address:port (port 0: any; "unix:" not supported) or on an inherited socket (LISTEN_FDS, by name) on worker 0 and deals
-// connections round-robin to `servers` (index = worker). Survives EMFILE and accept errors with a pause.
+// Listens on address:port (port 0: any; "unix:" not supported) or on an inherited socket (LISTEN_FDS, by name) on
+// worker 0 and deals connections round-robin to `servers` (index = worker). Survives EMFILE and accept errors with a
+// pause.
 class listener {
 public:
     listener(runtime& rt, std::string address, std::uint16_t port, std::vector<server*> servers, logger& log,
@@ -86,7 +92,7 @@ public:
     ~listener();
     std::uint16_t port() const;  // the bound one
     void start();
-    awaitable<void> close();     // on worker 0: stops accepting; queued connections are accepted first
+    awaitable<void> close();  // on worker 0: stops accepting; queued connections are accepted first
 
 private:
     struct impl;

@@ -4,6 +4,7 @@
 
 #include "auth/hashing/bcrypt_format.hpp"
 #include "auth/hashing/job.hpp"
+#include "auth/hashing/lanes.hpp"
 
 #include <array>
 #include <cstddef>
@@ -11,8 +12,6 @@
 #include <string>
 
 namespace mita::hashing {
-
-inline constexpr unsigned max_lanes = 6;
 
 // Outcome of the start-up self-test against crypt_r. A width that failed is never used; when none is left, or width 1
 // is lost, every bcrypt hash goes through libxcrypt.

@@ -1,0 +1,65 @@
+// Entity tags and preconditions (RFC 9110 8.8.3, 13.1; RFC 6585 3).
+#include "core/error.hpp"
+#include "http/grammar.hpp"
+#include "http/message.hpp"
+
+namespace mita::http {
+
+namespace {
+
+// Tags may hold commas, so the list is read tag by tag.
+bool tag_in(std::string_view list, std::string_view tag, bool weak) {
+    list = grammar::trim(list);
+    if (list == "*") return true;
+    while (!list.empty()) {
+        bool is_weak = false;
+        if (list.substr(0, 2) == "W/") {
+            is_weak = true;
+            list.remove_prefix(2);
+        }
+        if (list.empty() || list.front() != '"') return false;
+        const std::size_t end = list.find('"', 1);
+        if (end == std::string_view::npos) return false;
+        if (list.substr(1, end - 1) == tag && (weak || !is_weak)) return true;
+        list = grammar::trim(list.substr(end + 1));
+        if (!list.empty() && list.front() != ',') return false;
+        while (!list.empty() && (list.front() == ',' || list.front() == ' ' || list.front() == '\t'))
+            list.remove_prefix(1);
+    }
+    return false;
+}
+
+std::string quoted(std::string_view tag) { return std::string("\"").append(tag).append("\""); }
+
+}  // namespace
+
+bool etag_listed(const header_list& headers, std::string_view name, std::string_view tag, bool weak) {
+    for (const header& h : headers)
+        if (iequals(h.name, name) && tag_in(h.value, tag, weak)) return true;
+    return false;
+}
+
+response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status) {
+    const bool read = req.method == verb::get || req.method == verb::head;
+    response r;
+    if (read && etag_listed(req.headers, "If-None-Match", tag, true)) {
+        r = empty(304);
+    } else {
+        r = json(status, std::move(json_text));
+    }
+    with_header(r, "ETag", quoted(tag));
+    // Kept by the user's own browser, but asked about each time; else If-None-Match would never be sent.
+    if (read) with_header(r, "Cache-Control", "private, no-cache");
+    return r;
+}
+
+void require_if_match(const request& req, std::string_view current_tag) {
+    if (req.headers.find("If-Match") == nullptr)
+        throw api_error(428, "precondition_required", "Send If-Match with the ETag of the version you change");
+    if (etag_listed(req.headers, "If-Match", current_tag, false)) return;
+    api_error stale(412, "precondition_failed", "The resource has changed since; read it again");
+    stale.with_header("ETag", quoted(current_tag));
+    throw stale;
+}
+
+}  // namespace mita::http

@@ -1,0 +1,36 @@
+#include "auth/hashing/secret.hpp"
+
+#include <openssl/crypto.h>
+
+#include <utility>
+
+namespace mita::hashing {
+
+namespace {
+
+// Over the whole capacity: the object's own short buffer, or what an earlier, longer value left.
+void wipe_string(std::string& s) noexcept {
+    s.resize(s.capacity());
+    OPENSSL_cleanse(s.data(), s.size());
+    s.clear();
+}
+
+}  // namespace
+
+secret::secret(std::string&& bytes) : bytes_(std::move(bytes)) { wipe_string(bytes); }
+
+secret::secret(secret&& other) noexcept : bytes_(std::move(other.bytes_)) { other.wipe(); }
+
+secret& secret::operator=(secret&& other) noexcept {
+    if (this != &other) {
+        wipe();
+        bytes_.swap(other.bytes_);
+    }
+    return *this;
+}
+
+secret::~secret() { wipe(); }
+
+void secret::wipe() noexcept { wipe_string(bytes_); }
+
+}  // namespace mita::hashing
