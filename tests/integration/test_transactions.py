@@ -1,0 +1,185 @@
+"""Transactions: pages, cursors, filters, splits, restore, and other people's ids."""
+from urllib.parse import quote
+
+import pytest
+
+from mita.client import expect
+from mita.people import column, line, money, uuid7
+
+LIST = "/v1/transactions"
+
+
+def walk(person, query="", limit=7, between=None):
+    """All ids over all pages."""
+    ids, cursor, page = [], None, 0
+    while True:
+        target = f"{LIST}?limit={limit}{query}" + (f"&cursor={quote(cursor)}" if cursor else "")
+        answer = expect(person.get(target), 200)
+        ids += [t["id"] for t in answer.json["data"]]
+        cursor = answer.json["next_cursor"]
+        assert (answer.header("Link") is not None) == (cursor is not None)
+        if cursor is None:
+            return ids
+        page += 1
+        if between:
+            between(page)
+
+
+@pytest.fixture
+def many(saver):
+    """25 transactions on 1..5 April, in list order (booked_on desc, id desc)."""
+    made = [saver.spend(100 + i, "groceries" if i % 2 else "transport", booked_on=f"2026-04-0{1 + i % 5}", note=f"note {i}", payee="Corner Shop" if i % 3 else "Bus")
+            for i in range(25)]
+    return sorted(made, key=lambda t: (t["booked_on"], t["id"]), reverse=True)
+
+
+def test_pages_hold_everything_once_newest_first(saver, many):
+    assert walk(saver) == [t["id"] for t in many]
+
+
+def test_the_default_page_has_50(saver):
+    for i in range(51):
+        saver.spend(1 + i)
+    answer = expect(saver.get(LIST), 200)
+    assert len(answer.json["data"]) == 50 and answer.json["next_cursor"]
+
+
+def test_the_link_header_leads_to_the_next_page(saver, many):
+    first = expect(saver.get(f"{LIST}?limit=10"), 200)
+    target = first.header("Link").split(">")[0][1:]
+    assert [t["id"] for t in expect(saver.get(target), 200).json["data"]] == [t["id"] for t in many[10:20]]
+
+
+def test_pages_are_stable_under_inserts_and_deletes(saver, many):
+    by_id = {t["id"]: t for t in many}
+
+    def disturb(page):
+        saver.spend(1, booked_on="2026-04-30")  # newer than everything: before the cursor
+        gone = many[-page]
+        saver.remove(gone)
+        by_id.pop(gone["id"])
+
+    ids = walk(saver, between=disturb)
+    assert len(ids) == len(set(ids))
+    assert [i for i in ids if i in by_id] == [t["id"] for t in many if t["id"] in by_id]
+
+
+@pytest.mark.parametrize("damage", [lambda c: c[:-2] + ("AA" if c[-2:] != "AA" else "BB"), lambda c: "A" + c[1:] if c[0] != "A" else "B" + c[1:],
+                                    lambda c: c[:-4], lambda c: c + "AAAA", lambda c: "x"], ids=["end changed", "start changed", "cut", "longer", "nonsense"])
+def test_a_tampered_cursor_is_400(saver, many, damage):
+    cursor = expect(saver.get(f"{LIST}?limit=5"), 200).json["next_cursor"]
+    expect(saver.get(f"{LIST}?limit=5&cursor={quote(damage(cursor))}"), 400, "invalid_cursor")
+
+
+def test_a_cursor_of_another_filter_is_400(saver, many):
+    cursor = expect(saver.get(f"{LIST}?limit=5&category=groceries"), 200).json["next_cursor"]
+    expect(saver.get(f"{LIST}?limit=5&category=transport&cursor={quote(cursor)}"), 400, "invalid_cursor")
+    expect(saver.get(f"{LIST}?limit=5&cursor={quote(cursor)}"), 400, "invalid_cursor")
+
+
+def test_a_cursor_of_another_person_is_400(stack, saver, many):
+    cursor = expect(saver.get(f"{LIST}?limit=5"), 200).json["next_cursor"]
+    other = stack.person()
+    other.onboard()
+    expect(other.get(f"{LIST}?limit=5&cursor={quote(cursor)}"), 400, "invalid_cursor")
+
+
+FILTERS = {
+    "category=groceries": lambda t: t["category"] == "groceries",
+    "category=food": lambda t: t["category"] == "groceries",
+    "booked_from=2026-04-03": lambda t: t["booked_on"] >= "2026-04-03",
+    "booked_to=2026-04-03": lambda t: t["booked_on"] <= "2026-04-03",
+    "booked_from=2026-04-02&booked_to=2026-04-04": lambda t: "2026-04-02" <= t["booked_on"] <= "2026-04-04",
+    "amount_min=-110": lambda t: t["money"]["amount"] >= -110,
+    "amount_max=-110": lambda t: t["money"]["amount"] <= -110,
+    "q=bus": lambda t: t["payee"] == "Bus",
+    "q=note%202": lambda t: "note 2" in t["note"],
+    "q=%25": lambda t: False,
+    "category=transport&booked_from=2026-04-02&amount_max=-105&q=shop": lambda t: t["category"] == "transport" and t["booked_on"] >= "2026-04-02"
+    and t["money"]["amount"] <= -105 and t["payee"] == "Corner Shop",
+}
+
+
+@pytest.mark.parametrize("query", FILTERS)
+def test_a_filter_gives_exactly_what_fits(saver, many, query):
+    assert walk(saver, "&" + query) == [t["id"] for t in many if FILTERS[query](t)]
+
+
+def test_L3_split_lines_sum_to_the_parent_and_count_in_their_categories(saver):
+    entry = expect(saver.create(-3000, splits=[{"category": "groceries", "money": money(-2000)}, {"category": "home", "money": money(-1000), "note": "soap"}]), 201).json
+    assert entry["category"] is None and sum(s["money"]["amount"] for s in entry["splits"]) == entry["money"]["amount"]
+    calendar = saver.calendar()
+    assert line(calendar, "2026-04-01", "groceries")["spent"] == 2000 and line(calendar, "2026-04-01", "home")["spent"] == 1000
+
+
+def test_a_split_transaction_is_found_by_the_category_of_a_line(saver):
+    entry = expect(saver.create(-3000, splits=[{"category": "groceries", "money": money(-2000)}, {"category": "home", "money": money(-1000)}]), 201).json
+    assert walk(saver, "&category=home") == [entry["id"]]
+
+
+def test_a_refund_gives_the_day_back(saver):
+    saver.spend(5000)
+    expect(saver.create(2000), 201)
+    assert line(saver.calendar(), "2026-04-01", "groceries")["spent"] == 3000
+
+
+def test_an_alias_is_stored_as_its_category(saver):
+    assert saver.spend(100, "Restaurant")["category"] == "dining_out"
+    assert saver.spend(100, "food")["category"] == "groceries"
+
+
+def test_booked_on_is_today_of_the_person_unless_given(saver):
+    assert saver.spend(100)["booked_on"] == "2026-04-01"
+
+
+def test_the_effect_says_today_tomorrow_and_what_moved(saver):
+    effect = saver.spend(6000)["effect"]
+    today, tomorrow = saver.calendar()["days"][:2]
+    assert effect["today"]["budget_money"] == today["budget_money"] and effect["today"]["spent_money"] == money(6000)
+    assert effect["today"]["left_money"]["amount"] == today["budget_money"]["amount"] - 6000
+    assert effect["tomorrow"]["budget_money"]["amount"] == tomorrow["budget_money"]["amount"] - 1805 + 1660
+    assert effect["uncovered_money"] == money(0) and effect["moves"] == []
+
+
+def test_on_the_last_day_of_the_month_there_is_no_tomorrow(saver, clock):
+    clock.local("Europe/Sofia", "2026-04-30")
+    saver.login()
+    assert saver.spend(100)["effect"]["tomorrow"] is None
+
+
+def test_a_deleted_transaction_is_gone_and_comes_back_by_restore(saver):
+    entry = saver.spend(6000)
+    with_it = column(saver.calendar(), "groceries", "spent")
+    saver.remove(entry)
+    expect(saver.get(f"{LIST}/{entry['id']}"), 404, "not_found")
+    assert walk(saver) == [] and sum(column(saver.calendar(), "groceries", "spent")) == 0
+    back = expect(saver.post(f"{LIST}/{entry['id']}:restore", headers={"Idempotency-Key": "restore-1"}), 200)
+    assert {k: back.json[k] for k in ("id", "money", "category", "booked_on")} == {k: entry[k] for k in ("id", "money", "category", "booked_on")}
+    assert column(saver.calendar(), "groceries", "spent") == with_it
+
+
+def test_restoring_twice_counts_once(saver):
+    entry = saver.spend(6000)
+    saver.remove(entry)
+    for k in ("restore-1", "restore-2"):
+        assert saver.post(f"{LIST}/{entry['id']}:restore", headers={"Idempotency-Key": k}).status in (200, 409)
+    assert sum(column(saver.calendar(), "groceries", "spent")) == 6000
+
+
+def test_deleting_twice_is_404(saver):
+    entry = saver.spend(6000)
+    saver.remove(entry)
+    expect(saver.delete(f"{LIST}/{entry['id']}", headers={"If-Match": entry["etag"]}), 404, "not_found")
+
+
+@pytest.mark.parametrize("method,suffix,body", [("GET", "", None), ("PATCH", "", {"note": "mine now"}), ("DELETE", "", None), ("POST", ":restore", None)],
+                         ids=["read", "change", "delete", "restore"])
+def test_somebody_elses_transaction_is_404(stack, saver, method, suffix, body):
+    entry, other = saver.spend(100), stack.person()
+    other.onboard()
+    answer = other.client.request(method, f"{LIST}/{entry['id']}{suffix}", body, headers={"If-Match": "*"} if method in ("PATCH", "DELETE") else {"Idempotency-Key": "k"})
+    expect(answer, 404, "not_found")
+    nobody = other.client.request(method, f"{LIST}/{uuid7(stack.clock)}{suffix}", body, headers={"If-Match": "*"} if method in ("PATCH", "DELETE") else {"Idempotency-Key": "k"})
+    drop = ("request_id", "instance")
+    assert {k: v for k, v in answer.json.items() if k not in drop} == {k: v for k, v in nobody.json.items() if k not in drop}
+    assert expect(saver.get(f"{LIST}/{entry['id']}"), 200).etag == entry["etag"]

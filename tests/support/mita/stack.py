@@ -1,0 +1,99 @@
+"""The whole system for a run: cluster, migrations, auth, finance, gateway, clock, secrets. Tests add services of their own beside it."""
+import os
+import pathlib
+import secrets
+import subprocess
+import tempfile
+
+from .client import Client
+from .clock import Clock
+from .cluster import Cluster
+from .contract import Contract
+from .people import Person
+from .service import ROOT, Service
+from .waiting import until
+
+LIMITS_OFF = {name: "0" for name in ("MITA_RATE_USER", "MITA_RATE_WRITE", "MITA_RATE_LOGIN", "MITA_RATE_REGISTER")}
+
+
+class Stack:
+    def __init__(self, preset):
+        self.preset = preset
+        self.logs = pathlib.Path(tempfile.mkdtemp(prefix="mita-logs-"))
+        self.cluster = Cluster()
+        self.contract = Contract()
+        self.clock = Clock(self.logs / "clock")
+        self.secrets = {name: secrets.token_hex(32) for name in ("MITA_AUTH_SECRET", "MITA_FINANCE_SECRET", "MITA_INTERNAL_TOKEN", "MITA_OPS_TOKEN")}
+        self.others = []
+        for name in ("auth", "finance"):
+            self.migrate(name)
+        self.auth = Service("auth", preset, self.environment("auth"), self.logs).start()
+        self.finance = Service("finance", preset, self.environment("finance"), self.logs).start()
+        self.gateway = Service("gateway", preset, self.environment("gateway"), self.logs).start()
+        self.services = (self.auth, self.finance, self.gateway)
+
+    def environment(self, name, auth=None, finance=None):
+        """Only what this service may know. `auth`, `finance`: other instances than the stack's own."""
+        out = {"MITA_ENV": "test", "MITA_CLOCK_FILE": str(self.clock.path), "MITA_WORKERS": "2", "MITA_INTERNAL_TOKEN": self.secrets["MITA_INTERNAL_TOKEN"],
+               "MITA_DRAIN_MS": "10000", "MITA_PLATFORM": "local"}
+        if self.preset == "asan":
+            out["ASAN_OPTIONS"] = "detect_leaks=1:abort_on_error=0"
+        if name == "auth":
+            out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.cluster.url("auth"), "MITA_BCRYPT_COST": "4"}
+        else:
+            auth = auth or self.auth
+            out |= {"MITA_AUTH_URL": f"http://127.0.0.1:{auth.port}", "MITA_AUTH_INTERNAL_URL": f"http://127.0.0.1:{auth.internal_port}"}
+        if name == "finance":
+            out |= {"MITA_FINANCE_SECRET": self.secrets["MITA_FINANCE_SECRET"], "MITA_FINANCE_DATABASE_URL": self.cluster.url("finance")}
+        if name == "gateway":
+            finance = finance or self.finance
+            out |= {"MITA_FINANCE_URL": f"http://127.0.0.1:{finance.port}", "MITA_GATEWAY_LISTEN": "127.0.0.1", "MITA_OPS_TOKEN": self.secrets["MITA_OPS_TOKEN"],
+                    # Not among the agreed names, harmless when unread: where the gateway may ask finance's readiness.
+                    "MITA_FINANCE_INTERNAL_URL": f"http://127.0.0.1:{finance.internal_port}", **LIMITS_OFF}
+        return out
+
+    def migrate(self, name):
+        """Runs `mita-<name> migrate` as the owner of the database."""
+        binary = ROOT / "build" / self.preset / "bin" / f"mita-{name}"
+        if not binary.exists():
+            raise RuntimeError(f"{binary} is not built")
+        environment = {**os.environ, **self.secrets, "DATABASE_URL": self.cluster.url(), f"MITA_{name.upper()}_DATABASE_URL": self.cluster.url(name),
+                       "MITA_ENV": "test"}
+        done = subprocess.run([str(binary), "migrate"], env=environment, capture_output=True, text=True, timeout=60)
+        if done.returncode:
+            raise RuntimeError(f"mita-{name} migrate: {done.stdout}{done.stderr}")
+        return done
+
+    def also(self, name, label, auth=None, finance=None, **environment):
+        """One more instance beside the stack's own, stopped at the end of the run (or by the test)."""
+        service = Service(name, self.preset, self.environment(name, auth, finance) | environment, self.logs, label)
+        self.others.append(service)
+        return service
+
+    def client(self, service=None, token=None):
+        return Client(service or self.gateway, self.contract, token)
+
+    def person(self, **more):
+        """A new person, registered through the gateway, signed in."""
+        return Person(self, **more)
+
+    def heal(self):
+        """Brings back what a test left dead and waits until all is ready."""
+        for service in self.services:
+            if not service.alive():
+                service.start(wait_ready=False)
+        self.wait_ready()
+
+    def wait_ready(self, seconds=15):
+        for service in self.services:
+            until(lambda s=service: Client(s, self.contract).get("/readyz", check=False).status == 200, seconds * service.slow, f"{service.label} ready")
+
+    def close(self):
+        statuses = {}
+        for service in (*reversed(self.services), *self.others):
+            try:
+                statuses[service.label] = service.stop()
+            except AssertionError as error:
+                statuses[service.label] = str(error)
+        self.cluster.close()
+        return statuses
