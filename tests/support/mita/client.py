@@ -5,7 +5,9 @@ import socket
 import threading
 from functools import cached_property
 
-SECURITY_HEADERS = ("X-Content-Type-Options", "Cache-Control")
+# On every answer of every service (R19).
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
+                    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 # What no log may hold: every password, token and address that was ever sent or received.
 canaries = set()
 
@@ -96,6 +98,8 @@ class Client:
             self.close()
         if check and not internal:
             self.contract.response(method, target, answer)
+            for name, value in SECURITY_HEADERS.items():
+                assert answer.header(name) == value, f"{method} {target} {answer.status}: {name}: {answer.header(name)}"
             if answer.status < 300 and not valid:
                 self.contract.request(method, target, head, body)  # what is taken must be valid
         return answer

@@ -1,0 +1,62 @@
+"""A login storm is shed, and nobody who is logged in notices."""
+import statistics
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from mita.client import expect
+from mita.waiting import until
+
+
+def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
+    """40 clients log in at bcrypt cost 12 for 3 s; what does not fit is 503 + Retry-After, and /v1/me answers as ever."""
+    storm = stack.also("auth", "auth-storm", MITA_BCRYPT_COST="12", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="8").start()
+    gateway = stack.also("gateway", "gateway-storm", auth=storm).start()
+    stop, seen = threading.Event(), []
+
+    def attack(number):
+        client = stack.client(gateway)
+        while not stop.is_set():
+            answer = client.post("/v1/auth/login", {"email": f"nobody{number}@example.org", "password": "canary wrong"})
+            seen.append(answer.status)
+            if answer.status == 503:
+                assert int(answer.header("Retry-After")) >= 1
+                time.sleep(0.05)
+
+    took = []
+    with ThreadPoolExecutor(41) as pool:
+        jobs = [pool.submit(attack, n) for n in range(40)]
+        until(lambda: 503 in seen, 15 * storm.slow, "shedding")
+        mine = stack.client(gateway, saver.access)
+        expect(mine.get("/v1/me"), 200)
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            begin = time.monotonic()
+            expect(mine.get("/v1/me"), 200)
+            took.append(time.monotonic() - begin)
+        stop.set()
+        for job in jobs:
+            job.result()
+    gateway.stop()
+    storm.stop()
+    assert set(seen) <= {401, 503} and seen.count(401) > 0 and seen.count(503) > 0
+    # 41 Python threads share the machine's two cores with the services: the bound is generous and still far below one hash queue.
+    assert statistics.median(took) < 0.1 * storm.slow, f"median {statistics.median(took) * 1000:.0f} ms"
+
+
+def test_a_login_whose_wait_would_not_fit_is_refused_at_once(stack, person):
+    """Shed before hashing: the refusal comes much sooner than a hash at the queue's end would."""
+    storm = stack.also("auth", "auth-shed", MITA_BCRYPT_COST="13", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="2").start()
+    client = stack.client(storm)
+
+    def attempt(_):
+        begin = time.monotonic()
+        answer = client.post("/v1/auth/login", {"email": person.email, "password": "canary wrong"})
+        return answer.status, time.monotonic() - begin
+
+    with ThreadPoolExecutor(30) as pool:
+        results = list(pool.map(attempt, range(30)))
+    storm.stop()
+    shed = [t for status, t in results if status == 503]
+    done = [t for status, t in results if status == 401]
+    assert shed and done and min(shed) < min(done)
