@@ -23,6 +23,8 @@
 
 namespace mita::db {
 
+class connection;
+
 // One Sync's worth of statements and who waits for it. Held by the waiting frame and by the queue, so neither dangles.
 struct call {
     using clock = std::chrono::steady_clock;
@@ -35,6 +37,7 @@ struct call {
     bool stale_plan = false;        // the failure came of the statement cache: nothing was executed, may run once more
     bool lost = false;              // the connection went before the Sync
     bool abandoned = false;         // nobody waits any more
+    connection* on = nullptr;       // where it is in flight; null before and after
     std::function<void()> finally;  // posted by the connection at the end instead of notifying (clean-up calls)
     clock::time_point queued{};     // when it began to wait for a connection
     clock::time_point sent{};
