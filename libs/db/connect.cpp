@@ -76,8 +76,8 @@ void connection::begin_login(const std::vector<endpoint>& endpoints) {
     if (PQstatus(link_) == CONNECTION_BAD) throw error("08001", "", reason_of(link_));
 }
 
-// After every poll: libpq opens new sockets on TLS, GSS and several hosts, and a new one may reuse the number of the old, so
-// comparing numbers is not enough.
+// After every poll: libpq opens new sockets on TLS, GSS and several hosts, and a new one may reuse the number of the
+// old, so comparing numbers is not enough.
 void connection::adopt_socket() {
     if (socket_.is_open()) socket_.release();
     socket_.assign(PQsocket(link_));

@@ -77,8 +77,8 @@ bool connection::idle() const { return alive() && pipeline_.empty() && PQtransac
 
 bool connection::in_transaction() const { return alive() && PQtransactionStatus(link_) != PQTRANS_IDLE; }
 
-// The Sync has tried to send already; what the socket did not take goes when it can, while reading goes on (else two large
-// sides wait for each other).
+// The Sync has tried to send already; what the socket did not take goes when it can, while reading goes on (else two
+// large sides wait for each other).
 void connection::flush() {
     if (!alive() || writing_) return;
     const int left = PQflush(link_);
@@ -98,8 +98,10 @@ void connection::arm_write() {
 void connection::arm_read() {
     socket_.async_wait(socket_.wait_read, [self = shared_from_this()](error_code ec) {
         if (!self->alive() || ec == asio::error::operation_aborted) return;
-        if (ec) self->lose("waiting failed");
-        else self->on_readable();
+        if (ec)
+            self->lose("waiting failed");
+        else
+            self->on_readable();
     });
 }
 
@@ -147,7 +149,8 @@ bool connection::take(PGresult* result, clock::time_point now) {
     switch (PQresultStatus(result)) {
         case PGRES_COMMAND_OK:
         case PGRES_TUPLES_OK:
-        case PGRES_EMPTY_QUERY: return pipeline_.on_rows(adopt(result));
+        case PGRES_EMPTY_QUERY:
+            return pipeline_.on_rows(adopt(result));
         case PGRES_PIPELINE_SYNC: {
             PQclear(result);
             const auto c = pipeline_.on_sync(now);
@@ -156,7 +159,9 @@ bool connection::take(PGresult* result, clock::time_point now) {
             end(c);
             return true;
         }
-        case PGRES_PIPELINE_ABORTED: PQclear(result); return pipeline_.on_aborted();
+        case PGRES_PIPELINE_ABORTED:
+            PQclear(result);
+            return pipeline_.on_aborted();
         case PGRES_FATAL_ERROR: {
             const auto* what = pipeline_.current();
             auto e = error_of(result, what ? what->name : "");
@@ -164,18 +169,23 @@ bool connection::take(PGresult* result, clock::time_point now) {
             PQclear(result);
             const bool schema_changed = stale && e.sqlstate == "0A000";
             const bool known = pipeline_.on_error(std::move(e), stale);
-            // The old names stay with the server until the connection's end: as many as there are statements, per migration.
+            // The old names stay with the server until the connection's end: as many as there are statements, per
+            // migration.
             if (schema_changed) pipeline_.forget_statements();
             return known;
         }
-        default: PQclear(result); return false;  // COPY: not ours
+        default:
+            PQclear(result);
+            return false;  // COPY: not ours
     }
 }
 
 void connection::end(const std::shared_ptr<call>& c) {
     c->on = nullptr;
-    if (c->finally) asio::post(ex_, std::exchange(c->finally, nullptr));
-    else c->done.notify();
+    if (c->finally)
+        asio::post(ex_, std::exchange(c->finally, nullptr));
+    else
+        c->done.notify();
 }
 
 void connection::deliver_notifications() {
@@ -217,7 +227,8 @@ void connection::on_notice(void* self, const PGresult* notice) {
         return std::string_view(v ? v : "");
     };
     const auto severity = text(PG_DIAG_SEVERITY_NONLOCALIZED);
-    const auto level = severity == "WARNING" || severity == "FATAL" || severity == "PANIC" ? log_level::warn : log_level::debug;
+    const auto level =
+        severity == "WARNING" || severity == "FATAL" || severity == "PANIC" ? log_level::warn : log_level::debug;
     static_cast<connection*>(self)
         ->log_.at(level, "db_notice")
         .with("severity", severity)

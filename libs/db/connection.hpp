@@ -1,6 +1,7 @@
-// One libpq connection in pipeline mode on a worker's loop. Used by pool's lanes, transaction and listener, on their thread.
-// Promises: every call given to submit() ends exactly once (its Sync, or 08006 for all when the connection is lost); reading goes
-// on while writing; the descriptor is given back before PQfinish. Whoever holds it keeps it alive; its handlers do too.
+// One libpq connection in pipeline mode on a worker's loop. Used by pool's lanes, transaction and listener, on their
+// thread. Promises: every call given to submit() ends exactly once (its Sync, or 08006 for all when the connection is
+// lost); reading goes on while writing; the descriptor is given back before PQfinish. Whoever holds it keeps it alive;
+// its handlers do too.
 #pragma once
 
 #include "core/async.hpp"
@@ -26,7 +27,7 @@ struct connection_options {
     explicit connection_options(conninfo i) : info(std::move(i)) {}
     conninfo info;
     bool prepared = true;
-    std::size_t max_abandoned = 32;             // more: closed as lost
+    std::size_t max_abandoned = 32;              // more: closed as lost
     std::chrono::milliseconds step_limit{4000};  // a statement at the head for longer: closed as lost
 };
 
@@ -40,7 +41,8 @@ public:
         std::function<void(const std::string& channel, const std::string& payload)> notified;
     };
 
-    // Connects and logs in. Throws db::error 08001 (with the server's words, which name no secret) or deadline_exceeded.
+    // Connects and logs in. Throws db::error 08001 (with the server's words, which name no secret) or
+    // deadline_exceeded.
     static awaitable<std::shared_ptr<connection>> open(executor ex, const connection_options& options, deadline d,
                                                        logger& log);
     ~connection();
@@ -50,7 +52,8 @@ public:
 
     // Sends the call's statements and one Sync. Never throws for the network: a lost connection fails the call.
     void submit(const std::shared_ptr<call>& c);
-    // The waiter of a submitted call left: its answer will be read and dropped. May close a connection that has too many.
+    // The waiter of a submitted call left: its answer will be read and dropped. May close a connection that has too
+    // many.
     void abandon(call& c);
     // Closes as lost when the head has been working longer than it may (the watchdog of the owner calls this).
     void check(clock::time_point now);

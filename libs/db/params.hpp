@@ -33,7 +33,11 @@ public:
 
     void add(std::nullptr_t) { add_null(); }
     void add(std::nullopt_t) { add_null(); }
-    void add(bool v) { add_text(v ? "t" : "f"); }
+    template <class Bool>
+        requires(std::is_same_v<Bool, bool>)  // nothing converts to it: a double or a pointer does not compile
+    void add(Bool v) {
+        add_text(v ? "t" : "f");
+    }
     void add(std::string_view v) { add_text(v); }
     void add(const std::string& v) { add_text(v); }
     void add(const char* v) { add_text(v); }

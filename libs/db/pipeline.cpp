@@ -7,7 +7,7 @@ namespace mita::db {
 pipeline::steps pipeline::plan(const call& c) {
     steps out;
     for (std::uint32_t i = 0; i < c.items.size(); ++i) {
-        if (!prepared_) {
+        if (!prepared_ || c.unnamed) {
             out.push_back({i, 0, false});
             continue;
         }

@@ -34,6 +34,7 @@ struct call {
     waiter done;                    // notified at the Sync, or when the connection is lost
     std::vector<rows> results;      // one per item when there is no failure
     std::optional<error> failure;   // the first error; nothing after it was executed
+    bool unnamed = false;           // depends on no preparation: what a retry after stale_plan wants
     bool stale_plan = false;        // the failure came of the statement cache: nothing was executed, may run once more
     bool lost = false;              // the connection went before the Sync
     bool abandoned = false;         // nobody waits any more

@@ -35,7 +35,11 @@ struct pool_options {
     std::chrono::milliseconds connect_timeout{2000};
     std::chrono::milliseconds statement_timeout{2000};
     std::chrono::milliseconds idle_in_transaction_timeout{5000};
-    bool prepared = true;  // MITA_DB_PREPARED=off for old transaction-mode poolers
+    std::chrono::milliseconds outage_grace{
+        1000};                                // callers wait so long for a database that went away; then 08001 at once
+    std::chrono::minutes max_lifetime{30};    // of a connection, less up to a quarter at random
+    std::chrono::seconds exclusive_idle{60};  // an exclusive connection idle for longer is closed
+    bool prepared = true;                     // MITA_DB_PREPARED=off for old transaction-mode poolers
 };
 
 struct pool_stats {
@@ -46,7 +50,8 @@ struct pool_stats {
     std::string state;  // connected | disconnected | connecting
 };
 
-class connection;
+class pool_core;
+struct transaction_core;
 
 // An exclusive connection inside BEGIN. Rolled back on destruction unless commit() returned. Move-only; one statement
 // at a time.
@@ -62,17 +67,19 @@ public:
     }
     // All statements in one round trip; results in order. The first error throws and the transaction is aborted.
     awaitable<std::vector<rows>> run_batch(batch b);
-    // Throws when the commit did not happen; after a lost connection during commit the outcome is unknown: db::error
-    // 08007.
+    // Throws when the commit did not happen. When the connection is lost or the deadline passes while the COMMIT is
+    // under way, the outcome is unknown: db::error 08007.
     awaitable<void> commit();
+    // The last statements and the COMMIT in one round trip. Throws as run_batch and commit.
+    awaitable<std::vector<rows>> commit_with(batch b);
+    // Returns when the server has rolled back; the locks are free.
     awaitable<void> rollback();
 
 private:
     friend class pool;
-    struct impl;
-    explicit transaction(std::unique_ptr<impl> i);
+    explicit transaction(std::shared_ptr<transaction_core> core);
     awaitable<rows> run(const statement* s, params p);
-    std::unique_ptr<impl> impl_;
+    std::shared_ptr<transaction_core> core_;
 };
 
 class pool {
@@ -98,7 +105,8 @@ public:
     // One implicit transaction, one Sync, on the pipelined lane. Results in order; the first error throws and nothing
     // holds.
     awaitable<std::vector<rows>> run_batch(batch b, deadline d);
-    // BEGIN on an exclusive connection (the BEGIN travels with the first statement: no extra round trip).
+    // BEGIN on an exclusive connection (the BEGIN travels with the first statement: no extra round trip). The deadline
+    // holds for every statement of the transaction and its commit.
     awaitable<transaction> begin(deadline d);
 
     pool_stats stats() const;  // any thread
@@ -107,11 +115,10 @@ public:
     awaitable<void> close(deadline d);
 
 private:
-    friend class transaction;
-    struct impl;
     awaitable<rows> run(const statement* s, deadline d, params p);
     awaitable<rows> run_idempotent(const statement* s, deadline d, params p);
-    std::shared_ptr<impl> impl_;
+    static awaitable<transaction> begin_on(std::shared_ptr<pool_core> core, deadline d);
+    std::shared_ptr<pool_core> core_;
 };
 
 }  // namespace mita::db

@@ -1,5 +1,5 @@
-// Database URLs: taken apart by libpq itself (URI or keyword form), completed with what every connection of ours says at start.
-// Used by connection, migrate, and by services to learn the role named in MITA_x_DATABASE_URL.
+// Database URLs: taken apart by libpq itself (URI or keyword form), completed with what every connection of ours says
+// at start. Used by connection, migrate, and by services to learn the role named in MITA_x_DATABASE_URL.
 #pragma once
 
 #include "core/config.hpp"
@@ -35,8 +35,8 @@ struct credentials {
 // The role and password a URL names, for migrate_options::service_role. Throws as conninfo.
 credentials credentials_of(const secret& url);
 
-// Session settings for the startup packet, so that no SET costs a round trip: "-c name=value ..." appended to the keyword
-// `options`. Zero durations and empty texts are left out.
+// Session settings for the startup packet, so that no SET costs a round trip: "-c name=value ..." appended to the
+// keyword `options`. Zero durations and empty texts are left out.
 struct session_settings {
     session_settings() = default;
     std::string application_name;

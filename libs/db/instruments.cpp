@@ -1,0 +1,54 @@
+#include "db/instruments.hpp"
+
+#include <array>
+#include <string>
+
+namespace mita::db {
+
+namespace {
+
+// Few: they are multiplied by the number of statements.
+constexpr std::array<double, 8> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1};
+constexpr const char* wait_help = "Time a caller waited for a connection.";
+constexpr const char* connections_help = "Connections of the pools that are up.";
+
+std::string_view class_of(const error& e) {
+    if (e.is_unavailable()) return "unavailable";
+    if (e.is_retryable()) return "serialization";
+    if (e.sqlstate == "57014") return "timeout";
+    if (e.sqlstate.starts_with("23")) return "constraint";
+    return "other";
+}
+
+}  // namespace
+
+instruments::instruments(metrics::registry& registry)
+    : registry_(registry),
+      wait_pipelined_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "pipelined"}}, bounds)),
+      wait_exclusive_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "exclusive"}}, bounds)),
+      in_use_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "in_use"}})),
+      idle_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "idle"}})) {
+    for (const char* name :
+         {"unavailable", "serialization", "timeout", "constraint", "other", "deadline", "overloaded"})
+        errors_[name] = &registry.make_counter("mita_db_errors_total", "Failed database calls.", {{"class", name}});
+}
+
+void instruments::answered(const statement* what, const call& c) {
+    auto& h = durations_[what];
+    if (!h) {
+        h = &registry_.make_histogram("mita_db_query_duration_seconds", "Time from sending a statement to its answer.",
+                                      {{"query", std::string(what->name)}}, bounds);
+    }
+    h->observe(seconds(c.finished - c.sent));
+}
+
+void instruments::connections(std::size_t in_use, std::size_t idle) {
+    in_use_.set(static_cast<std::int64_t>(in_use));
+    idle_.set(static_cast<std::int64_t>(idle));
+}
+
+void instruments::failed(const error& e) { failed(class_of(e)); }
+
+void instruments::failed(std::string_view error_class) { errors_.at(error_class)->add(); }
+
+}  // namespace mita::db
