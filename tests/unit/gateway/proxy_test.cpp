@@ -1,0 +1,112 @@
+// R8, R9, R17: what passes to the services and what does not.
+#include "gateway/proxy.hpp"
+#include "gateway/routes.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <chrono>
+#include <string>
+
+using mita::gateway::copy_answer_headers;
+using mita::gateway::find_route;
+using mita::gateway::target;
+using mita::gateway::write_upstream_head;
+namespace http = mita::http;
+
+namespace {
+
+http::request sample() {
+    http::request r;
+    r.method = http::verb::get;
+    r.path = "/v1/me";
+    r.id = "req-1";
+    r.client_address = "192.0.2.7";
+    r.until = mita::deadline::after(std::chrono::seconds(5));
+    return r;
+}
+
+std::string head_of(const http::request& r, std::size_t body = 0) {
+    std::string out;
+    write_upstream_head(out, r, body);
+    return out;
+}
+
+bool has(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("R17: identity and forwarding headers from outside are dropped, in any case and with underscores") {
+    auto r = sample();
+    for (const char* name :
+         {"X-User-Id", "x-user-id", "X_User_Id", "X-Auth-Role", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded",
+          "X-Real-IP", "X-Request-Deadline-Ms", "X-Request-Id", "traceparent"})
+        r.headers.add({name, "evil"});
+    r.headers.add({"Accept-Language", "bg"});
+    const auto head = head_of(r);
+    REQUIRE_FALSE(has(head, "evil"));
+    REQUIRE(has(head, "Accept-Language: bg\r\n"));
+    REQUIRE(has(head, "X-Forwarded-For: 192.0.2.7\r\n"));
+    REQUIRE(has(head, "X-Request-Id: req-1\r\n"));
+}
+
+TEST_CASE("R8: hop-by-hop headers and those Connection names are removed, protected ones are not") {
+    auto r = sample();
+    r.headers.add({"Connection", "keep-alive, X-Secret-Hop, Authorization"});
+    r.headers.add({"Keep-Alive", "timeout=5"});
+    r.headers.add({"TE", "trailers"});
+    r.headers.add({"Upgrade", "websocket"});
+    r.headers.add({"X-Secret-Hop", "gone"});
+    r.headers.add({"Authorization", "Bearer token"});
+    const auto head = head_of(r);
+    for (const char* part : {"Connection:", "Keep-Alive", "TE:", "Upgrade", "X-Secret-Hop"})
+        REQUIRE_FALSE(has(head, part));
+    REQUIRE(has(head, "Authorization: Bearer token\r\n"));
+}
+
+TEST_CASE("R9: the framing upstream sees is ours") {
+    auto r = sample();
+    r.method = http::verb::post;
+    r.headers.add({"Content-Length", "999"});
+    r.headers.add({"Transfer-Encoding", "chunked"});
+    r.headers.add({"Host", "evil.example"});
+    const auto head = head_of(r, 12);
+    REQUIRE(has(head, "Content-Length: 12\r\n"));
+    REQUIRE_FALSE(has(head, "999"));
+    REQUIRE_FALSE(has(head, "chunked"));
+    REQUIRE_FALSE(has(head, "evil.example"));
+    REQUIRE(head.starts_with("POST /v1/me HTTP/1.1\r\n"));
+    REQUIRE(head.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("R10: a HEAD goes on as GET and keeps the query") {
+    auto r = sample();
+    r.method = http::verb::head;
+    r.query = "month=2026-04";
+    REQUIRE(head_of(r).starts_with("GET /v1/me?month=2026-04 HTTP/1.1\r\n"));
+}
+
+TEST_CASE("R16: an answer's hop-by-hop and own headers do not pass, the others do") {
+    http::header_list from;
+    for (const char* name : {"Connection", "Transfer-Encoding", "Content-Length", "Date", "Server", "X-Request-Id",
+                             "Content-Security-Policy"})
+        from.add({name, "inner"});
+    from.add({"ETag", "\"7\""});
+    from.add({"Content-Type", "application/json"});
+    from.add({"Retry-After", "1"});
+    http::response res;
+    copy_answer_headers(res, from);
+    REQUIRE(res.head_block == "ETag: \"7\"\r\nContent-Type: application/json\r\nRetry-After: 1\r\n");
+}
+
+TEST_CASE("Paths go where they belong, and nothing internal is reachable") {
+    REQUIRE(find_route("/v1/auth/login").to == target::auth);
+    REQUIRE_FALSE(find_route("/v1/auth/login").token);
+    REQUIRE(find_route("/v1/auth/sessions/x").token);
+    REQUIRE(find_route("/.well-known/jwks.json").to == target::auth);
+    REQUIRE(find_route("/v1/me").to == target::finance);
+    REQUIRE(find_route("/v1/anything/new").to == target::finance);
+    REQUIRE(find_route("/readyz").to == target::own);
+    for (const char* path :
+         {"/internal/v1/revocations", "/internal", "/v2/me", "/", "/v1", "/.well-known/other", "/admin"})
+        REQUIRE(find_route(path).to == target::none);
+}
