@@ -47,7 +47,9 @@ awaitable<void> authenticate(validator& tokens, http::request& req, http::access
     const auto token = bearer(req);
     if (!token) refuse_token();
     decoded seen = tokens.check_now(*token);
-    if (seen.result == verdict::unknown_key) seen = co_await tokens.check(*token, req.until);
+    if (seen.result == verdict::unknown_key) {
+        seen = co_await tokens.check(*token, req.until);
+    }
     if (seen.result != verdict::ok) refuse_token();
     req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
     if (need == http::access::service && req.who->role != "service")

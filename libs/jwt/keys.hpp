@@ -1,6 +1,7 @@
-// Keys: a private signing key, and the closed set of public keys a verifier trusts (from a JWKS, RFC 7517). kid = RFC 7638 thumbprint.
-// Loading refuses (std::invalid_argument): RSA < 2048, HS secret < 32 bytes, off-curve points, duplicate kids, mixed key types, private members
-// in a public set. Immutable and shared between workers. States: next -> active -> retiring -> revoked.
+// Keys: a private signing key, and the closed set of public keys a verifier trusts (from a JWKS, RFC 7517). kid = RFC
+// 7638 thumbprint. Loading refuses (std::invalid_argument): RSA < 2048, HS secret < 32 bytes, off-curve points,
+// duplicate kids, mixed key types, private members in a public set. Immutable and shared between workers. States: next
+// -> active -> retiring -> revoked.
 #pragma once
 
 #include "core/config.hpp"
@@ -19,12 +20,12 @@ class public_key;
 
 class signing_key {
 public:
-    static signing_key generate(algorithm a);                 // ES256 or EdDSA
-    static signing_key from_pem(const secret& private_pem);   // PKCS#8; the algorithm follows from the key
+    static signing_key generate(algorithm a);                // ES256 or EdDSA
+    static signing_key from_pem(const secret& private_pem);  // PKCS#8; the algorithm follows from the key
     secret to_pem() const;
     const std::string& kid() const;
     algorithm alg() const;
-    std::string public_jwk() const;                           // one JWK object as JSON, with kid, alg, use
+    std::string public_jwk() const;  // one JWK object as JSON, with kid, alg, use
 
 private:
     friend std::string sign(const signing_key& key, std::string_view input);

@@ -1,5 +1,6 @@
-// Access tokens (RFC 7519, 9068: typ at+jwt) made and read strictly (SECURITY.md T1-T14, RFC 8725): the algorithm comes from the key,
-// kid indexes a closed set, sizes are checked before work. No exceptions on the reading side: attackers pace it.
+// Access tokens (RFC 7519, 9068: typ at+jwt) made and read strictly (SECURITY.md T1-T14, RFC 8725): the algorithm comes
+// from the key, kid indexes a closed set, sizes are checked before work. No exceptions on the reading side: attackers
+// pace it.
 #pragma once
 
 #include "core/ids.hpp"
@@ -15,12 +16,12 @@ namespace mita::jwt {
 
 enum class verdict {
     ok,
-    malformed,        // sizes, dots, base64url, JSON, duplicate members, wrong types, missing claims
-    unsupported,      // alg, typ, crit, b64, zip, jku/x5u/x5c/jwk present
-    unknown_key,      // kid not in the set: the caller may refetch the JWKS once
+    malformed,    // sizes, dots, base64url, JSON, duplicate members, wrong types, missing claims
+    unsupported,  // alg, typ, crit, b64, zip, jku/x5u/x5c/jwk present
+    unknown_key,  // kid not in the set: the caller may refetch the JWKS once
     bad_signature,
     expired,
-    not_yet_valid,    // nbf or iat in the future
+    not_yet_valid,  // nbf or iat in the future
     wrong_issuer,
     wrong_audience,
     lifetime_too_long,
@@ -29,7 +30,7 @@ enum class verdict {
 std::string_view name(verdict v);  // "malformed", ... for metrics and `jwt verify`
 
 struct claims {
-    principal who;         // sub, sid, client_id, scope, role, auth_time, exp
+    principal who;  // sub, sid, client_id, scope, role, auth_time, exp
     uuid jti;
     std::string issuer, audience, kid;
     std::int64_t issued_at = 0, not_before = 0;

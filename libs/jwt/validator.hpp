@@ -1,5 +1,6 @@
-// The token check every service runs: cache hit (re-checking exp, nbf, revocations, key state, audience), else verify and keep.
-// A hit costs a keyed hash and a full compare: no malloc, no crypto, no SQL (B4). One per process, thread-safe; rules C1-C9.
+// The token check every service runs: cache hit (re-checking exp, nbf, revocations, key state, audience), else verify
+// and keep. A hit costs a keyed hash and a full compare: no malloc, no crypto, no SQL (B4). One per process,
+// thread-safe; rules C1-C9.
 #pragma once
 
 #include "cache/stats.hpp"
@@ -18,16 +19,16 @@ namespace mita::jwt {
 struct validator_options {
     validator_options() = default;
     policy rules;
-    std::size_t cache_bytes = 4 << 20;  // 0: cache off
-    std::chrono::milliseconds cache_ttl{300'000};                // and never past exp
-    std::chrono::milliseconds feed_silence_limit{10'000};        // C7
-    std::chrono::milliseconds refetch_interval{5'000};           // T4: at most one JWKS refetch in it
+    std::size_t cache_bytes = 4 << 20;                     // 0: cache off
+    std::chrono::milliseconds cache_ttl{300'000};          // and never past exp
+    std::chrono::milliseconds feed_silence_limit{10'000};  // C7
+    std::chrono::milliseconds refetch_interval{5'000};     // T4: at most one JWKS refetch in it
 };
 
 class validator {
 public:
-    // refetch: brings the current JWKS text (from auth, or from auth's own keys); called at most once per refetch_interval for an
-    // unknown kid, single-flight. May be null: then the set is only what set_keys gave.
+    // refetch: brings the current JWKS text (from auth, or from auth's own keys); called at most once per
+    // refetch_interval for an unknown kid, single-flight. May be null: then the set is only what set_keys gave.
     using refetch_fn = std::function<awaitable<std::string>(deadline)>;
     validator(validator_options o, revocations& revoked, refetch_fn refetch);
     ~validator();
