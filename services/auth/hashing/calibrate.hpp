@@ -12,8 +12,6 @@
 
 namespace mita::hashing {
 
-struct lane_kernels;
-
 struct calibration_row {
     unsigned cost = 0;
     double libxcrypt_ms = 0;                         // crypt_r, one hash
@@ -25,10 +23,10 @@ struct calibration_row {
 struct calibration {
     unsigned threads = 1;
     std::vector<calibration_row> rows;  // costs 4..14
-    std::vector<double> argon2_ms;      // one hash at 19 MiB t=2; empty when not measured
+    std::optional<double> argon2_ms;    // one hash at 19 MiB, t=2; empty when memory could not be had
 };
 
-// Measures at `measured_cost` (≥ 10 for a true figure: about 4 s at 10), scales the rest.
+// Measures at `measured_cost` (≥ 10 for a true figure: half a second at 10), scales the rest.
 calibration calibrate(unsigned threads, unsigned measured_cost = 10);
 
 // The highest cost 4..14 at which `threads` threads answer `logins_per_second` with a fifth in hand and one hash among

@@ -21,10 +21,15 @@ struct verdict {
     bool rehash = false;  // only with match: make a new hash(), store it by compare-and-swap on the old text
 };
 
+// A pool whose admission expects this policy's hashes. threads: platform::derived.hashing_threads.
+pool_options options_for(const policy& p, unsigned threads);
+
 class password_hasher {
 public:
-    // Throws std::invalid_argument when the policy is out of range or names a pepper the ring has not.
-    password_hasher(pool& where, policy p, pepper_ring peppers);
+    // Throws std::invalid_argument when the policy is out of range (cost 4..14; configuration should ask for 10..14) or
+    // names a pepper the ring has not. x: accept stored $2x$ hashes (imports flagged as made by the faulty code of
+    // 2011).
+    password_hasher(pool& where, policy p, pepper_ring peppers, bcrypt::allow_x x = bcrypt::allow_x::no);
 
     // As pool::admit. A rehash after login takes a ticket of its own, class login; when refused, skip it: the next
     // login tries.
@@ -47,7 +52,10 @@ public:
     pool& lanes() { return pool_; }
 
 private:
+    job verification(const secret& password, std::string_view stored, cancel_flag cancelled) const;
+
     pool& pool_;
+    bcrypt::allow_x x_allowed_;
     policy policy_;
     pepper_ring peppers_;
     std::string dummy_;  // a well-formed stored text of today's policy with a random sum

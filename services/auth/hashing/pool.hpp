@@ -86,8 +86,9 @@ public:
     kernel_status kernel() const;
     pool_stats stats() const;
 
+    struct state;  // pool_state.hpp; nobody's business
+
 private:
-    struct state;
     std::shared_ptr<state> state_;
 };
 

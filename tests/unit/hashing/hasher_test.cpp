@@ -1,0 +1,244 @@
+#include "auth/hashing/async.hpp"
+#include "auth/hashing/calibrate.hpp"
+#include "auth/hashing/password_hasher.hpp"
+#include "core/error.hpp"
+#include "unit/hashing/support.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <catch2/catch.hpp>
+
+#include <exception>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+
+using namespace mita::hashing;
+using mita::awaitable;
+using mita::deadline;
+using namespace std::chrono_literals;
+
+namespace {
+
+policy cheap() {
+    policy p;
+    p.cost = 4;
+    p.argon2 = {64, 1};
+    return p;
+}
+
+pepper_ring peppers() {
+    pepper_ring r;
+    r.add("1", secret(std::string(32, 'k')));
+    r.add("2", secret(std::string(32, 'q')));
+    return r;
+}
+
+secret pw(std::string_view text) { return secret(text); }
+
+// One event loop, one pool, one hasher; run() gives the value of a coroutine or throws what it threw.
+struct fixture {
+    explicit fixture(policy p = cheap(), bcrypt::allow_x x = bcrypt::allow_x::no)
+        : lanes(options_for(p, 1)), hasher(lanes, p, peppers(), x) {}
+
+    ticket place(deadline d = deadline::after(1h)) {
+        auto a = hasher.admit(job_class::login, 1, d);
+        REQUIRE(a);
+        return std::move(*a.place);
+    }
+
+    template <class T>
+    T run(awaitable<T> a) {
+        std::optional<T> value;
+        std::exception_ptr error;
+        mita::asio::co_spawn(loop, std::move(a), [&](std::exception_ptr e, T v) {
+            error = e;
+            value = std::move(v);
+        });
+        loop.restart();
+        loop.run();
+        if (error) std::rethrow_exception(error);
+        return std::move(*value);
+    }
+
+    verdict verify(std::string_view password, std::string stored) {
+        return run(hasher.verify(place(), pw(password), std::move(stored)));
+    }
+    std::string hash(std::string_view password) { return run(hasher.hash(place(), pw(password))); }
+
+    mita::asio::io_context loop{1};
+    pool lanes;
+    password_hasher hasher;
+};
+
+awaitable<bool> same_thread_after(pool* p, ticket t, job j) {
+    const auto before = std::this_thread::get_id();
+    result r = co_await run(*p, std::move(t), std::move(j));
+    co_return std::this_thread::get_id() == before&& r.what == outcome::hashed;
+}
+
+awaitable<outcome> outcome_of(pool* p, ticket t, job j) {
+    result r = co_await run(*p, std::move(t), std::move(j));
+    co_return r.what;
+}
+
+job hashing_job(unsigned cost) {
+    job j;
+    j.password = pw("x");
+    j.work = bcrypt_work{setting_of('b', cost, 1), std::nullopt};
+    return j;
+}
+
+}  // namespace
+
+TEST_CASE("A coroutine resumes on its own executor, never on a pool thread") {
+    fixture f;
+    CHECK(f.run(same_thread_after(&f.lanes, f.place(), hashing_job(6))));
+}
+
+TEST_CASE("L7: cancelling a waiting coroutine drops its job") {
+    fixture f;
+    mita::asio::cancellation_signal stop;
+    std::optional<outcome> seen;
+    mita::asio::co_spawn(f.loop, outcome_of(&f.lanes, f.place(), hashing_job(14)),
+                         mita::asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, outcome o) {
+                             if (!e) seen = o;
+                         }));
+    mita::steady_timer soon(f.loop.get_executor());
+    soon.expires_after(5ms);
+    soon.async_wait([&](mita::error_code) { stop.emit(mita::asio::cancellation_type::terminal); });
+    f.loop.run();
+    CHECK(f.lanes.stats().by_class[0].dropped_cancelled == 1);
+    CHECK(f.lanes.stats().bcrypt_hashes[14] == 0);
+}
+
+TEST_CASE("P1: what was hashed verifies, something else does not, by both algorithms") {
+    auto p = cheap();
+    p.alg = GENERATE(algorithm::bcrypt, algorithm::argon2id);
+    fixture f(p);
+    const auto stored = f.hash("correct horse");
+    CHECK(stored.starts_with(p.alg == algorithm::bcrypt ? "$mita$v=1$alg=bcrypt$pepper=1$2b$04$"
+                                                        : "$mita$v=1$alg=argon2id$pepper=1$argon2id$"));
+    const auto right = f.verify("correct horse", stored);
+    CHECK(right.match);
+    CHECK_FALSE(right.rehash);
+    CHECK_FALSE(f.verify("correct horsf", stored).match);
+    CHECK_FALSE(f.verify("", stored).match);
+    CHECK(f.hash("correct horse") != stored);
+    CHECK_FALSE(f.run(f.hasher.verify_unknown(f.place(), pw("correct horse"))).match);
+}
+
+TEST_CASE("P2: nothing is cut at 72 bytes, NUL counts, 64 four-byte code points and 512 bytes are fine") {
+    fixture f;
+    const std::string prefix(72, 'a');
+    CHECK_FALSE(f.verify(prefix + "c", f.hash(prefix + "b")).match);
+    CHECK_FALSE(f.verify(prefix, f.hash(prefix + "b")).match);
+    CHECK_FALSE(f.verify(std::string("abc\0deg", 7), f.hash(std::string("abc\0def", 7))).match);
+    CHECK_FALSE(f.verify("abc", f.hash(std::string("abc\0def", 7))).match);
+    CHECK(f.verify(std::string("abc\0def", 7), f.hash(std::string("abc\0def", 7))).match);
+    std::string emoji;
+    for (int i = 0; i < 64; ++i) emoji += "\xf0\x9f\x94\x91";
+    CHECK(f.verify(emoji, f.hash(emoji)).match);
+    const std::string longest(512, 'z');
+    CHECK(f.verify(longest, f.hash(longest)).match);
+    CHECK_FALSE(f.verify(std::string(513, 'z'), f.hash(longest)).match);
+    CHECK_THROWS_AS(f.hash(std::string(513, 'z')), std::invalid_argument);
+}
+
+TEST_CASE("P5: imported hashes verify without prehash and ask to be renewed; $2x$ only when allowed") {
+    fixture f;
+    const auto imported = f.verify("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW");
+    CHECK(imported.match);
+    CHECK(imported.rehash);
+    CHECK(f.verify("\xa3", "$2y$05$/OK.fbVrR/bpIqNJ5ianF.Sa7shbm4.OzKpvFnX1pQLmQW96oUlCq").match);
+    const std::string x = "$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e";
+    CHECK_FALSE(f.verify("\xff\xff\xa3", x).match);
+    fixture allowing(cheap(), bcrypt::allow_x::yes);
+    const auto flagged = allowing.verify("\xff\xff\xa3", x);
+    CHECK(flagged.match);
+    CHECK(flagged.rehash);
+}
+
+TEST_CASE("P4, P7: an unusable stored hash costs a real hash and never matches") {
+    fixture f;
+    std::uint64_t done = 0;
+    for (const char* stored : {"", "!", "*", "*0", "*1", "$2b$04$", "plain",
+                               "$2b$15$cVWp4XaNU8a4v1uMRum2SO026BWLIoQMD/TXg5uZV.0P.uO8m3YEm"}) {
+        INFO(stored);
+        const auto v = f.verify("anything", stored);
+        CHECK_FALSE(v.match);
+        CHECK_FALSE(v.rehash);
+        CHECK(f.lanes.stats().bcrypt_hashes[4] == ++done);
+    }
+    CHECK_FALSE(f.run(f.hasher.verify_unknown(f.place(), pw("anything"))).match);
+    CHECK(f.lanes.stats().bcrypt_hashes[4] == ++done);
+}
+
+TEST_CASE("A changed policy leaves old hashes valid and renews them") {
+    fixture old;
+    const auto stored = old.hash("password");
+    auto p = cheap();
+    p.cost = 5;
+    p.pepper = "2";
+    fixture now(p);
+    const auto v = now.verify("password", stored);
+    CHECK(v.match);
+    CHECK(v.rehash);
+    const auto renewed = now.hash("password");
+    CHECK(renewed.starts_with("$mita$v=1$alg=bcrypt$pepper=2$2b$05$"));
+    CHECK_FALSE(now.hasher.needs_rehash(renewed));
+}
+
+TEST_CASE("A pepper that is not configured is an error, not a wrong password") {
+    fixture f;
+    auto stored = f.hash("password");
+    stored.replace(stored.find("pepper=1"), 8, "pepper=9");
+    CHECK_THROWS_AS(f.verify("password", stored), std::runtime_error);
+}
+
+TEST_CASE("A deadline that passes becomes overloaded: 503 with Retry-After") {
+    auto p = cheap();
+    p.cost = 14;
+    fixture f(p);
+    CHECK_THROWS_AS(f.run(f.hasher.hash(f.place(deadline::after(30ms)), pw("x"))), mita::overloaded);
+    CHECK_THROWS_AS(f.run(f.hasher.verify_unknown(f.place(deadline::after(30ms)), pw("x"))), mita::overloaded);
+}
+
+TEST_CASE("A policy out of range is refused at start") {
+    pool lanes(options_for(cheap(), 1));
+    auto p = cheap();
+    p.cost = 15;
+    CHECK_THROWS_AS(password_hasher(lanes, p, peppers()), std::invalid_argument);
+    p = cheap();
+    p.pepper = "absent";
+    CHECK_THROWS_AS(password_hasher(lanes, p, peppers()), std::invalid_argument);
+    p = cheap();
+    p.argon2.passes = 0;
+    CHECK_THROWS_AS(password_hasher(lanes, p, peppers()), std::invalid_argument);
+}
+
+TEST_CASE("The calibration has a row a cost, doubles with it, and finds the cost a rate can afford") {
+    const auto c = calibrate(2, 6);
+    REQUIRE(c.rows.size() == 11);
+    CHECK(c.rows.front().cost == 4);
+    CHECK(c.rows.back().cost == 14);
+    for (std::size_t i = 1; i < c.rows.size(); ++i) CHECK(c.rows[i].latency_ms[6] > 1.8 * c.rows[i - 1].latency_ms[6]);
+    calibration known;
+    known.threads = 2;
+    for (unsigned cost = 4; cost <= 14; ++cost) {
+        calibration_row row;
+        row.cost = cost;
+        row.latency_ms[6] = 1.5 * static_cast<double>(1U << (cost - 4));
+        row.per_second[6] = 6000 / row.latency_ms[6];
+        known.rows.push_back(row);
+    }
+    CHECK(affordable_cost(known, 25.0, 1000ms) == 12);
+    CHECK(affordable_cost(known, 26.0, 1000ms) == 11);
+    CHECK(affordable_cost(known, 1.0, 400ms) == 12);
+    CHECK(affordable_cost(known, 1e6, 1000ms) == std::nullopt);
+    std::ostringstream out;
+    print(out, c, 1.0, 1000ms);
+    CHECK_THAT(out.str(), Catch::Contains("libxcrypt") && Catch::Contains("affordable"));
+}
