@@ -82,7 +82,7 @@ struct request {
     int minor_version = 1;
     header_list headers;
     std::string_view body;                        // whole, unless streamed
-    body_source* stream = nullptr;                // set when admit() asked for streaming
+    body_source* stream = nullptr;                // set when admit() asked for streaming, body or not
     std::optional<std::uint64_t> content_length;  // as declared; nullopt when chunked or none
     bool chunked = false;
     bool has_body = false;
@@ -93,7 +93,7 @@ struct request {
     std::string_view id;                     // X-Request-Id, accepted (trusted peer) or made
     std::string_view trace_id,
         parent_span;  // W3C trace context, 32 and 16 hex digits; parent_span empty when the trace began here
-    std::string_view span_id, trace_flags;  // ours, 16 hex digits; "00" or "01"
+    std::string_view span_id, trace_flags;  // ours, 16 hex digits; "00" to "03"
     std::string_view client_address;  // of the trusted hop, not of X-Forwarded-For unless a trusted proxy said so (L5)
     deadline until = deadline::at(deadline::clock::time_point());
     std::shared_ptr<const principal> who;  // set by the authentication step

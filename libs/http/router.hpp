@@ -76,7 +76,9 @@ public:
         const route<App>& r = routes_[static_cast<std::size_t>(index)];
         std::exception_ptr error;
         try {
-            if (r.need != access::open) co_await app_.authenticate(req, r.need);
+            if (r.need != access::open) {
+                co_await app_.authenticate(req, r.need);
+            }
         } catch (...) {
             error = std::current_exception();
         }

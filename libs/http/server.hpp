@@ -1,6 +1,7 @@
 // The HTTP/1.1 server: accept, head guard, one session coroutine per connection, limits, timeouts, answers in order,
-// drain. One acceptor on worker 0 deals connections round-robin to every worker's server (SO_REUSEPORT is lumpy). The
-// only TU with Beast here is server.cpp. Each answer carries X-Request-Id and the security headers (R19).
+// drain. One acceptor on worker 0 deals connections round-robin to every worker's server (SO_REUSEPORT is lumpy). Two
+// system calls an exchange: one read, one gathered write. Each answer carries X-Request-Id and the security headers
+// (R19).
 #pragma once
 
 #include "core/async.hpp"
@@ -32,9 +33,10 @@ struct server_options {
         5'000};                       // the request's deadline, capped by X-Request-Deadline-Ms from trusted peers
     unsigned max_connections = 4096;  // per worker; beyond: accept pauses
     unsigned max_in_flight = 512;     // per worker; beyond: 503 before the body is read
-    unsigned max_pipelined = 16;
+    unsigned max_pipelined = 16;      // answered in a row before other connections get their turn
     std::vector<std::string> trusted_peers = {"127.0.0.0/8",
                                               "::1/128"};  // whose X-Request-Id, deadline and forwarding headers count
+    std::string malformed_metric = "mita_http_malformed_total";  // {rule}; the gateway has a name of its own
     bool log_requests = false;  // every request; slow (> slow_ms) and >= 500 are always logged
     std::chrono::milliseconds slow{1'000};
 };
@@ -70,6 +72,9 @@ public:
     void observe(exchange_observer o);
     // Takes a connected socket that lives on this worker's context (called on this worker).
     void adopt(tcp_socket socket);
+    // For the listener, any thread: is another connection wanted; adopt() on this worker, counted from now on.
+    bool has_room() const;
+    void deliver(tcp_socket socket);
     // Stops keeping connections: idle ones close now, busy ones after their answer; returns when none is left or d
     // passed (then remaining sockets are closed).
     awaitable<void> drain(deadline d);

@@ -1,0 +1,45 @@
+// X-Request-Id and W3C trace context of one exchange: accepted or made, held in place (no allocation). Used by the
+// server.
+#pragma once
+
+#include "http/message.hpp"
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace mita::http {
+
+// Random numbers that need not be secret (ids): xoshiro256**, seeded from the system. One per worker.
+class id_source {
+public:
+    id_source();
+    std::uint64_t next();
+
+private:
+    std::array<std::uint64_t, 4> s_;
+};
+
+// ^[A-Za-z0-9._-]{1,64}$
+bool valid_request_id(std::string_view s);
+
+struct trace_context {
+    std::string_view trace_id, parent_id, flags;
+};
+// traceparent of W3C Trace Context level 2: version 00 exactly, higher versions by their first four fields, ff and zero
+// ids refused.
+bool parse_traceparent(std::string_view s, trace_context& out);
+
+class exchange_ids {
+public:
+    // Sets req.id (the peer's when it is trusted and valid, else a new UUIDv7), trace_id, parent_span, span_id,
+    // trace_flags.
+    void assign(request& req, bool trusted, id_source& random);
+
+private:
+    std::array<char, 36> id_;
+    std::array<char, 32> trace_;
+    std::array<char, 16> span_;
+};
+
+}  // namespace mita::http

@@ -1,0 +1,167 @@
+#include "http/server.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <stdexcept>
+#include <string_view>
+
+namespace mita::http {
+
+namespace {
+
+namespace asio = boost::asio;
+constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
+constexpr std::chrono::milliseconds error_pause{100}, full_pause{20};
+constexpr int first_inherited = 3;  // SD_LISTEN_FDS_START
+
+// The descriptor that the service manager passed under `name` (sd_listen_fds_with_names(3)); -1 when there is none.
+int inherited(std::string_view name) {
+    if (name.empty()) return -1;
+    const auto text = [](const char* variable) {
+        const char* value = std::getenv(variable);  // NOLINT: read at start, before threads
+        return value == nullptr ? std::string_view() : std::string_view(value);
+    };
+    const auto number = [](std::string_view s) {
+        long value = -1;
+        std::from_chars(s.data(), s.data() + s.size(), value);
+        return value;
+    };
+    if (number(text("LISTEN_PID")) != ::getpid()) return -1;
+    const long count = number(text("LISTEN_FDS"));
+    std::string_view names = text("LISTEN_FDNAMES");
+    for (int i = 0; i < count; ++i) {
+        const std::size_t colon = names.find(':');
+        if (names.substr(0, colon) == name) return first_inherited + i;
+        names.remove_prefix(colon == std::string_view::npos ? names.size() : colon + 1);
+    }
+    return -1;
+}
+
+}  // namespace
+
+struct listener::impl : std::enable_shared_from_this<listener::impl> {
+    impl(runtime& r, std::vector<server*> s, logger& l)
+        : rt(r), servers(std::move(s)), log(l), acceptor(r.at(0).get_executor()), timer(r.at(0).get_executor()) {}
+
+    runtime& rt;
+    std::vector<server*> servers;
+    logger& log;
+    tcp_acceptor acceptor;
+    steady_timer timer;
+    std::size_t turn = 0;
+    bool closing = false, running = false;
+
+    void open(const std::string& address, std::uint16_t port, std::string_view name) {
+        const int fd = inherited(name);
+        if (fd >= 0) {
+            sockaddr_storage bound{};
+            socklen_t size = sizeof bound;
+            if (::getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0 ||
+                (bound.ss_family != AF_INET && bound.ss_family != AF_INET6))
+                throw std::runtime_error("the inherited socket is no TCP socket");
+            acceptor.assign(bound.ss_family == AF_INET ? tcp::v4() : tcp::v6(), fd);
+        } else {
+            const tcp::endpoint at(asio::ip::make_address(address), port);
+            acceptor.open(at.protocol());
+            acceptor.set_option(tcp_acceptor::reuse_address(true));
+            acceptor.bind(at);
+            acceptor.listen(backlog);
+        }
+        acceptor.non_blocking(true);
+    }
+
+    // The next worker in turn that has room; null when none has.
+    server* next(executor& ex) {
+        for (std::size_t i = 0; i < servers.size(); ++i) {
+            const std::size_t at = turn++ % servers.size();
+            if (!servers[at]->has_room()) continue;
+            ex = rt.at(static_cast<unsigned>(at)).get_executor();
+            return servers[at];
+        }
+        return nullptr;
+    }
+
+    awaitable<void> pause(std::chrono::milliseconds d) {
+        timer.expires_after(d);
+        error_code ec;
+        co_await timer.async_wait(to(ec));
+    }
+
+    static awaitable<void> run(std::shared_ptr<impl> self) {
+        impl& i = *self;
+        while (!i.closing) {
+            executor ex = i.acceptor.get_executor();
+            server* to_server = i.next(ex);
+            if (to_server == nullptr) {  // clients wait in the backlog
+                co_await i.pause(full_pause);
+                continue;
+            }
+            error_code ec;
+            tcp_socket socket = co_await i.acceptor.async_accept(ex, asio::redirect_error(use_awaitable, ec));
+            if (!ec) {
+                to_server->deliver(std::move(socket));
+                continue;
+            }
+            if (i.closing || ec == asio::error::connection_aborted) continue;
+            i.log.warn("accept_failed").with("reason", ec.message());
+            co_await i.pause(error_pause);  // out of descriptors, most likely
+        }
+        i.running = false;
+    }
+
+    // What the kernel has completed the handshake for was promised to be served.
+    void take_queued() {
+        for (;;) {
+            executor ex = acceptor.get_executor();
+            server* to_server = next(ex);
+            if (to_server == nullptr) return;
+            error_code ec;
+            tcp_socket socket(ex);
+            acceptor.accept(socket, ec);
+            if (ec == asio::error::connection_aborted) continue;
+            if (ec) return;
+            to_server->deliver(std::move(socket));
+        }
+    }
+};
+
+listener::listener(runtime& rt, std::string address, std::uint16_t port, std::vector<server*> servers, logger& log,
+                   std::string inherited_name)
+    : impl_(std::make_shared<impl>(rt, std::move(servers), log)) {
+    if (impl_->servers.empty() || impl_->servers.size() > rt.size())
+        throw std::invalid_argument("one server per worker");
+    impl_->open(address, port, inherited_name);
+}
+
+listener::~listener() {
+    impl_->closing = true;
+    error_code ec;
+    impl_->acceptor.close(ec);
+    impl_->timer.cancel();
+}
+
+std::uint16_t listener::port() const { return impl_->acceptor.local_endpoint().port(); }
+
+void listener::start() {
+    impl_->running = true;
+    spawn_logged(impl_->acceptor.get_executor(), impl_->log, "http_accept", impl::run(impl_));
+}
+
+awaitable<void> listener::close() {
+    const std::shared_ptr<impl> i = impl_;
+    i->closing = true;
+    error_code ec;
+    i->acceptor.cancel(ec);
+    i->timer.cancel();
+    while (i->running) {
+        co_await i->pause(std::chrono::milliseconds(1));
+    }
+    i->take_queued();
+    i->acceptor.close(ec);
+}
+
+}  // namespace mita::http

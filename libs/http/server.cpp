@@ -1,0 +1,138 @@
+#include "http/server.hpp"
+
+#include "core/clock.hpp"
+#include "core/waiter.hpp"
+#include "http/session.hpp"
+
+#include <boost/asio/dispatch.hpp>
+
+#include <algorithm>
+
+namespace mita::http {
+
+namespace {
+
+constexpr std::chrono::milliseconds tick_length{100};
+constexpr std::size_t most_spare = 64;  // exchanges kept for reuse by a worker
+
+}  // namespace
+
+server_core::server_core(worker& on, server_options o, service& s, logger& l, metrics::registry& registry)
+    : ex(on.get_executor()),
+      options(std::move(o)),
+      what(s),
+      log(l),
+      trusted(options.trusted_peers),
+      exchanges(options.name, options.malformed_metric, l, registry, options.slow, options.log_requests),
+      in_flight_gauge(registry.make_gauge("mita_http_requests_in_flight",
+                                          "Requests between their head and their answer.",
+                                          {{"service", options.name}})),
+      connections_gauge(
+          registry.make_gauge("mita_http_connections", "Open client connections.", {{"service", options.name}})),
+      shed_total(registry.make_counter("mita_http_shed_total", "Requests answered 503 as too many were in flight.",
+                                       {{"service", options.name}})) {}
+
+std::unique_ptr<exchange> server_core::borrow() {
+    if (spare.empty()) return std::make_unique<exchange>();
+    std::unique_ptr<exchange> x = std::move(spare.back());
+    spare.pop_back();
+    return x;
+}
+
+void server_core::give_back(std::unique_ptr<exchange> x) {
+    if (spare.size() >= most_spare) return;
+    x->clear();
+    spare.push_back(std::move(x));
+}
+
+std::uint32_t server_core::ticks(std::chrono::milliseconds d) const {
+    return now + static_cast<std::uint32_t>((d + tick_length - std::chrono::milliseconds(1)) / tick_length) + 1;
+}
+
+struct server::impl : std::enable_shared_from_this<server::impl> {
+    impl(worker& on, server_options o, service& what, logger& log, metrics::registry& registry)
+        : core(std::make_shared<server_core>(on, std::move(o), what, log, registry)), timer(on.get_executor()) {}
+
+    std::shared_ptr<server_core> core;
+    steady_timer timer;
+    bool ticking = false;
+
+    // One timer for all timeouts of the worker. Runs while there are connections.
+    static awaitable<void> tick(std::shared_ptr<impl> self) {
+        server_core& c = *self->core;
+        while (!c.sessions.empty()) {
+            self->timer.expires_after(tick_length);
+            error_code ec;
+            co_await self->timer.async_wait(to(ec));
+            ++c.now;
+            self->set_date();
+            for (std::size_t i = c.sessions.size(); i-- > 0;) c.sessions[i]->tick();
+        }
+        self->ticking = false;
+    }
+
+    void set_date() { core->date = date_line(std::chrono::floor<std::chrono::seconds>(wall::now())); }
+
+    void adopt(tcp_socket socket) {
+        auto s = std::make_shared<session>(core, std::move(socket));
+        spawn_logged(core->ex, core->log, "http_session", session::run(std::move(s)));
+        if (ticking) return;
+        ticking = true;
+        set_date();
+        spawn_logged(core->ex, core->log, "http_tick", tick(shared_from_this()));
+    }
+};
+
+server::server(worker& on, server_options o, service& what, logger& log, metrics::registry& metrics)
+    : impl_(std::make_shared<impl>(on, std::move(o), what, log, metrics)) {}
+
+server::~server() {
+    impl_->core->draining = true;
+    for (session* s : impl_->core->sessions) s->abandon();
+    impl_->timer.cancel();
+}
+
+void server::observe(exchange_observer o) { impl_->core->observer = std::move(o); }
+void server::adopt(tcp_socket socket) { impl_->adopt(std::move(socket)); }
+bool server::has_room() const {
+    return connections() + impl_->core->expected.load(std::memory_order_relaxed) < impl_->core->options.max_connections;
+}
+void server::deliver(tcp_socket socket) {
+    impl_->core->expected.fetch_add(1);
+    asio::dispatch(impl_->core->ex, [i = impl_, s = std::move(socket)]() mutable {
+        i->adopt(std::move(s));
+        i->core->expected.fetch_sub(1);
+    });
+}
+bool server::draining() const { return impl_->core->draining; }
+std::size_t server::connections() const { return impl_->core->connections.load(std::memory_order_relaxed); }
+std::size_t server::in_flight() const { return impl_->core->in_flight.load(std::memory_order_relaxed); }
+
+awaitable<void> server::drain(deadline d) {
+    // Connections that the listener accepted last may still be on their way to this worker.
+    constexpr std::chrono::milliseconds least{100}, step{10};
+    const std::shared_ptr<impl> self = impl_;
+    server_core& c = *self->core;
+    c.draining = true;
+    for (session* s : c.sessions) s->drain();
+    steady_timer timer(c.ex);
+    const auto began = deadline::clock::now();
+    const auto settled = began + least;
+    const auto open = [&c] { return !c.sessions.empty() || c.expected.load() > 0; };
+    while (deadline::clock::now() < settled || (open() && !d.expired())) {
+        timer.expires_after(step);
+        error_code ec;
+        co_await timer.async_wait(to(ec));
+    }
+    if (c.sessions.empty()) co_return;
+    c.log.warn("drain_incomplete").with("connections", static_cast<std::int64_t>(c.sessions.size()));
+    for (session* s : c.sessions) s->abandon();
+    const auto last = deadline::after(std::chrono::milliseconds(200));
+    while (!c.sessions.empty() && !last.expired()) {
+        timer.expires_after(step);
+        error_code ec;
+        co_await timer.async_wait(to(ec));
+    }
+}
+
+}  // namespace mita::http

@@ -1,0 +1,137 @@
+// One connection of a server: reads heads and bodies, asks the service, writes answers in order. Internal to libs/http.
+// Lives as long as its coroutine; on its worker only. Idle it keeps one small read buffer; all else is borrowed for an
+// exchange.
+#pragma once
+
+#include "http/answer_head.hpp"
+#include "http/exchange_ids.hpp"
+#include "http/exchange_log.hpp"
+#include "http/head_guard.hpp"
+#include "http/read_buffer.hpp"
+#include "http/server.hpp"
+#include "http/trusted_peers.hpp"
+
+#include <boost/asio/buffer.hpp>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::http {
+
+class session;
+
+// What an exchange needs while it runs; reused by the next one on any connection of the worker.
+struct exchange {
+    request req;
+    response res;
+    exchange_ids ids;
+    std::string path_buffer, body, out;
+    std::unique_ptr<char[]> big;  // a body that does not fit behind its head
+    head_reader reader;
+    head_error error;
+    std::size_t head_size = 0;
+    bool keep_alive = false, expect_continue = false;
+    void clear();
+};
+
+// The part of a server that its sessions share.
+struct server_core {
+    server_core(worker& on, server_options o, service& s, logger& l, metrics::registry& registry);
+
+    executor ex;
+    server_options options;
+    service& what;
+    logger& log;
+    trusted_peers trusted;
+    id_source random;
+    exchange_log exchanges;
+    metrics::gauge& in_flight_gauge;
+    metrics::gauge& connections_gauge;
+    metrics::counter& shed_total;
+    exchange_observer observer;
+
+    std::vector<session*> sessions;
+    std::vector<std::unique_ptr<exchange>> spare;
+    std::atomic<std::size_t> connections{0}, in_flight{0}, expected{0};  // expected: accepted, not adopted yet
+    std::atomic<bool> draining{false};
+    std::uint32_t now = 1;  // ticks of 100 ms since the start
+    std::string date = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+
+    std::unique_ptr<exchange> borrow();
+    void give_back(std::unique_ptr<exchange> x);
+    std::uint32_t ticks(std::chrono::milliseconds d) const;  // the tick at which d from now has surely passed
+};
+
+class session final : public peer, public std::enable_shared_from_this<session> {
+public:
+    session(std::shared_ptr<server_core> core, tcp_socket socket);
+    ~session() override;
+    session(const session&) = delete;
+    session& operator=(const session&) = delete;
+
+    static awaitable<void> run(std::shared_ptr<session> self);
+
+    bool gone() const override;
+    void tick();     // every 100 ms: ends what took too long
+    void drain();    // the server stopped keeping connections
+    void abandon();  // closes the socket whatever happens on it
+
+private:
+    // What the pending read or write is for: says what its timeout means.
+    enum class phase : std::uint8_t { idle, head, body, write, linger };
+    enum class result : std::uint8_t { good, closed, timed_out, malformed, too_large };
+    using buffers = std::array<boost::asio::const_buffer, 2>;
+    class body_reader;
+
+    awaitable<bool> read_head();
+    awaitable<bool> serve();
+    awaitable<void> receive_and_handle();
+    awaitable<void> handle();
+    awaitable<result> read_body(std::uint64_t limit);
+    awaitable<result> read_length(std::uint64_t length, std::uint32_t until);
+    awaitable<result> read_chunks(std::uint64_t limit, std::uint32_t until);
+    awaitable<result> read_some(phase why, std::uint32_t until, char* to, std::size_t room, std::size_t& got);
+    awaitable<bool> answer();
+    awaitable<bool> stream_answer(bool chunked);
+    awaitable<bool> write(buffers what);
+    awaitable<bool> discard_body();
+    awaitable<void> linger();
+
+    head_state parse_head();
+    void begin_request(deadline::clock::time_point now);
+    void end_request(deadline::clock::time_point began);
+    void refuse(unsigned status, const char* code, const char* detail);
+    void refuse_head();
+    void refuse_body(result r);
+    void decide_keep_alive();
+    bool write_now(buffers& what, error_code& ec);
+
+    std::shared_ptr<server_core> core_;
+    tcp_socket socket_;
+    int fd_;
+    read_buffer in_;
+    std::unique_ptr<exchange> x_;
+    std::string address_;
+    std::size_t next_ = 0;  // where in in_ the next message begins, as far as known
+    std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+    std::size_t index_ = 0;      // in core_->sessions
+    std::uint32_t expires_ = 0;  // tick; 0: nothing is waited for with a timeout
+    std::uint32_t served_ = 0;
+    unsigned in_a_row_ = 0;  // answers since the last wait for input
+    phase phase_ = phase::idle;
+    bool trusted_ = false;
+    bool timed_out_ = false;
+    bool drained_ = false;   // drain() cancelled an idle read
+    bool counted_ = false;   // in in_flight
+    bool keep_ = false;      // the connection, after this answer
+    bool linger_ = false;    // input may be left unread when the connection ends
+    bool body_done_ = true;  // the request's body was read to its end
+    bool known_method_ = true;
+};
+
+}  // namespace mita::http

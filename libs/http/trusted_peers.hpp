@@ -1,0 +1,33 @@
+// Which peers may set forwarding headers, and the client's address they lead to (L5). Used by the server; pure.
+#pragma once
+
+#include "http/message.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::http {
+
+class trusted_peers {
+public:
+    // CIDR ("10.0.0.0/8", "::1/128") or single addresses. Throws std::invalid_argument on anything else.
+    explicit trusted_peers(const std::vector<std::string>& networks);
+    bool contains(const boost::asio::ip::address& a) const;  // IPv4-mapped IPv6 counts as IPv4
+
+    // The nearest hop of X-Forwarded-For that is not trusted, read from the right over all its lines; the farthest when
+    // all are. Stops at the first entry that is no address. Empty when there is none. A view into `headers`.
+    std::string_view client_of(const header_list& headers) const;
+
+private:
+    struct network {
+        boost::asio::ip::address_v6::bytes_type prefix;
+        unsigned bits;
+    };
+    std::vector<network> networks_;
+};
+
+}  // namespace mita::http
