@@ -1,0 +1,91 @@
+#include "finance/app.hpp"
+
+#include "core/build_info.hpp"
+#include "db/explain.hpp"
+#include "jwt/bearer.hpp"
+
+#include <string>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+http::client_options auth_of(const settings& s) {
+    http::client_options o;
+    o.name = "auth_internal";
+    o.host = s.auth_host;
+    o.port = s.auth_port;
+    o.max_connections = 8;
+    return o;
+}
+
+cache::options persons_of(const settings& s) {
+    cache::options o;
+    o.max_bytes = s.user_cache_bytes;
+    o.ttl = std::chrono::minutes(5);
+    return o;
+}
+
+void export_cache(metrics::registry& r, const char* name, std::function<cache::stats()> read) {
+    const auto field = [&r, name, &read](const char* metric, const char* help, const char* type, auto pick) {
+        r.callback(metric, help, type, {{"cache", name}}, [read, pick] { return static_cast<double>(pick(read())); });
+    };
+    using s = const cache::stats&;
+    field("mita_cache_hits_total", "Cache hits", "counter", [](s c) { return c.hits; });
+    field("mita_cache_misses_total", "Cache misses", "counter", [](s c) { return c.misses; });
+    field("mita_cache_evictions_total", "Entries evicted", "counter", [](s c) { return c.evictions; });
+    field("mita_cache_expired_total", "Entries expired", "counter", [](s c) { return c.expired; });
+    field("mita_cache_bytes", "Bytes in use", "gauge", [](s c) { return c.bytes; });
+    field("mita_cache_entries", "Entries", "gauge", [](s c) { return c.entries; });
+}
+
+}  // namespace
+
+shared::shared(settings s, std::vector<setting> shown_, logger& to)
+    : set(std::move(s)), shown(std::move(shown_)), log(to), persons(persons_of(set)) {
+    metrics::register_process(metrics, "finance", std::string(version()), std::string(commit()));
+    export_cache(metrics, "user", [this] { return persons.snapshot(); });
+    export_cache(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
+}
+
+app::app(shared& all_, worker& on_)
+    : all(all_),
+      on(on_),
+      db(on_.get_executor(), all_.set.database, all_.log, all_.metrics),
+      auth_inside(on_.get_executor(), auth_of(all_.set), all_.log, all_.metrics),
+      accounts(auth_inside, all_.set.internal_token),
+      users(db),
+      facts_of(db),
+      plans(db) {}
+
+awaitable<void> app::authenticate(http::request& req, http::access need) {
+    const bool writes = req.method != http::verb::get && req.method != http::verb::head;
+    co_await jwt::authenticate(*all.tokens, req, need, all.set.internal_token, secret(), writes);
+}
+
+std::optional<api_error> app::explain(const std::exception& e) {
+    if (const auto* fault = dynamic_cast<const db::error*>(&e); fault != nullptr) {
+        if (fault->is_check_violation("day_actual_range") || fault->is_check_violation("money_amount_range") ||
+            fault->sqlstate == "22003")
+            return api_error(422, "amount_overflow", "A sum leaves the range of exact amounts (2^53 - 1 minor units).");
+    }
+    return db::explain(e);
+}
+
+awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
+    const auto load = [this](uuid key, deadline until) -> awaitable<std::shared_ptr<const person>> {
+        auto p = std::make_shared<person>();
+        p->own = co_await users.require(key, until);
+        p->login = co_await accounts.find(key, until);
+        co_return p;
+    };
+    co_return co_await all.persons.get(id, load, d);
+}
+
+bool app::ready() const {
+    const bool stopping = all.loops != nullptr && all.loops->stopping();
+    return !stopping && db.ready() && all.tokens->has_keys();
+}
+
+}  // namespace mita::finance

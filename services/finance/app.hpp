@@ -1,0 +1,74 @@
+// Wiring of the finance service: `shared` is one per process and thread-safe; `app` is one per worker and owns what
+// belongs to its thread. Constructors only; what happens is in handlers/.
+#pragma once
+
+#include "core/health.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "core/runtime.hpp"
+#include "db/pool.hpp"
+#include "finance/facts_store.hpp"
+#include "finance/invalidations.hpp"
+#include "finance/person.hpp"
+#include "finance/plan_store.hpp"
+#include "finance/settings.hpp"
+#include "finance/user_store.hpp"
+#include "http/client.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+#include "jwt/revocation_feed.hpp"
+#include "jwt/revocations.hpp"
+#include "jwt/validator.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace mita::finance {
+
+struct app;
+
+struct shared {
+    shared(settings s, std::vector<setting> shown, logger& to);
+
+    settings set;
+    std::vector<setting> shown;  // for /health and `config`
+    logger& log;
+    metrics::registry metrics;
+    jwt::revocations revoked;
+    std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
+    person_cache persons;
+    std::vector<app*> apps;  // by worker, for health
+    runtime* loops = nullptr;
+    jwt::revocation_feed* feed = nullptr;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    std::mutex degradation_mutex;
+    degradation_log degradations;
+};
+
+struct app {
+    app(shared& all, worker& on);
+
+    // http::dispatcher's concept. Writes are refused with 503 while revocations cannot be read (C7).
+    awaitable<void> authenticate(http::request& req, http::access need);
+    static std::optional<api_error> explain(const std::exception& e);
+
+    // Cache-first: no SQL and no call when cached. Throws as account_client and user_store do.
+    awaitable<std::shared_ptr<const person>> find_person(uuid id, deadline d);
+
+    bool ready() const;
+    health_report health() const;
+
+    shared& all;
+    worker& on;
+    db::pool db;
+    http::client auth_inside;
+    account_client accounts;
+    user_store users;
+    facts_store facts_of;
+    plan_store plans;
+};
+
+}  // namespace mita::finance

@@ -1,0 +1,98 @@
+#include "finance/body.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+// Findings of the domain: alone in an answer they give it its code.
+constexpr std::array<std::string_view, 9> domain_codes{"unknown_category", "unknown_currency", "currency_mismatch",
+                                                       "unknown_timezone", "invalid_date",     "amount_overflow",
+                                                       "invalid_id",       "splits_mismatch",  "unknown_bill"};
+
+std::string unknown_category_detail(const category_book& book) {
+    return "No such category. Known: " + book.list() + ".";
+}
+
+}  // namespace
+
+void require_json(const http::request& req, bool patch) {
+    auto type = req.headers.value("Content-Type");
+    type = type.substr(0, type.find(';'));
+    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
+    if (http::iequals(type, "application/json")) return;
+    if (patch && http::iequals(type, "application/merge-patch+json")) return;
+    throw api_error(415, "unsupported_media_type",
+                    patch ? "Send application/merge-patch+json or application/json." : "Send application/json.");
+}
+
+std::optional<amount> read_money(json_object& in, std::string_view name, std::string_view expected, amount min,
+                                 amount max, bool required) {
+    if (!required && !in.has(name)) return std::nullopt;
+    auto money = in.object(name);
+    const bool integer_there = money.valid() && money.has("amount");
+    const auto value = money.integer("amount", min, max);
+    const auto code = money.string("currency", 3, 3);
+    if (!money.valid()) return std::nullopt;
+    if (code.size() == 3) {
+        if (find_currency(code) == nullptr)
+            money.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
+        else if (!expected.empty() && code != expected)
+            money.fail("currency", "currency_mismatch", "Must be " + std::string(expected) + ".");
+    }
+    if (!integer_there) return std::nullopt;
+    return value;
+}
+
+std::optional<std::string> read_category(json_object& in, std::string_view name, const category_book& book,
+                                         bool required) {
+    if (!required && !in.has(name)) return std::nullopt;
+    const auto text = in.string(name, 1, 64);
+    if (text.empty()) return std::nullopt;
+    auto id = book.resolve(text);
+    if (!id) in.fail(name, "unknown_category", unknown_category_detail(book));
+    return id;
+}
+
+std::optional<civil_day> read_day(json_object& in, std::string_view name, bool required) {
+    if (!required && !in.has(name)) return std::nullopt;
+    const auto text = in.string(name, 1, 32);
+    if (text.empty()) return std::nullopt;
+    const auto day = parse_day(text);
+    if (!day) in.fail(name, "invalid_date", "Must be a day that exists, as YYYY-MM-DD.");
+    return day;
+}
+
+void finish_body(json_document& doc) {
+    try {
+        doc.finish();
+    } catch (api_error& e) {
+        if (e.errors.empty()) throw;
+        const auto& code = e.errors.front().code;
+        const bool same = std::ranges::all_of(e.errors, [&](const auto& f) { return f.code == code; });
+        if (!same || std::ranges::find(domain_codes, code) == domain_codes.end()) throw;
+        const auto detail = e.errors.front().detail;
+        throw api_error(422, code, detail, std::move(e.errors));
+    }
+}
+
+civil_day parse_path_day(std::string_view text) {
+    const auto day = parse_day(text);
+    if (!day) throw api_error(422, "invalid_date", "Give a day that exists, as YYYY-MM-DD.");
+    return *day;
+}
+
+std::string resolve_or_refuse(const category_book& book, std::string_view text, std::string_view pointer) {
+    auto id = book.resolve(text);
+    if (!id) {
+        std::vector<field_error> errors;
+        errors.push_back({std::string(pointer), "unknown_category", unknown_category_detail(book)});
+        throw api_error(422, "unknown_category", unknown_category_detail(book), std::move(errors));
+    }
+    return *id;
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,47 @@
+// The categories of one person: the built-in taxonomy with their own names, classes, aliases and additions over it.
+// Used to resolve what people type and to order what they see. A value; cheap to build (30 entries).
+#pragma once
+
+#include "finance/domain/taxonomy.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::finance {
+
+struct category_entry {
+    std::string id;
+    std::string name;
+    category_class cls = category_class::discretionary;
+    std::vector<std::string> aliases;
+    bool archived = false;
+    bool built_in = false;
+    int weight_bp = 0;         // default share of the pool
+    std::int64_t version = 0;  // of the person's row; 0: as built in
+};
+
+class category_book {
+public:
+    category_book();  // the built-in taxonomy
+    // own: the person's rows, in id order; those with a built-in id replace it, others are appended after their class.
+    explicit category_book(std::vector<category_entry> own);
+
+    // In display order.
+    const std::vector<category_entry>& entries() const { return entries_; }
+    const category_entry* find(std::string_view id) const;
+    // Position in display order; size() for an unknown id.
+    std::size_t position(std::string_view id) const;
+    // The canonical id for an id, a name or an alias (ASCII case, spaces and separators do not matter): the person's
+    // own words first, then the built-in aliases. Archived categories are not found.
+    std::optional<std::string> resolve(std::string_view text) const;
+    // "groceries, transport, ...": for problem details.
+    std::string list() const;
+
+private:
+    std::vector<category_entry> entries_;
+};
+
+}  // namespace mita::finance

@@ -1,0 +1,51 @@
+// What a view of a month is made of, as read from the database in one round trip: the person, their categories and
+// answers, the opened months, per-day sums, and the transactions that may pay bills. Plain data; month_view computes.
+#pragma once
+
+#include "finance/answers.hpp"
+#include "finance/category_book.hpp"
+#include "finance/profile.hpp"
+#include "finance/stored_period.hpp"
+#include "finance/transaction.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mita::finance {
+
+// Of day_actual: positive spending, refunds and incomes negative.
+struct day_spent {
+    civil_day day;
+    std::string category;
+    amount spent = 0;
+};
+
+// A line of a live transaction that may pay a bill: linked to one, or of fitting category, amount and date.
+struct payment {
+    uuid transaction_id;
+    int n = 1;
+    std::string category;
+    civil_day booked_on;
+    amount value = 0;     // positive spending
+    std::string bill_id;  // of the occurrence it is linked to; empty: may match by itself
+};
+
+struct facts {
+    profile who;
+    category_book book;
+    std::string answers_text;         // in force; empty before onboarding
+    std::vector<period_ptr> periods;  // by month, revision: those asked for, their carry chain, and the last opened
+    std::vector<day_spent> actuals;   // of the months asked for and of their carry chain
+    std::vector<payment> payments;
+    std::vector<transaction> transactions;  // those asked for, newest first
+
+    // Of one month, oldest revision first; empty when it is not opened.
+    std::vector<period_ptr> revisions_of(year_month month) const;
+    // The latest revision of the last opened month; null when none is.
+    period_ptr last_opened() const;
+    answers in_force() const;  // parses answers_text; precondition: not empty
+};
+
+}  // namespace mita::finance

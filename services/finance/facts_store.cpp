@@ -1,0 +1,167 @@
+#include "finance/facts_store.hpp"
+
+#include "finance/domain/taxonomy.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using std::chrono::year_month_day;
+
+// The person, their categories and answers (with the last opened month's row), and the months: $2..$3, the run of
+// rolling-over months that leads to them, and the last opened one.
+constexpr db::statement plan_state{
+    "finance_plan_state",
+    "with span as (select least(min(chain_from), $2::date) as first from periods "
+    "  where user_id = $1 and month between $2::date and $3::date), "
+    "newest as (select max(month) as month from periods where user_id = $1) "
+    "select u.timezone, u.currency, u.locale, u.region, coalesce((u.settings->>'cover')::boolean, true), "
+    "u.onboarded_on, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, u.updated_at, "
+    "(select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'class', c.class, 'aliases', c.aliases, "
+    "  'archived', c.archived, 'version', c.version) order by c.created_at, c.id) "
+    "  from categories c where c.user_id = u.user_id), "
+    "case when p.month is null or p.month = (select month from newest) then (select a.answers "
+    "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, "
+    "p.month, p.revision, p.from_day, p.chain_from, p.plan_version, p.budget, p.obligations "
+    "from users u left join periods p on p.user_id = u.user_id "
+    "and (p.month between (select first from span) and $3::date or p.month = (select month from newest)) "
+    "where u.user_id = $1 order by p.month, p.revision"};
+
+// kind 0: per-day sums; 1: lines that may pay a bill; 2: transactions, newest first.
+constexpr db::statement ledger_state{
+    "finance_ledger_state",
+    "with span as (select least(min(chain_from), $2::date) as first from periods "
+    "  where user_id = $1 and month between $2::date and $3::date), "
+    "due as (select distinct o.id, o.category, o.day, o.amount from span, periods p, "
+    "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint) "
+    "  where p.user_id = $1 and p.month between (span.first - interval '1 month')::date and $3::date), "
+    "candidates as (select l.transaction_id, l.n from due d join transaction_lines l on l.user_id = $1 "
+    "    and l.category = d.category and l.booked_on between d.day - 7 and d.day + 7 "
+    "    and -l.amount between d.amount * 4 / 5 - 1 and d.amount * 6 / 5 + 1 "
+    "  union select l.transaction_id, l.n from transactions t join transaction_lines l "
+    "    on l.user_id = t.user_id and l.transaction_id = t.id "
+    "    where t.user_id = $1 and t.bill_id is not null and t.bill_id in (select id from due)) "
+    "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb from day_actual a "
+    "  where a.user_id = $1 and a.day >= (select first from span) and a.day < ($3::date + interval '1 month')::date "
+    "union all "
+    "select 1, l.booked_on, l.category::text, -l.amount::bigint, t.id, t.bill_id, to_jsonb(l.n) from candidates c "
+    "  join transaction_lines l on l.user_id = $1 and l.transaction_id = c.transaction_id and l.n = c.n "
+    "  join transactions t on t.user_id = $1 and t.id = c.transaction_id "
+    "  where t.deleted_at is null and not t.bill_unlinked "
+    "union all "
+    "select 2, t.booked_on, null, 0, t.id, null, jsonb_build_object('id', t.id, 'account_id', t.account_id, "
+    "  'booked_on', t.booked_on, 'occurred_at', t.occurred_at, 'amount', t.amount, 'currency', t.currency, "
+    "  'payee', t.payee, 'note', t.note, 'tags', t.tags, 'bill_id', t.bill_id, 'bill_unlinked', t.bill_unlinked, "
+    "  'version', t.version, 'created_at', t.created_at, 'updated_at', t.updated_at, 'deleted_at', t.deleted_at, "
+    "  'lines', (select jsonb_agg(jsonb_build_object('category', l.category, 'amount', l.amount, 'note', l.note) "
+    "    order by l.n) from transaction_lines l where l.user_id = t.user_id and l.transaction_id = t.id)) "
+    "  from (select * from transactions where user_id = $1 and deleted_at is null "
+    "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t"};
+
+year_month_day first_day(year_month m) { return m / std::chrono::day{1}; }
+
+std::vector<category_entry> categories_from(std::string_view json) {
+    std::vector<category_entry> out;
+    const auto doc = boost::json::parse(json);
+    for (const auto& v : doc.as_array()) {
+        const auto& o = v.as_object();
+        category_entry e;
+        e.id = std::string(o.at("id").as_string());
+        e.name = std::string(o.at("name").as_string());
+        e.cls = parse_class(std::string_view(o.at("class").as_string())).value();
+        for (const auto& a : o.at("aliases").as_array()) e.aliases.emplace_back(a.as_string());
+        e.archived = o.at("archived").as_bool();
+        e.version = o.at("version").to_number<std::int64_t>();
+        out.push_back(std::move(e));
+    }
+    return out;
+}
+
+profile profile_from(const db::row& r, uuid id) {
+    profile p;
+    p.id = id;
+    p.timezone = r.get<std::string>(0);
+    p.currency = r.get<std::string>(1);
+    p.locale = r.get<std::string>(2);
+    p.region = r.get<std::string>(3);
+    p.cover = r.get<bool>(4);
+    if (const auto joined = r.get<std::optional<year_month_day>>(5)) p.onboarded_on = civil_day(*joined);
+    p.plan_version = r.get<std::int64_t>(6);
+    p.budget_version = r.get<std::int64_t>(7);
+    p.ledger_version = r.get<std::int64_t>(8);
+    p.version = r.get<std::int64_t>(9);
+    p.created_at = r.get<wall::time_point>(10);
+    p.updated_at = r.get<wall::time_point>(11);
+    return p;
+}
+
+period_ptr period_from(const db::row& r) {
+    const auto month = r.get<year_month_day>(14);
+    const auto chain = r.get<year_month_day>(17);
+    auto p = std::make_shared<stored_period>();
+    p->month = month.year() / month.month();
+    p->revision = r.get<std::int32_t>(15);
+    p->from_day = civil_day(r.get<year_month_day>(16));
+    p->chain_from = chain.year() / chain.month();
+    p->plan_version = r.get<std::int64_t>(18);
+    read_budget(*p, r.get<std::string_view>(19), r.get<std::string_view>(20));
+    return p;
+}
+
+void read_plan(facts& f, const db::rows& rows, uuid user) {
+    const auto head = rows.front();
+    f.who = profile_from(head, user);
+    if (!head.is_null(12)) f.book = category_book(categories_from(head.get<std::string_view>(12)));
+    for (const auto r : rows) {
+        if (!r.is_null(13) && f.answers_text.empty()) f.answers_text = r.get<std::string>(13);
+        if (!r.is_null(14)) f.periods.push_back(period_from(r));
+    }
+}
+
+void read_ledger(facts& f, const db::rows& rows) {
+    for (const auto r : rows) {
+        const auto kind = r.get<std::int32_t>(0);
+        const civil_day day{r.get<year_month_day>(1)};
+        if (kind == 0) {
+            f.actuals.push_back({day, r.get<std::string>(2), r.get<std::int64_t>(3)});
+        } else if (kind == 1) {
+            payment p;
+            p.transaction_id = r.get<uuid>(4);
+            p.n = boost::json::parse(r.get<std::string_view>(6)).to_number<int>();
+            p.category = r.get<std::string>(2);
+            p.booked_on = day;
+            p.value = r.get<std::int64_t>(3);
+            p.bill_id = r.get<std::optional<std::string>>(5).value_or("");
+            f.payments.push_back(std::move(p));
+        } else {
+            f.transactions.push_back(transaction_from_row(r.get<std::string_view>(6)));
+        }
+    }
+}
+
+}  // namespace
+
+awaitable<std::optional<facts>> facts_store::read(uuid user, facts_wanted what, deadline d) {
+    const auto first = first_day(what.first);
+    const auto last = first_day(what.last);
+    const year_month_day from = what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{1} / 1});
+    const year_month_day to =
+        what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{9999} / 12});
+    db::batch both;
+    both.add(plan_state, user, first, last);
+    both.add(ledger_state, user, first, last, what.transactions, from, to);
+    const auto results = co_await db_.run_batch(std::move(both), d);
+    if (results.at(0).empty()) co_return std::nullopt;
+    facts f;
+    read_plan(f, results[0], user);
+    read_ledger(f, results[1]);
+    co_return f;
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,63 @@
+// GET /v1/calendar, /v1/calendar/{date} and .../explain: always fresh from the database.
+#include "core/error.hpp"
+#include "finance/body.hpp"
+#include "finance/calendar_json.hpp"
+#include "finance/handlers/handlers.hpp"
+#include "finance/opening.hpp"
+
+namespace mita::finance {
+
+namespace {
+
+constexpr int most_of_a_day = 200;  // transactions shown with a day; the list has them all
+
+}  // namespace
+
+awaitable<http::response> calendar(http::request& req, app& a) {
+    http::query_params query(req.query);
+    const auto asked = query.take("month");
+    query.finish();
+    facts_request what;
+    if (asked) {
+        what.month = parse_month(*asked);
+        if (!what.month) throw api_error(422, "invalid_date", "Give a month as YYYY-MM.");
+    }
+    const auto got = co_await load(a, req.who->user_id, what, req.until);
+    const auto view = view_month(got.f, got.month, got.today);
+    co_return http::json_with_etag(req, calendar_json(got.f, view), plan_tag(got.f.who, got.today));
+}
+
+awaitable<http::response> calendar_day(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto day = parse_path_day(req.params[0]);
+    facts_request what;
+    what.month = month_of(day);
+    what.transactions = most_of_a_day;
+    what.only_day = day;
+    const auto got = co_await load(a, req.who->user_id, what, req.until);
+    const auto view = view_month(got.f, got.month, got.today);
+    co_return http::json_with_etag(req, day_json(got.f, view, view.over.offset(day)), plan_tag(got.f.who, got.today));
+}
+
+awaitable<http::response> explain(http::request& req, app& a) {
+    http::query_params query(req.query);
+    const auto asked = query.take("category");
+    query.finish();
+    const auto day = parse_path_day(req.params[0]);
+    if (!asked) {
+        std::vector<field_error> errors;
+        errors.push_back({"/category", "required", "Name the category to explain."});
+        throw api_error(422, "validation_failed", "The parameter category is required.", std::move(errors));
+    }
+    facts_request what;
+    what.month = month_of(day);
+    const auto got = co_await load(a, req.who->user_id, what, req.until);
+    const auto category = resolve_or_refuse(got.f.book, *asked, "/category");
+    const auto view = view_month(got.f, got.month, got.today);
+    const int index = view.over.offset(day);
+    const auto why = explain_in(got.f, view, category, index);
+    co_return http::json(200, explanation_json(view, category, index, why));
+}
+
+}  // namespace mita::finance

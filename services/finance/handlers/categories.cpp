@@ -1,0 +1,38 @@
+// Placeholder until the ledger follows: 501.
+#include "core/error.hpp"
+#include "finance/handlers/handlers.hpp"
+
+namespace mita::finance {
+
+namespace {
+
+[[noreturn]] void later() { throw api_error(501, "not_implemented", "Not built yet."); }
+
+}  // namespace
+
+awaitable<http::response> list_categories(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> create_category(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> read_category_entry(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> patch_category(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> delete_category(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+}  // namespace mita::finance

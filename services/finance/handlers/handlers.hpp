@@ -1,0 +1,40 @@
+// The use cases of the finance service, one function a route; each reads like the use case. Throw api_error, db::error,
+// deadline_exceeded, overloaded.
+#pragma once
+
+#include "finance/app.hpp"
+#include "http/message.hpp"
+
+namespace mita::finance {
+
+awaitable<http::response> me(http::request& req, app& a);
+awaitable<http::response> patch_me(http::request& req, app& a);
+awaitable<http::response> onboarding(http::request& req, app& a);
+awaitable<http::response> put_onboarding(http::request& req, app& a);
+awaitable<http::response> calendar(http::request& req, app& a);
+awaitable<http::response> calendar_day(http::request& req, app& a);
+awaitable<http::response> explain(http::request& req, app& a);
+awaitable<http::response> today(http::request& req, app& a);
+
+awaitable<http::response> list_transactions(http::request& req, app& a);
+awaitable<http::response> create_transaction(http::request& req, app& a);
+awaitable<http::response> read_transaction(http::request& req, app& a);
+awaitable<http::response> patch_transaction(http::request& req, app& a);
+awaitable<http::response> delete_transaction(http::request& req, app& a);
+awaitable<http::response> restore_transaction(http::request& req, app& a);
+awaitable<http::response> affordability_of(http::request& req, app& a);
+awaitable<http::response> list_categories(http::request& req, app& a);
+awaitable<http::response> create_category(http::request& req, app& a);
+awaitable<http::response> read_category_entry(http::request& req, app& a);
+awaitable<http::response> patch_category(http::request& req, app& a);
+awaitable<http::response> delete_category(http::request& req, app& a);
+awaitable<http::response> list_currencies(http::request& req, app& a);
+
+awaitable<http::response> livez(http::request& req, app& a);
+awaitable<http::response> readyz(http::request& req, app& a);
+awaitable<http::response> health(http::request& req, app& a);
+awaitable<http::response> metrics_text(http::request& req, app& a);
+
+awaitable<http::response> erase_user(http::request& req, app& a);
+
+}  // namespace mita::finance

@@ -1,0 +1,140 @@
+// GET and PATCH /v1/me, and the erasure auth asks for when an account is deleted.
+#include "core/error.hpp"
+#include "core/json_reader.hpp"
+#include "finance/body.hpp"
+#include "finance/domain/zone.hpp"
+#include "finance/handlers/handlers.hpp"
+#include "finance/json_out.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+std::string me_json(const person& p) {
+    json_out out;
+    out.open('{').field("id", p.own.id.str()).field("email", p.login.email);
+    out.field("display_name", p.login.display_name).field("timezone", p.own.timezone);
+    out.field("currency", p.own.currency).field("locale", p.own.locale).field("region", p.own.region);
+    out.field("onboarded", p.own.onboarded_on.has_value());
+    out.key("settings").open('{').field("cover", p.own.cover).close('}').close('}');
+    return std::move(out.text);
+}
+
+bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
+// A BCP 47 tag in outline: "en", "pt-BR", "zh-Hans-CN".
+bool is_locale(std::string_view text) {
+    for (std::size_t part = 0; !text.empty(); ++part) {
+        const auto cut = std::min(text.find('-'), text.size());
+        const auto word = text.substr(0, cut);
+        const bool sized = part == 0 ? word.size() >= 2 && word.size() <= 3 : word.size() >= 2 && word.size() <= 8;
+        if (!sized || !std::ranges::all_of(word, is_alnum)) return false;
+        if (cut == text.size()) return true;
+        text.remove_prefix(cut + 1);
+    }
+    return false;
+}
+
+bool is_region(std::string_view text) {
+    return text.size() == 2 && std::ranges::all_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+struct patch {
+    profile_change own;
+    std::optional<std::string> display_name;
+};
+
+patch read_patch(std::string_view body) {
+    json_document doc(body);
+    auto in = doc.object();
+    patch p;
+    p.own.timezone = in.optional_string("timezone", 1, 64);
+    if (p.own.timezone && !p.own.timezone->empty() && !find_zone(*p.own.timezone))
+        in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");
+    p.own.currency = in.optional_string("currency", 3, 3);
+    if (p.own.currency && find_currency(*p.own.currency) == nullptr)
+        in.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
+    p.own.locale = in.optional_string("locale", 2, 35);
+    if (p.own.locale && !is_locale(*p.own.locale)) in.fail("locale", "invalid_locale", "Must be a tag like pt-BR.");
+    if (in.is_null("region")) {
+        in.raw("region");
+        p.own.region = "";
+    } else {
+        p.own.region = in.optional_string("region", 2, 2);
+        if (p.own.region && !is_region(*p.own.region))
+            in.fail("region", "invalid_region", "Must be two upper-case letters (ISO 3166), or null.");
+    }
+    p.display_name = in.optional_string("display_name", 0, 100);
+    if (auto settings = in.optional_object("settings")) p.own.cover = settings->optional_boolean("cover");
+    const bool any = std::ranges::any_of(
+        std::initializer_list<const char*>{"timezone", "currency", "locale", "region", "display_name", "settings"},
+        [&in](const char* name) { return in.has(name); });
+    if (in.valid() && !any) in.fail("", "empty_patch", "Name at least one member to change.");
+    finish_body(doc);
+    return p;
+}
+
+[[noreturn]] void refuse_currency() {
+    const std::string why = "The currency is fixed once transactions or a plan exist.";
+    std::vector<field_error> errors;
+    errors.push_back({"/currency", "currency_mismatch", why});
+    throw api_error(422, "currency_mismatch", why, std::move(errors));
+}
+
+// False: the profile moved in the meantime. Both halves or none: auth is asked while the row is held, and if it fails
+// the row's change is rolled back.
+awaitable<bool> apply(app& a, const profile& own, const patch& p, deadline d) {
+    auto tx = co_await a.db.begin(d);
+    const auto result = co_await a.users.change(tx, own.id, own.version, p.own);
+    if (result == change_result::stale) co_return false;
+    if (result == change_result::currency_in_use) refuse_currency();
+    if (p.display_name) co_await a.accounts.rename(own.id, *p.display_name, d);
+    co_await tx.commit();
+    co_return true;
+}
+
+}  // namespace
+
+awaitable<http::response> me(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto p = co_await a.find_person(req.who->user_id, req.until);
+    co_return http::json_with_etag(req, me_json(*p), tag_of(p->own, p->login));
+}
+
+awaitable<http::response> patch_me(http::request& req, app& a) {
+    require_json(req, true);
+    const auto id = req.who->user_id;
+    constexpr int most_tries = 4;  // only with If-Match: *, where every state is the right one
+    for (int i = 0; i < most_tries; ++i) {
+        person now;
+        now.own = co_await a.users.require(id, req.until);
+        now.login = co_await a.accounts.find(id, req.until);
+        http::require_if_match(req, tag_of(now.own, now.login));
+        const auto wanted = read_patch(req.body);
+        const bool done = co_await apply(a, now.own, wanted, req.until);
+        if (!done) continue;
+        a.all.persons.invalidate(id);
+        const auto p = co_await a.find_person(id, req.until);
+        auto out = http::json(200, me_json(*p));
+        http::with_header(out, "ETag", "\"" + tag_of(p->own, p->login) + "\"");
+        co_return out;
+    }
+    throw overloaded("the profile is being changed by others again and again");
+}
+
+awaitable<http::response> erase_user(http::request& req, app& a) {
+    const auto id = uuid::parse(req.params[0]);
+    if (!id) throw api_error(422, "invalid_id", "Not an id.");
+    const bool done = co_await a.users.erase(*id, req.until);
+    a.all.persons.invalidate(*id);
+    if (!done) throw overloaded("the person's data is being erased step by step; call again");
+    co_return http::empty(204);
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,135 @@
+// GET and PUT /v1/onboarding: the answers, and from them the plan of the current month. A later PUT replans from today:
+// days before keep the numbers they had (a new revision of each open month from today on).
+#include "core/error.hpp"
+#include "finance/body.hpp"
+#include "finance/calendar_json.hpp"
+#include "finance/domain/zone.hpp"
+#include "finance/handlers/handlers.hpp"
+#include "finance/opening.hpp"
+#include "finance/planning.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mita::finance {
+
+namespace {
+
+std::string answers_tag(std::int64_t version) { return "o" + std::to_string(version); }
+
+void check_precondition(const http::request& req, std::int64_t version) {
+    if (version > 0) {
+        http::require_if_match(req, answers_tag(version));
+    } else if (req.headers.find("If-Match") != nullptr) {
+        throw api_error(412, "precondition_failed", "There are no answers yet.");
+    }
+}
+
+std::string pointer_of(const broken_reserve& b) {
+    switch (b.kind) {
+        case reserve_kind::budgets:
+            return "/categories";
+        case reserve_kind::buffer:
+            return "/buffer_money";
+        case reserve_kind::goal:
+            return "/goals/" + std::to_string(b.index);
+        case reserve_kind::obligations:
+            break;
+    }
+    return "/bills";
+}
+
+[[noreturn]] void refuse(const infeasible& why, const std::string& currency) {
+    const auto text = [&currency](amount v) { return money::make(v, currency)->str(); };
+    std::vector<field_error> errors;
+    for (const auto& b : why.broken)
+        errors.push_back({pointer_of(b), "infeasible_budget", text(b.missing) + " of this has no money behind it."});
+    throw api_error(422, "infeasible_budget", "The month lacks " + text(why.shortfall) + ".", std::move(errors));
+}
+
+[[noreturn]] void refuse_currency(const std::string& now) {
+    const std::string why = "The currency is " + now + " and fixed once transactions or a plan exist.";
+    std::vector<field_error> errors;
+    errors.push_back({"/currency", "currency_mismatch", why});
+    throw api_error(422, "currency_mismatch", why, std::move(errors));
+}
+
+// The months the answers change: the current one, and all that are already open after it.
+std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_day today) {
+    const auto month = month_of(today);
+    const auto& who = got.f.who;
+    const auto last = got.f.last_opened();
+    const auto revisions = got.f.revisions_of(month);
+    plan_start from;
+    from.month = month;
+    from.chain_from = month;
+    int count = 1;
+    if (!revisions.empty())
+        from = again(*revisions.back());
+    else if (last && last->month < month)
+        from = after(*last);
+    if (last && last->month > month) count += static_cast<int>((last->month - month).count());
+    auto planned = plan_months(a, got.f.book, who.onboarded_on.value_or(today), from, count);
+    if (!planned) throw api_error(422, "amount_overflow", "A sum of these answers leaves the range of exact amounts.");
+    for (auto& p : *planned) {
+        const auto known = got.f.revisions_of(p.month);
+        if (known.empty()) continue;
+        const auto from_day = std::max(today, period_of(p.month).start);
+        const bool replaces = known.back()->from_day >= from_day;  // nobody has seen a morning of it
+        p.revision = replaces ? known.back()->revision : known.back()->revision + 1;
+        p.from_day = replaces ? known.back()->from_day : from_day;
+    }
+    return std::move(*planned);
+}
+
+}  // namespace
+
+awaitable<http::response> onboarding(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto got = co_await load(a, req.who->user_id, {}, req.until);
+    if (got.f.who.plan_version == 0)
+        throw api_error(404, "not_onboarded", "No answers yet: PUT /v1/onboarding gives them.");
+    json_out out({}, 2048);
+    out.open('{');
+    append_members(out, got.f.in_force());
+    out.field("version", got.f.who.plan_version).close('}');
+    co_return http::json_with_etag(req, std::move(out.text), answers_tag(got.f.who.plan_version));
+}
+
+awaitable<http::response> put_onboarding(http::request& req, app& a) {
+    require_json(req);
+    const auto id = req.who->user_id;
+    constexpr int most_tries = 6;
+    bool done = false;
+    for (int i = 0; i < most_tries && !done; ++i) {
+        facts_request what;
+        what.all_later = true;
+        const auto got = co_await load(a, id, what, req.until);
+        const auto& who = got.f.who;
+        check_precondition(req, who.plan_version);
+        const bool known = who.plan_version > 0;
+        const auto before = known ? got.f.in_force() : answers();
+        const auto given = read_answers(req.body, got.f.book, known ? &before : nullptr);
+        if (given.currency != who.currency) {
+            if (known) refuse_currency(who.currency);
+            const bool spent = co_await a.plans.has_transactions(id, req.until);
+            if (spent) refuse_currency(who.currency);
+        }
+        const auto today = local_today(*find_zone(given.timezone), wall::now());
+        const auto months = replanned(got, given, today);
+        if (months.front().budget.problem) refuse(*months.front().budget.problem, given.currency);
+        done = co_await a.plans.replan(who, given, months, today, req.until);
+    }
+    if (!done) throw overloaded("the plan is being changed by others again and again");
+    a.all.persons.invalidate(id);
+    const auto now = co_await load(a, id, {}, req.until);
+    const auto view = view_month(now.f, now.month, now.today);
+    auto out = http::json(200, calendar_json(now.f, view));
+    http::with_header(out, "ETag", "\"" + answers_tag(now.f.who.plan_version) + "\"");
+    co_return out;
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,43 @@
+// Placeholder until the ledger follows: 501.
+#include "core/error.hpp"
+#include "finance/handlers/handlers.hpp"
+
+namespace mita::finance {
+
+namespace {
+
+[[noreturn]] void later() { throw api_error(501, "not_implemented", "Not built yet."); }
+
+}  // namespace
+
+awaitable<http::response> list_transactions(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> create_transaction(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> read_transaction(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> patch_transaction(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> delete_transaction(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+awaitable<http::response> restore_transaction(http::request&, app&) {
+    later();
+    co_return http::empty();
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,69 @@
+#include "finance/opening.hpp"
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "finance/planning.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using std::chrono::days;
+using std::chrono::months;
+
+constexpr int opened_at_once = 120;
+constexpr int most_rounds = 24;  // readings of one request: openings of long absences, races lost
+constexpr months furthest{1200};
+
+facts_wanted range_of(const facts_request& what) {
+    const auto utc = std::chrono::floor<days>(wall::now());
+    const auto slack = what.around ? days{8} : days{1};  // zones are at most a day off
+    facts_wanted w;
+    w.first = what.month.value_or(month_of(utc - slack));
+    w.last = what.month.value_or(month_of(utc + slack));
+    if (what.all_later) w.last = std::chrono::year{9999} / 12;
+    w.transactions = what.transactions;
+    w.only_day = what.only_day;
+    return w;
+}
+
+// Months to open before the view can be shown; 0: none.
+int missing(const facts& f, year_month wanted) {
+    const auto last = f.last_opened();
+    if (!f.who.onboarded_on || !last || f.answers_text.empty() || wanted <= last->month) return 0;
+    return static_cast<int>((wanted - last->month).count());
+}
+
+}  // namespace
+
+awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d) {
+    const auto range = range_of(what);
+    for (int round = 0; round < most_rounds; ++round) {
+        auto read = co_await a.facts_of.read(user, range, d);
+        if (!read) {
+            co_await a.users.require(user, d);
+            continue;
+        }
+        loaded out{std::move(*read), {}, {}};
+        out.today = today_of(out.f.who);
+        const auto now = month_of(out.today);
+        out.month = what.month.value_or(now);
+        if (out.month > now + furthest)
+            throw api_error(422, "invalid_date", "Months are planned at most 100 years ahead.");
+        const auto needed = what.open_future ? out.month : std::min(out.month, now);
+        const int count = missing(out.f, needed);
+        if (count == 0) co_return out;
+        const auto from = after(*out.f.last_opened());
+        const auto joined_on = *out.f.who.onboarded_on;
+        auto planned = plan_months(out.f.in_force(), out.f.book, joined_on, from, std::min(count, opened_at_once));
+        if (!planned) throw api_error(422, "amount_overflow", "The plan of a month leaves the range of exact amounts.");
+        co_await a.plans.open(out.f.who, *planned, d);
+    }
+    throw overloaded("months are being opened by others again and again");
+}
+
+}  // namespace mita::finance

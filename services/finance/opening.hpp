@@ -1,0 +1,32 @@
+// Brings the facts a view needs, and opens what must be open first: each month from the last opened one to the one
+// looked at, in order, at most once, whoever asks first. Used by every handler that shows or changes a plan.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "finance/app.hpp"
+#include "finance/facts.hpp"
+
+#include <optional>
+
+namespace mita::finance {
+
+struct facts_request {
+    std::optional<year_month> month;    // nullopt: the month of the person's today
+    bool around = false;                // the weeks around today too (a week strip may cross a month's edge)
+    bool all_later = false;             // every month opened after it too (replanning)
+    bool open_future = false;           // open a future month as well (a spend into it)
+    int transactions = 0;               // as facts_wanted
+    std::optional<civil_day> only_day;  // as facts_wanted
+};
+
+struct loaded {
+    facts f;
+    civil_day today;
+    year_month month;  // the one asked for
+};
+
+// One round trip of two statements when the months are open; else two or three. Makes the person's row. Months at most
+// 100 years ahead: else api_error 422 invalid_date. Throws db::error, deadline_exceeded, overloaded.
+awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d);
+
+}  // namespace mita::finance

@@ -1,0 +1,34 @@
+// From the answers to the stored budget of each month: what opening and replanning write. Pure. A month depends on the
+// answers in force, the person's categories, and on what the months before have put aside for goals.
+#pragma once
+
+#include "finance/answers.hpp"
+#include "finance/category_book.hpp"
+#include "finance/domain/outcome.hpp"
+#include "finance/stored_period.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mita::finance {
+
+// What a run of months starts from.
+struct plan_start {
+    year_month month;
+    year_month chain_from;                              // of that month
+    std::vector<std::pair<std::string, amount>> saved;  // per goal id, before that month
+    std::int64_t plan_version = 0;
+};
+
+// The start for the month after `last`.
+plan_start after(const stored_period& last);
+// The start for the same month again (replanning): goals keep what the months before put aside.
+plan_start again(const stored_period& same);
+
+// `count` ≥ 1 consecutive months; revision 1, in force from their first day. joined_on: the day of joining. Faults:
+// amount_overflow, bad_input.
+outcome<std::vector<stored_period>> plan_months(const answers& a, const category_book& book, civil_day joined_on,
+                                                const plan_start& from, int count);
+
+}  // namespace mita::finance

@@ -1,0 +1,51 @@
+#include "finance/routes.hpp"
+
+#include "finance/handlers/handlers.hpp"
+
+namespace mita::finance {
+
+namespace {
+
+using http::access;
+using http::verb;
+
+constexpr http::route<app> for_people[] = {
+    {verb::get, "/v1/me", me},
+    {verb::patch, "/v1/me", patch_me},
+    {verb::get, "/v1/onboarding", onboarding},
+    {verb::put, "/v1/onboarding", put_onboarding},
+    {verb::get, "/v1/calendar", calendar},
+    {verb::get, "/v1/calendar/{date}", calendar_day},
+    {verb::get, "/v1/calendar/{date}/explain", explain},
+    {verb::get, "/v1/today", today},
+    {verb::get, "/v1/transactions", list_transactions},
+    {verb::post, "/v1/transactions", create_transaction},
+    {verb::get, "/v1/transactions/{id}", read_transaction},
+    {verb::patch, "/v1/transactions/{id}", patch_transaction},
+    {verb::del, "/v1/transactions/{id}", delete_transaction},
+    {verb::post, "/v1/transactions/{id}:restore", restore_transaction},
+    {verb::post, "/v1/affordability", affordability_of},
+    {verb::get, "/v1/categories", list_categories},
+    {verb::post, "/v1/categories", create_category},
+    {verb::get, "/v1/categories/{category}", read_category_entry},
+    {verb::patch, "/v1/categories/{category}", patch_category},
+    {verb::del, "/v1/categories/{category}", delete_category},
+    {verb::get, "/v1/currencies", list_currencies, access::open},
+    {verb::get, "/livez", livez, access::open},
+    {verb::get, "/readyz", readyz, access::open},
+};
+
+constexpr http::route<app> inside[] = {
+    {verb::del, "/internal/v1/users/{id}", erase_user, access::internal},
+    {verb::get, "/livez", livez, access::open},
+    {verb::get, "/readyz", readyz, access::open},
+    {verb::get, "/health", health, access::open},
+    {verb::get, "/metrics", metrics_text, access::open},
+};
+
+}  // namespace
+
+std::span<const http::route<app>> public_routes() { return for_people; }
+std::span<const http::route<app>> internal_routes() { return inside; }
+
+}  // namespace mita::finance

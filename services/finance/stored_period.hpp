@@ -1,0 +1,50 @@
+// An opened month as stored: the engine's period_budget plus the goals it reserves for and the dated obligations. A
+// value written once (schema: periods). Used by planning, which makes them, and month_view, which reads them.
+#pragma once
+
+#include "finance/domain/civil_time.hpp"
+#include "finance/domain/pool.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::finance {
+
+struct stored_goal {
+    std::string id, name;
+    amount target = 0;
+    civil_day by;
+    amount saved = 0;     // before this month
+    amount reserved = 0;  // by this month
+};
+
+// An occurrence of a bill. id: "<bill>:<date>".
+struct obligation {
+    std::string id, name, category;
+    civil_day day;
+    amount value = 0;
+};
+
+struct stored_period {
+    year_month month;
+    int revision = 1;
+    civil_day from_day;     // in force from here; the first revision for all days before too
+    year_month chain_from;  // first month of the run of rolling-over months that leads here
+    std::int64_t plan_version = 0;
+    period_budget budget;
+    std::vector<stored_goal> goals;
+    std::vector<obligation> obligations;  // of the month, and of 14 days on either side for matching payments
+};
+
+using period_ptr = std::shared_ptr<const stored_period>;
+
+// The columns `budget` and `obligations`.
+std::string budget_json(const stored_period& p);
+std::string obligations_json(const stored_period& p);
+// Fills budget, goals and obligations of a period whose month is set. Reads only what the two above wrote.
+void read_budget(stored_period& into, std::string_view budget, std::string_view obligations);
+
+}  // namespace mita::finance
