@@ -10,7 +10,7 @@ create table peer.users (
     locale        text not null,
     region        text not null,
     onboarded     boolean not null,
-    settings      jsonb not null,
+    settings      json not null,                     -- keeps the order of members
     is_active     boolean not null default true
 );
 create table peer.transactions (

@@ -1,0 +1,63 @@
+"""Calls of the load generator (loadgen.cpp), whose answers are checked there."""
+import json
+import os
+import subprocess
+import tempfile
+
+from mita.service import ROOT
+
+from . import cpus
+from .figures import WrongAnswer
+
+BINARY = ROOT / "build/release/tests/performance/loadgen"
+OVERLOADED = {"503": {"header": "Retry-After"}, "429": {"header": "Retry-After"}}
+
+
+def request(method, target, expect, token=None, body=None, headers=None):
+    """One line of the generator's file. expect: {"200": {"equals"|"contains"|"header": …}}."""
+    head = dict(headers or {})
+    if token:
+        head["Authorization"] = f"Bearer {token}"
+    if body is not None:
+        head.setdefault("Content-Type", "application/json")
+        body = body if isinstance(body, str) else json.dumps(body)
+    return {"method": method, "target": target, "headers": head, "body": body or "", "expect": expect}
+
+
+class Load:
+    """A running generator. finish() gives its report and insists that every answer was right."""
+
+    def __init__(self, port, requests, **options):
+        self.file = tempfile.NamedTemporaryFile("w", prefix="mita-load-", suffix=".jsonl")
+        self.file.writelines(json.dumps(r) + "\n" for r in requests)
+        self.file.flush()
+        words = [str(BINARY), "--port", str(port), "--requests", self.file.name]
+        for name, value in options.items():
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+        with cpus.on(cpus.BESIDE):
+            self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"})
+
+    def finish(self, strict=True):
+        out, err = self.process.communicate()
+        self.file.close()
+        if self.process.returncode:
+            raise RuntimeError(f"load generator: {err.strip()}")
+        report = json.loads(out)
+        if strict and report["wrong"]:
+            raise WrongAnswer(f"{report['wrong']} wrong answers, the first: {report['wrong_sample']}")
+        if strict and report["errors"]:
+            raise WrongAnswer(f"requests without an answer: {report['errors']}")
+        return report
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+
+def run(port, requests, strict=True, **options):
+    load = Load(port, requests, **options)
+    try:
+        return load.finish(strict)
+    except BaseException:
+        load.stop()
+        raise

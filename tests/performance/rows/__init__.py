@@ -1,0 +1,1 @@
+"""One module per kind of measurement; each has ROWS = {id: function(run) -> [Figure]}."""
