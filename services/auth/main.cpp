@@ -1,2 +1,61 @@
-// Placeholder: the service follows.
-int main() { return 1; }
+// mita-auth: register, log in, refresh, log out; issues and revokes the tokens every other service checks. --help lists
+// the commands.
+#include "auth/cli.hpp"
+#include "auth/serve.hpp"
+#include "core/config.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string>
+
+int main(int argc, char** argv) {
+    CLI::App cli(
+        "MITA auth service. Settings come from the environment: `mita-auth config` shows each with its source.");
+    cli.require_subcommand(1);
+    cli.set_version_flag("--version", "mita-auth " MITA_VERSION " (" MITA_COMMIT ")");
+    auto* serve = cli.add_subcommand("serve", "run the service until SIGTERM");
+    auto* show = cli.add_subcommand("config", "print every setting, its value and its source");
+    auto* migrate = cli.add_subcommand("migrate", "bring the schema up to date, as DATABASE_URL");
+    auto* check = cli.add_subcommand("healthcheck", "exit 0 when the local service is ready");
+    unsigned threads = 1, cost = 10, latency_ms = 1000;
+    std::optional<double> rate;
+    auto* calibrate = cli.add_subcommand("calibrate", "measure hashes per second for each cost and number of lanes");
+    calibrate->add_option("--threads", threads, "hashing threads")->check(CLI::Range(1, 64));
+    calibrate->add_option("--cost", cost, "cost to measure at")->check(CLI::Range(4, 14));
+    calibrate->add_option("--logins-per-second", rate, "wanted rate: print the cost that affords it");
+    calibrate->add_option("--latency-ms", latency_ms, "longest acceptable hash");
+    auto* password =
+        cli.add_subcommand("password", "hash or verify one password read from stdin")->require_subcommand(1);
+    auto* hash = password->add_subcommand("hash", "print the stored form");
+    std::string stored, jwks, issuer = "https://mita.local", audience = "mita-api";
+    auto* verify = password->add_subcommand("verify", "print match or mismatch");
+    verify->add_option("stored", stored, "the stored form")->required();
+    std::optional<long long> now;
+    auto* jwt = cli.add_subcommand("jwt", "tokens")
+                    ->require_subcommand(1)
+                    ->add_subcommand("verify", "read tokens from stdin, one a line");
+    jwt->add_option("--jwks", jwks, "file with the keys")->required();
+    jwt->add_option("--iss", issuer, "expected issuer");
+    jwt->add_option("--aud", audience, "expected audience");
+    jwt->add_option("--now", now, "unix seconds to judge at");
+    CLI11_PARSE(cli, argc, argv);
+    try {
+        mita::config from;
+        if (*serve) return mita::auth::serve(from);
+        if (*show) return mita::auth::show_config(from);
+        if (*migrate) return mita::auth::run_migrations(from);
+        if (*check) return mita::auth::healthcheck(from);
+        if (*calibrate)
+            return mita::auth::calibrate_hashing(threads, cost, rate, std::chrono::milliseconds(latency_ms));
+        if (*hash) return mita::auth::password_hash(from);
+        if (*verify) return mita::auth::password_verify(from, stored);
+        if (*jwt) return mita::auth::jwt_verify(jwks, issuer, audience, now);
+    } catch (const std::exception& e) {
+        std::cerr << "mita-auth: " << e.what() << '\n';
+        return 1;
+    }
+    return 1;
+}

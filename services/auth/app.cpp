@@ -1,0 +1,130 @@
+#include "auth/app.hpp"
+
+#include "core/clock.hpp"
+#include "db/explain.hpp"
+#include "jwt/bearer.hpp"
+#include "jwt/token.hpp"
+
+#include <boost/asio/ip/address.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mita::auth {
+
+namespace {
+
+hashing::pepper_ring peppers_of(const vault& keys) {
+    hashing::pepper_ring ring;
+    ring.add("1", hashing::secret(std::string_view(keys.derive("mita auth pepper").reveal())));
+    return ring;
+}
+
+session_terms terms_of(const settings& s) {
+    session_terms t;
+    t.access_ttl = s.access_ttl;
+    t.idle = s.refresh_idle;
+    t.absolute = s.refresh_absolute;
+    t.max_sessions = s.max_sessions;
+    return t;
+}
+
+jwt::validator_options validation_of(const settings& s) {
+    jwt::validator_options o;
+    o.rules.issuer = s.issuer;
+    o.rules.audience = s.audience;
+    o.rules.max_lifetime_s = s.access_ttl.count();
+    o.cache_bytes = static_cast<std::size_t>(s.derived.cache_bytes / 4);
+    return o;
+}
+
+}  // namespace
+
+shared::shared(settings s, std::vector<setting> shown_, logger& to)
+    : set(std::move(s)),
+      shown(std::move(shown_)),
+      log(to),
+      keys(set.master),
+      refresh(keys),
+      ring(keys, set.key_algorithm),
+      terms(terms_of(set)),
+      lanes(set.hashing),
+      passwords(lanes, set.passwords, peppers_of(keys)),
+      tokens(validation_of(set), revoked, nullptr) {
+    metrics::register_process(metrics, "auth", MITA_VERSION, MITA_COMMIT);
+    const auto kernel = lanes.kernel();
+    if (kernel.degraded)
+        log.error("hash_kernel_degraded").with("reason", kernel.message).with("fallback", kernel.fallback);
+}
+
+app::app(shared& all_, worker& on_)
+    : all(all_),
+      on(on_),
+      db(on_.get_executor(), all_.set.database, all_.log, all_.metrics),
+      users(db),
+      sessions(db, all_.terms),
+      count{all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "ok"}}),
+            all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "refused"}}),
+            all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "shed"}}),
+            all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "registered"}}),
+            all_.metrics.make_counter("mita_auth_tokens_issued_total", "Access tokens issued"),
+            all_.metrics.make_counter("mita_auth_refresh_total", "Refreshes by outcome", {{"outcome", "rotated"}}),
+            all_.metrics.make_counter("mita_auth_refresh_total", "Refreshes by outcome", {{"outcome", "repeated"}}),
+            all_.metrics.make_counter("mita_auth_refresh_total", "Refreshes by outcome", {{"outcome", "reused"}}),
+            all_.metrics.make_counter("mita_auth_refresh_total", "Refreshes by outcome", {{"outcome", "dead"}})} {}
+
+awaitable<void> app::authenticate(http::request& req, http::access need) {
+    co_await jwt::authenticate(all.tokens, req, need, all.set.internal_token, secret());
+}
+
+std::optional<api_error> app::explain(const std::exception& e) { return db::explain(e); }
+
+std::uint64_t app::bucket(std::string_view address) {
+    error_code ec;
+    const auto a = asio::ip::make_address(std::string(address), ec);
+    if (ec) return 0;
+    if (a.is_v4()) return a.to_v4().to_uint() >> 8;
+    const auto b = a.to_v6().to_bytes();
+    std::uint64_t out = 0;
+    for (std::size_t i = 0; i < 8; ++i) out = out << 8 | b[i];
+    return out;
+}
+
+hashing::ticket app::admit(const http::request& req, hashing::job_class kind) {
+    auto place = all.passwords.admit(kind, bucket(req.client_address), req.until.capped(all.set.login_budget));
+    if (!place.place) {
+        count.shed.add();
+        throw overloaded("password hashing is at its limit", std::max(1U, place.retry_after));
+    }
+    return std::move(*place.place);
+}
+
+app::pair app::issue(const uuid& user_id, const uuid& session_id, const std::string& role, std::int64_t counter,
+                     wall::time_point auth_time) {
+    const auto keys = all.ring.now();
+    if (!keys) throw overloaded("no signing key is loaded yet");
+    jwt::claims c;
+    c.who.user_id = user_id;
+    c.who.session_id = session_id;
+    c.who.client_id = "mita";
+    c.who.scope = "user";
+    c.who.role = role;
+    c.who.auth_time = std::chrono::duration_cast<std::chrono::seconds>(auth_time.time_since_epoch()).count();
+    c.issued_at = wall::unix_seconds();
+    c.who.expires_at = c.issued_at + all.set.access_ttl.count();
+    c.jti = new_uuid();
+    c.issuer = all.set.issuer;
+    c.audience = all.set.audience;
+    pair out;
+    out.access = jwt::issue(c, keys->signer);
+    out.refresh = all.refresh.make(refresh_claim{session_id, counter});
+    count.issued.add();
+    return out;
+}
+
+bool app::ready() const {
+    const bool stopping = all.loops != nullptr && all.loops->stopping();
+    return !stopping && db.ready() && all.ring.now() != nullptr;
+}
+
+}  // namespace mita::auth

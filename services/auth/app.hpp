@@ -1,0 +1,95 @@
+// Wiring of the auth service: `shared` is one per process and thread-safe; `app` is one per worker and owns what
+// belongs to its thread. Constructors only; what happens is in handlers/.
+#pragma once
+
+#include "auth/hashing/password_hasher.hpp"
+#include "auth/hashing/pool.hpp"
+#include "auth/key_ring.hpp"
+#include "auth/refresh_token.hpp"
+#include "auth/revocation_hub.hpp"
+#include "auth/session_store.hpp"
+#include "auth/settings.hpp"
+#include "auth/user_store.hpp"
+#include "auth/vault.hpp"
+#include "core/health.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "core/runtime.hpp"
+#include "db/pool.hpp"
+#include "http/message.hpp"
+#include "http/router.hpp"
+#include "jwt/revocations.hpp"
+#include "jwt/validator.hpp"
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::auth {
+
+struct app;
+
+struct shared {
+    shared(settings s, std::vector<setting> shown, logger& to);
+
+    settings set;
+    std::vector<setting> shown;  // for /health and `config`
+    metrics::registry metrics;
+    logger& log;
+    vault keys;
+    refresh_tokens refresh;
+    key_ring ring;
+    session_terms terms;
+    hashing::pool lanes;
+    hashing::password_hasher passwords;
+    jwt::revocations revoked;
+    jwt::validator tokens;
+    std::shared_ptr<revocation_hub> hub;  // set when worker 0's app is made
+    std::vector<app*> apps;               // by worker, for health
+    runtime* loops = nullptr;
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
+    std::mutex degradation_mutex;
+    degradation_log degradations;
+};
+
+struct app {
+    app(shared& all, worker& on);
+
+    // http::dispatcher's concept.
+    awaitable<void> authenticate(http::request& req, http::access need);
+    static std::optional<api_error> explain(const std::exception& e);
+
+    // 0..: a fairness bucket of the client's address, its /24 or /64 (L4, L6).
+    static std::uint64_t bucket(std::string_view address);
+
+    // Admission before the account is looked up, so that a refusal tells nothing (L6). Throws overloaded.
+    hashing::ticket admit(const http::request& req, hashing::job_class kind);
+
+    // A session's tokens of the given generation. Throws overloaded while no signing key is loaded.
+    struct pair {
+        std::string access, refresh;
+    };
+    pair issue(const uuid& user_id, const uuid& session_id, const std::string& role, std::int64_t counter,
+               wall::time_point auth_time);
+
+    bool ready() const;
+    health_report health() const;
+
+    shared& all;
+    worker& on;
+    db::pool db;
+    user_store users;
+    session_store sessions;
+
+    struct {
+        metrics::counter &ok, &refused, &shed, &registered;
+        metrics::counter& issued;
+        metrics::counter &rotated, &repeated, &reused, &dead;
+    } count;
+};
+
+}  // namespace mita::auth

@@ -1,0 +1,30 @@
+// The use cases of the auth service, one function a route; each reads like the use case. Throw api_error, db::error,
+// overloaded.
+#pragma once
+
+#include "auth/app.hpp"
+#include "http/message.hpp"
+
+namespace mita::auth {
+
+awaitable<http::response> register_user(http::request& req, app& a);
+awaitable<http::response> login(http::request& req, app& a);
+awaitable<http::response> refresh(http::request& req, app& a);
+awaitable<http::response> logout(http::request& req, app& a);
+awaitable<http::response> logout_all(http::request& req, app& a);
+awaitable<http::response> list_sessions(http::request& req, app& a);
+awaitable<http::response> end_session(http::request& req, app& a);
+awaitable<http::response> me(http::request& req, app& a);
+awaitable<http::response> jwks(http::request& req, app& a);
+
+awaitable<http::response> livez(http::request& req, app& a);
+awaitable<http::response> readyz(http::request& req, app& a);
+awaitable<http::response> health(http::request& req, app& a);
+awaitable<http::response> metrics_text(http::request& req, app& a);
+
+awaitable<http::response> internal_revocations(http::request& req, app& a);
+awaitable<http::response> internal_user(http::request& req, app& a);
+awaitable<http::response> internal_rename_user(http::request& req, app& a);
+awaitable<http::response> internal_introspect(http::request& req, app& a);
+
+}  // namespace mita::auth

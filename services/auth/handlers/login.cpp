@@ -1,0 +1,89 @@
+#include "auth/dto.hpp"
+#include "auth/handlers/handlers.hpp"
+#include "core/clock.hpp"
+#include "core/error.hpp"
+
+namespace mita::auth {
+
+namespace {
+
+new_session session_of(const http::request& req, const uuid& user_id, std::string device_name) {
+    new_session s;
+    s.id = new_uuid();
+    s.user_id = user_id;
+    s.device_name = std::move(device_name);
+    s.user_agent = std::string(req.headers.value("User-Agent").substr(0, 300));
+    s.ip = std::string(req.client_address);
+    return s;
+}
+
+}  // namespace
+
+// An outdated cost or algorithm is renewed while the password is at hand (P1). When the pool is busy the next login
+// tries.
+static awaitable<void> renew_hash(http::request& req, app& a, const user& u, hashing::secret password) {
+    auto spare = a.all.passwords.admit(hashing::job_class::login, app::bucket(req.client_address), req.until);
+    if (!spare.place) co_return;
+    try {
+        auto renewed = co_await a.all.passwords.hash(std::move(*spare.place), std::move(password));
+        co_await a.users.replace_hash(u.id, u.password_hash, std::move(renewed), req.until);
+    } catch (const std::exception& e) {
+        a.all.log.warn("rehash_failed").with("user_id", u.id.str()).with("reason", e.what());
+    }
+}
+
+// A new person and a first session. Whether the address is known shows only after the hash, at the price of one.
+awaitable<http::response> register_user(http::request& req, app& a) {
+    register_request in(req.body);
+    auto place = a.admit(req, hashing::job_class::register_reset);
+    user u;
+    u.id = new_uuid();
+    u.email = in.email;
+    u.display_name = in.display_name;
+    u.role = "user";
+    u.created_at = wall::now();
+    u.password_hash = co_await a.all.passwords.hash(std::move(place), std::move(in.password));
+
+    const auto s = session_of(req, u.id, std::string());
+    const bool made = co_await a.sessions.register_user(u, s, req.until);
+    if (!made) throw api_error(409, "email_taken", "An account with this e-mail address exists.");
+    a.count.registered.add();
+    const auto pair = a.issue(u.id, s.id, u.role, 0, u.created_at);
+    const tokens t{pair.access, pair.refresh, a.all.set.access_ttl.count()};
+    auto out = http::json(201, to_json(u, t));
+    http::with_header(out, "Location", "/v1/auth/me");
+    co_return out;
+}
+
+awaitable<http::response> login(http::request& req, app& a) {
+    login_request in(req.body);
+    auto place = a.admit(req, hashing::job_class::login);
+    const auto norm = normalize_email(in.email);
+    const auto found = co_await a.users.find_by_email(norm, req.until);
+    const bool known = found && found->active();
+    hashing::secret again(in.password.view());  // for a rehash; wiped with the frame
+
+    // Unknown, disabled and wrong cost the same and say the same (P7).
+    hashing::verdict verdict;
+    if (known) {
+        verdict = co_await a.all.passwords.verify(std::move(place), std::move(in.password), found->password_hash);
+    } else {
+        verdict = co_await a.all.passwords.verify_unknown(std::move(place), std::move(in.password));
+    }
+    if (!known || !verdict.match) {
+        a.count.refused.add();
+        throw api_error(401, "invalid_credentials", "The e-mail address or the password is wrong.")
+            .with_header("WWW-Authenticate", "Bearer realm=\"mita\"");
+    }
+
+    if (verdict.rehash) co_await renew_hash(req, a, *found, std::move(again));
+
+    const auto s = session_of(req, found->id, in.device_name);
+    co_await a.sessions.open(s, req.until);
+    a.count.ok.add();
+    const auto pair = a.issue(found->id, s.id, found->role, 0, wall::now());
+    const tokens t{pair.access, pair.refresh, a.all.set.access_ttl.count()};
+    co_return http::json(200, to_json(*found, t));
+}
+
+}  // namespace mita::auth

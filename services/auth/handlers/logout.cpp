@@ -1,0 +1,47 @@
+#include "auth/handlers/handlers.hpp"
+#include "core/clock.hpp"
+#include "jwt/bearer.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace mita::auth {
+
+namespace {
+
+// Whose session to end: a token we signed, also an expired or revoked one, so that logging out twice or late is a
+// success (S8).
+std::shared_ptr<const jwt::claims> signed_by_us(const http::request& req, const app& a) {
+    const auto keys = a.all.ring.now();
+    if (!keys) throw overloaded("no signing key is loaded yet");
+    const auto token = jwt::bearer(req);
+    if (!token) jwt::refuse_token();
+    jwt::policy p;
+    p.issuer = a.all.set.issuer;
+    p.audience = a.all.set.audience;
+    p.max_lifetime_s = a.all.set.access_ttl.count();
+    const auto fresh = jwt::verify(*token, keys->verifiers, p, wall::unix_seconds());
+    if (fresh.result == jwt::verdict::ok) return fresh.value;
+    if (fresh.result != jwt::verdict::expired) jwt::refuse_token();
+    p.skew_s = a.all.set.refresh_absolute.count();
+    const auto old = jwt::verify(*token, keys->verifiers, p, wall::unix_seconds());
+    if (old.result != jwt::verdict::ok) jwt::refuse_token();
+    return old.value;
+}
+
+}  // namespace
+
+awaitable<http::response> logout(http::request& req, app& a) {
+    const auto c = signed_by_us(req, a);
+    const auto sequence = co_await a.sessions.end(c->who.session_id, c->who.user_id, "logout", req.until);
+    if (sequence) co_await a.all.hub->settle(a.on.get_executor(), *sequence);
+    co_return http::empty();
+}
+
+awaitable<http::response> logout_all(http::request& req, app& a) {
+    const auto sequence = co_await a.sessions.end_all(req.who->user_id, "logout_all", req.until);
+    if (sequence) co_await a.all.hub->settle(a.on.get_executor(), *sequence);
+    co_return http::empty();
+}
+
+}  // namespace mita::auth

@@ -1,0 +1,19 @@
+// Which passwords a person may choose (SECURITY.md P3, P6; NIST 800-63B-4): length, not composition; nothing common;
+// nothing that is the person's own address or our name. Applied at register and change, never at login.
+#pragma once
+
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+namespace mita::auth {
+
+inline constexpr std::size_t min_password = 8, max_password = 128;  // Unicode code points
+inline constexpr std::size_t hashing_limit = 512;                   // bytes, checked before any hashing
+
+// nullopt: fine. Length in code points is the reader's business.
+std::optional<field_error> password_fault(std::string_view password, std::string_view email);
+
+}  // namespace mita::auth

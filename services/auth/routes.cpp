@@ -1,0 +1,43 @@
+#include "auth/routes.hpp"
+
+#include "auth/handlers/handlers.hpp"
+
+namespace mita::auth {
+
+namespace {
+
+using http::access;
+using http::verb;
+
+constexpr http::route<app> open_to_the_world[] = {
+    {verb::post, "/v1/auth/register", register_user, access::open},
+    {verb::post, "/v1/auth/login", login, access::open},
+    {verb::post, "/v1/auth/refresh", refresh, access::open},
+    {verb::post, "/v1/auth/logout", logout, access::open},  // also with an expired token
+    {verb::post, "/v1/auth/logout_all", logout_all, access::user},
+    {verb::get, "/v1/auth/sessions", list_sessions, access::user},
+    {verb::del, "/v1/auth/sessions/{id}", end_session, access::user},
+    {verb::get, "/v1/auth/me", me, access::user},
+    {verb::get, "/.well-known/jwks.json", jwks, access::open},
+    {verb::get, "/livez", livez, access::open},
+    {verb::get, "/readyz", readyz, access::open},
+};
+
+constexpr http::route<app> inside[] = {
+    {verb::get, "/internal/v1/revocations", internal_revocations, access::internal},
+    {verb::get, "/internal/v1/jwks", jwks, access::internal},
+    {verb::get, "/internal/v1/users/{id}", internal_user, access::internal},
+    {verb::patch, "/internal/v1/users/{id}", internal_rename_user, access::internal},
+    {verb::post, "/internal/v1/introspect", internal_introspect, access::internal},
+    {verb::get, "/livez", livez, access::open},
+    {verb::get, "/readyz", readyz, access::open},
+    {verb::get, "/health", health, access::open},
+    {verb::get, "/metrics", metrics_text, access::open},
+};
+
+}  // namespace
+
+std::span<const http::route<app>> public_routes() { return open_to_the_world; }
+std::span<const http::route<app>> internal_routes() { return inside; }
+
+}  // namespace mita::auth
