@@ -1,5 +1,6 @@
 #include "auth/app.hpp"
 
+#include "core/build_info.hpp"
 #include "core/clock.hpp"
 #include "db/explain.hpp"
 #include "jwt/bearer.hpp"
@@ -51,7 +52,7 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
       lanes(set.hashing),
       passwords(lanes, set.passwords, peppers_of(keys)),
       tokens(validation_of(set), revoked, nullptr) {
-    metrics::register_process(metrics, "auth", MITA_VERSION, MITA_COMMIT);
+    metrics::register_process(metrics, "auth", std::string(version()), std::string(commit()));
     const auto kernel = lanes.kernel();
     if (kernel.degraded)
         log.error("hash_kernel_degraded").with("reason", kernel.message).with("fallback", kernel.fallback);

@@ -7,7 +7,8 @@
 #include "auth/vault.hpp"
 #include "core/clock.hpp"
 #include "db/migrate.hpp"
-#include "http/client.hpp"
+#include "db/url.hpp"
+#include "http/check_ready.hpp"
 #include "jwt/token.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -80,7 +81,11 @@ int run_migrations(config& from) {
     o.schema = "auth";
     const auto service_url = from.secret_text("MITA_AUTH_DATABASE_URL", false);
     from.finish();
-    if (!service_url.empty()) db::use_service_url(o, service_url);
+    if (!service_url.empty()) {
+        const auto who = db::credentials_of(service_url);
+        o.service_role = who.user;
+        o.service_password = who.password;
+    }
     const int version = db::migrate(o, migrations(), std::cout);
     std::cout << "schema auth is at version " << version << '\n';
     return 0;
@@ -89,20 +94,7 @@ int run_migrations(config& from) {
 int healthcheck(config& from) {
     const auto port = from.integer("MITA_AUTH_PORT", 8081, 1, 65535);
     from.finish();
-    const auto task = [port](executor ex) -> awaitable<int> {
-        logger log("auth", log_level::off);
-        metrics::registry metrics;
-        http::client_options o;
-        o.name = "self";
-        o.port = static_cast<std::uint16_t>(port);
-        http::client client(ex, o, log, metrics);
-        const auto limit = deadline::after(std::chrono::seconds(2));
-        http::client_request ask(http::verb::get, "/readyz");
-        const auto answer = co_await client.send(std::move(ask), limit);
-        co_await client.close(limit);
-        co_return answer.status == 200 ? 0 : 1;
-    };
-    return run_to_end(task);
+    return http::check_ready(static_cast<std::uint16_t>(port));
 }
 
 int calibrate_hashing(unsigned threads, unsigned cost, std::optional<double> logins_per_second,

@@ -1,5 +1,6 @@
 // /health of the auth service: what app::health fills (OPERATIONS.md). Reads counters only; never waits.
 #include "auth/app.hpp"
+#include "core/build_info.hpp"
 
 #include <algorithm>
 
@@ -43,8 +44,8 @@ health_report::database database_of(const std::vector<app*>& apps) {
 health_report app::health() const {
     health_report r;
     r.service = "auth";
-    r.version = MITA_VERSION;
-    r.commit = MITA_COMMIT;
+    r.version = version();
+    r.commit = commit();
     r.uptime_s = std::chrono::duration<double>(std::chrono::steady_clock::now() - all.started).count();
     r.db = database_of(all.apps);
     r.unhealthy = r.db->status != "connected" || !all.ring.now();

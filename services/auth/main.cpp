@@ -2,6 +2,7 @@
 // the commands.
 #include "auth/cli.hpp"
 #include "auth/serve.hpp"
+#include "core/build_info.hpp"
 #include "core/config.hpp"
 
 #include <CLI/CLI.hpp>
@@ -15,7 +16,8 @@ int main(int argc, char** argv) {
     CLI::App cli(
         "MITA auth service. Settings come from the environment: `mita-auth config` shows each with its source.");
     cli.require_subcommand(1);
-    cli.set_version_flag("--version", "mita-auth " MITA_VERSION " (" MITA_COMMIT ")");
+    cli.set_version_flag("--version",
+                         "mita-auth " + std::string(mita::version()) + " (" + std::string(mita::commit()) + ")");
     auto* serve = cli.add_subcommand("serve", "run the service until SIGTERM");
     auto* show = cli.add_subcommand("config", "print every setting, its value and its source");
     auto* migrate = cli.add_subcommand("migrate", "bring the schema up to date, as DATABASE_URL");
