@@ -85,7 +85,10 @@ awaitable<void> session_store::open(new_session s, deadline d) {
 awaitable<refreshed> session_store::refresh(uuid id, std::int64_t counter, deadline d) {
     const auto now = wall::now();
     const auto rows = co_await db_.query(rotate, d, id, counter, now, now + terms_.idle);
-    if (rows.empty()) co_return co_await classify(id, counter, d);
+    if (rows.empty()) {
+        auto seen = co_await classify(id, counter, d);
+        co_return seen;
+    }
     refreshed out;
     out.outcome = refresh_outcome::rotated;
     out.user_id = rows.front().get<uuid>(0);
