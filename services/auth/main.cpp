@@ -13,8 +13,7 @@
 #include <string>
 
 int main(int argc, char** argv) {
-    CLI::App cli(
-        "MITA auth service. Settings come from the environment: `mita-auth config` shows each with its source.");
+    CLI::App cli("MITA auth service. Its settings come from the environment: `mita-auth config` shows them.");
     cli.require_subcommand(1);
     cli.set_version_flag("--version",
                          "mita-auth " + std::string(mita::version()) + " (" + std::string(mita::commit()) + ")");
@@ -29,16 +28,14 @@ int main(int argc, char** argv) {
     calibrate->add_option("--cost", cost, "cost to measure at")->check(CLI::Range(4, 14));
     calibrate->add_option("--logins-per-second", rate, "wanted rate: print the cost that affords it");
     calibrate->add_option("--latency-ms", latency_ms, "longest acceptable hash");
-    auto* password =
-        cli.add_subcommand("password", "hash or verify one password read from stdin")->require_subcommand(1);
+    auto* password = cli.add_subcommand("password", "hash or verify one, read from stdin")->require_subcommand(1);
     auto* hash = password->add_subcommand("hash", "print the stored form");
     std::string stored, jwks, issuer = "https://mita.local", audience = "mita-api";
     auto* verify = password->add_subcommand("verify", "print match or mismatch");
     verify->add_option("stored", stored, "the stored form")->required();
     std::optional<long long> now;
-    auto* jwt = cli.add_subcommand("jwt", "tokens")
-                    ->require_subcommand(1)
-                    ->add_subcommand("verify", "read tokens from stdin, one a line");
+    auto* tokens = cli.add_subcommand("jwt", "tokens")->require_subcommand(1);
+    auto* jwt = tokens->add_subcommand("verify", "read tokens from stdin, one a line");
     jwt->add_option("--jwks", jwks, "file with the keys")->required();
     jwt->add_option("--iss", issuer, "expected issuer");
     jwt->add_option("--aud", audience, "expected audience");
