@@ -76,10 +76,9 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
         }
         const bool to_auth = r.to == target::auth;
         const auto begun = std::chrono::steady_clock::now();
-        bool answered = false;
+        auto& upstream = to_auth ? app_.auth : app_.finance;
         try {
-            co_await proxy_.forward(req, res, to_auth ? app_.auth : app_.finance);
-            answered = true;
+            co_await proxy_.forward(req, res, upstream);
         } catch (const http::upstream_error& e) {
             app_.count.unavailable.add();
             (to_auth ? app_.count.auth_failed : app_.count.finance_failed).add();
@@ -87,7 +86,7 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
         }
         const auto took = std::chrono::steady_clock::now() - begun;
         req.upstream_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-        if (answered) (to_auth ? app_.count.auth_ok : app_.count.finance_ok).add();
+        (to_auth ? app_.count.auth_ok : app_.count.finance_ok).add();
         (to_auth ? app_.count.auth_time : app_.count.finance_time).observe(std::chrono::duration<double>(took).count());
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
