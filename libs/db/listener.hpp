@@ -1,6 +1,6 @@
 // LISTEN on a connection of its own. Notifications are a hint, never the truth: the owner also polls its sequence
-// (revocations, invalidations). `on_notify` runs on the pool's worker for each notification and once after each
-// (re)connect with an empty payload.
+// (revocations, invalidations). `on_notify` runs on the executor's thread for each notification, and for each channel
+// once after every (re)connect with an empty payload: something may have been missed. It may not throw.
 #pragma once
 
 #include "core/async.hpp"
@@ -18,12 +18,13 @@ namespace mita::db {
 class listener {
 public:
     using handler = std::function<void(const std::string& channel, const std::string& payload)>;
+    // Connects in the background and for ever again; only the url, names, schema and timeouts of `options` are used.
     listener(executor ex, pool_options options, std::vector<std::string> channels, handler on_notify, logger& log);
-    ~listener();
+    ~listener();  // on_notify is not called any more
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;
-    bool connected() const;  // any thread
-    awaitable<void> close(deadline d);
+    bool connected() const;             // any thread
+    awaitable<void> close(deadline d);  // at once; nothing is waited for
 
 private:
     struct impl;

@@ -73,6 +73,7 @@ pool_core::pool_core(executor ex, pool_options options, logger& log, metrics::re
       slots_(std::max(1u, options_.pipelined)),
       down_since_(clock::now()),
       wake_(ex),
+      pause_(ex),
       watch_(ex) {}
 
 awaitable<rows> pool_core::execute_one(self_ptr self, items what, deadline d, bool retry) {
@@ -213,6 +214,7 @@ void pool_core::stop() {
     if (stopped_) return;
     closing_ = stopped_ = true;
     wake_.cancel();
+    pause_.cancel();
     watch_.cancel();
     for (auto& s : slots_)
         if (const auto at = std::move(s.at)) at->close();

@@ -111,7 +111,8 @@ private:
     bool connected_once_ = false;
     unsigned failures_ = 0;      // connects failed in a row
     unsigned young_deaths_ = 0;  // connections in a row that were let in and died soon
-    steady_timer wake_;          // maintain() sleeps on it
+    steady_timer wake_;          // maintain() sleeps on it when nothing is wanted
+    steady_timer pause_;         // ... and on this between attempts
     steady_timer watch_;
     std::shared_ptr<waiter> drained_;  // close() waits on it
 

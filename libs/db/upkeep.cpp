@@ -35,8 +35,8 @@ awaitable<void> pool_core::maintain(self_ptr self) {
             continue;
         }
         if (self->failures_ > 0 || self->young_deaths_ > 0) {
-            steady_timer pause(self->ex_, self->backoff());
-            co_await pause.async_wait(to(ec));
+            self->pause_.expires_after(self->backoff());
+            co_await self->pause_.async_wait(to(ec));
             if (self->stopped_) break;
         }
         link made;
