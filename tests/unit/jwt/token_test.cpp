@@ -2,6 +2,7 @@
 
 #include "jwt/base64url.hpp"
 #include "support/counted_new.hpp"
+#include "unit/jwt/allocations.hpp"
 #include "unit/jwt/forge.hpp"
 
 #include <openssl/evp.h>
@@ -18,6 +19,10 @@
 using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
+
+namespace mita::test {
+std::uint64_t allocation_total() { return allocations(); }
+}  // namespace mita::test
 
 namespace {
 
