@@ -1,0 +1,62 @@
+// Facts made by hand for tests of planning and views: a person, their answers, what they spent.
+#pragma once
+
+#include "finance/body.hpp"
+#include "finance/facts.hpp"
+#include "finance/month_view.hpp"
+#include "finance/planning.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace planning_support {
+
+using namespace mita;
+using namespace mita::finance;
+
+inline civil_day day(std::string_view text) { return parse_day(text).value(); }
+inline year_month month(std::string_view text) { return parse_month(text).value(); }
+
+// The example of PRODUCT.md and the issue: pool 1203.32.
+inline const char* april_body = R"({"timezone":"Europe/Sofia","currency":"EUR",
+ "incomes":[{"name":"Salary","money":{"amount":300000,"currency":"EUR"},"day":1}],
+ "bills":[{"name":"Rent","category":"rent","money":{"amount":120000,"currency":"EUR"},"day":1},
+          {"name":"Utilities","category":"utilities","money":{"amount":15000,"currency":"EUR"},"day":5},
+          {"name":"Phone","category":"communication","money":{"amount":3001,"currency":"EUR"},"day":10},
+          {"name":"Laptop","category":"debt","money":{"amount":10000,"currency":"EUR"},"day":15}],
+ "goals":[{"name":"Emergency fund","target_money":{"amount":240000,"currency":"EUR"},"by":"2026-12-31"}],
+ "buffer_money":{"amount":5000,"currency":"EUR"},
+ "categories":[{"category":"groceries","weight":45},{"category":"transport","weight":15},
+               {"category":"dining_out","weight":25},{"category":"entertainment","weight":15}]})";
+
+inline answers april() { return read_answers(april_body, category_book(), nullptr); }
+
+// A person who joined on `joined` with these answers, and the months opened through `last`.
+inline facts joined(const answers& a, std::string_view joined_on, std::string_view last) {
+    facts f;
+    f.who.timezone = a.timezone;
+    f.who.currency = a.currency;
+    f.who.onboarded_on = day(joined_on);
+    f.who.plan_version = 1;
+    f.answers_text = to_json(a);
+    plan_start from;
+    from.month = month_of(day(joined_on));
+    from.chain_from = from.month;
+    const auto count = static_cast<int>((month(last) - from.month).count()) + 1;
+    auto planned = plan_months(a, f.book, day(joined_on), from, count);
+    for (auto& p : *planned) f.periods.push_back(std::make_shared<const stored_period>(std::move(p)));
+    return f;
+}
+
+inline void spend(facts& f, std::string_view on, std::string_view category, amount value) {
+    f.actuals.push_back({day(on), std::string(category), value});
+    payment p;
+    p.transaction_id = new_uuid();
+    p.category = std::string(category);
+    p.booked_on = day(on);
+    p.value = value;
+    f.payments.push_back(p);
+}
+
+}  // namespace planning_support
