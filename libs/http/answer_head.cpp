@@ -136,7 +136,7 @@ void write_head(std::string& out, const response& res, const request& req, const
     out.append("\r\n");
 }
 
-std::string date_line(std::chrono::sys_seconds t) {
+void write_date_line(std::string& out, std::chrono::sys_seconds t) {
     constexpr std::array<const char*, 7> days = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
     constexpr std::array<const char*, 12> months = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
@@ -149,7 +149,7 @@ std::string date_line(std::chrono::sys_seconds t) {
                                 days[weekday.c_encoding()], static_cast<unsigned>(date.day()),
                                 months[static_cast<unsigned>(date.month()) - 1], static_cast<int>(date.year()),
                                 static_cast<int>(s / 3600), static_cast<int>(s / 60 % 60), static_cast<int>(s % 60));
-    return std::string(text.data(), static_cast<std::size_t>(n));
+    out.assign(text.data(), static_cast<std::size_t>(n));
 }
 
 }  // namespace mita::http

@@ -24,7 +24,7 @@ bool may_have_body(unsigned status);
 // characters in handlers' values become spaces, so that none can end a line.
 void write_head(std::string& out, const response& res, const request& req, const answer_facts& facts);
 
-// RFC 9110 5.6.7, for the wall clock's time.
-std::string date_line(std::chrono::sys_seconds t);
+// Sets `out` to the Date line (RFC 9110 5.6.7) of t.
+void write_date_line(std::string& out, std::chrono::sys_seconds t);
 
 }  // namespace mita::http

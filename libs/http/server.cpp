@@ -71,7 +71,7 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
         self->ticking = false;
     }
 
-    void set_date() { core->date = date_line(std::chrono::floor<std::chrono::seconds>(wall::now())); }
+    void set_date() { write_date_line(core->date, std::chrono::floor<std::chrono::seconds>(wall::now())); }
 
     void adopt(tcp_socket socket) {
         auto s = std::make_shared<session>(core, std::move(socket));
