@@ -95,9 +95,9 @@ double pgbench(const test::pg_cluster& cluster) {
     out << "\\endpipeline\n";
     out.close();
     const std::string command = fmt::format(
-        "/usr/lib/postgresql/15/bin/pgbench -n -M prepared -c {} -j 1 -T 1 -f {} -h {} -p {} -U postgres "
+        "{}/pgbench -n -M prepared -c {} -j 1 -T 1 -f {} -h {} -p {} -U postgres "
         "postgres 2>/dev/null | sed -n 's/^tps = \\([0-9.]*\\).*/\\1/p'",
-        connections, script, cluster.directory(), cluster.port());
+        test::pg_cluster::binaries(), connections, script, cluster.directory(), cluster.port());
     FILE* p = popen(command.c_str(), "r");
     char text[64] = "";
     if (!p) return 0;

@@ -22,7 +22,7 @@ namespace mita::test {
 
 namespace {
 
-std::string binaries() {
+std::string find_binaries() {
     if (const char* set = std::getenv("PG_BINDIR")) return set;
     for (const char* version : {"15", "16", "17", "18", "14"}) {
         const std::string dir = std::string("/usr/lib/postgresql/") + version + "/bin";
@@ -44,6 +44,8 @@ std::string read_file(const std::string& path) {
 constexpr const char* password = "only-for-tests";
 
 }  // namespace
+
+std::string pg_cluster::binaries() { return find_binaries(); }
 
 std::uint16_t free_port() {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -92,6 +94,7 @@ pg_cluster::pg_cluster() {
     }
     close(pipe_ends[0]);
     lifeline_ = pipe_ends[1];
+    guard_ = child;
     if (child < 0) throw std::runtime_error("no fork");
 
     std::ofstream(directory_ + "/password") << password;
@@ -123,12 +126,7 @@ pg_cluster::pg_cluster() {
 
 pg_cluster::~pg_cluster() {
     close(lifeline_);
-    // The guard is not our child to wait for alone: give it the time to delete, so that a listing after the tests is
-    // clean.
-    for (int i = 0; i < 200 && access(directory_.c_str(), F_OK) == 0; ++i)
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-    while (waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+    waitpid(guard_, nullptr, 0);
 }
 
 std::string pg_cluster::url(const std::string& database) const {

@@ -26,6 +26,8 @@ public:
     std::string tcp_url_at(std::uint16_t port, const std::string& database = "postgres") const;
     std::uint16_t port() const { return port_; }
     const std::string& directory() const { return directory_; }
+    // Where initdb, pg_ctl and pgbench are.
+    static std::string binaries();
 
     void stop(shutdown how = shutdown::fast);
     void start();  // returns when it accepts connections
@@ -42,6 +44,7 @@ private:
     void as_server_user(const std::string& command) const;
     std::string directory_;
     std::uint16_t port_ = 0;
+    int guard_ = 0;
     int lifeline_ = -1;  // its closing makes the guard stop and delete the cluster
     int databases_ = 0;
 };
