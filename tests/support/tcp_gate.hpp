@@ -96,6 +96,12 @@ public:
         });
         return n;
     }
+    // How often a client spoke first or after an answer: the round trips begun so far.
+    std::size_t turns() {
+        std::size_t n = 0;
+        on_thread([this, &n] { n = turns_; });
+        return n;
+    }
     std::size_t bytes_from_clients() {
         std::size_t n = 0;
         on_thread([this, &n] { n = from_clients_; });
@@ -117,7 +123,8 @@ private:
         explicit link(boost::asio::io_context& c)
             : client(c), server(c), timers{boost::asio::steady_timer(c), boost::asio::steady_timer(c)} {}
         tcp::socket client, server;
-        way ways[2];  // [0] requests, [1] answers
+        bool client_spoke = false;  // last
+        way ways[2];                // [0] requests, [1] answers
         boost::asio::steady_timer timers[2];
         void reset() {
             error_code ec;
@@ -170,6 +177,8 @@ private:
                     return;
                 }
                 if (!answers) from_clients_ += n;
+                if (!answers && !l->client_spoke) ++turns_;
+                l->client_spoke = !answers;
                 self.queue.emplace_back(std::chrono::steady_clock::now() + delay_, std::string(self.buffer.data(), n));
                 self.queued += n;
                 flow(l, answers);
@@ -230,7 +239,7 @@ private:
     std::vector<std::weak_ptr<link>> links_;
     std::chrono::milliseconds delay_{0};
     bool hold_answers_ = false, hold_requests_ = false;
-    std::size_t from_clients_ = 0;
+    std::size_t from_clients_ = 0, turns_ = 0;
     std::thread thread_;
 };
 

@@ -121,7 +121,7 @@ TEST_CASE("a pool lives while the database is away and becomes ready by itself")
     const auto asked = clock_type::now();
     CHECK(w.run(outcome(pool->query(echo, soon(), 1))) == "08001");
     CHECK(w.run(outcome(pool->begin(soon()))) == "08001");
-    CHECK(seconds_between(asked, clock_type::now()) < 0.1);
+    CHECK(seconds_between(asked, clock_type::now()) < 0.5);
     gate.resume();
     const auto back = clock_type::now();
     CHECK(w.turn_until([&] { return pool->ready(); }, 5s));
@@ -150,7 +150,7 @@ TEST_CASE("a silent network: callers end at their deadlines, the dead connection
     gate.hold_all();
     const auto asked = clock_type::now();
     CHECK(w.run(outcome(pool->query(echo, in(200ms), 1))) == "deadline");
-    CHECK(seconds_between(asked, clock_type::now()) < 0.4);
+    CHECK(seconds_between(asked, clock_type::now()) < 0.9);
     CHECK(w.run(outcome(pool->query(echo, soon(), 1))) == "08006");  // the watchdog closes what does not answer
     gate.cut();
     gate.resume();
