@@ -13,7 +13,6 @@ namespace mita::hashing {
 namespace {
 
 constexpr unsigned max_threads = 64;
-constexpr double margin = 1.1;           // admission's own error: a job that was let in should be answered in time
 constexpr unsigned logins_a_turn = 3;    // under contention one start in four belongs to register_reset
 constexpr double most_retry_after = 30;  // seconds
 
@@ -146,7 +145,7 @@ admission pool::admit(job_class k, std::uint64_t client, deadline d) {
         a.why = shed_reason::stopping;
     } else if (s.queues_[c].size() + s.reserved_[c] >= bound(s.options_, k)) {
         a.why = shed_reason::queue_full;
-    } else if (budget <= 0 || (predicted * margin > budget && !s.idle(k))) {
+    } else if (budget <= 0 || (predicted * s.margin_ > budget && !s.idle(k))) {
         // An idle pool says yes whatever it expects: an estimate gone wrong is put right by work, not by refusing all.
         a.why = shed_reason::predicted_wait;
     }

@@ -7,6 +7,7 @@
 #include "auth/hashing/pool.hpp"
 #include "auth/hashing/speed.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -45,6 +46,10 @@ struct pool::state final : ticket::slot {
     bool has_work(unsigned worker) const;
     double predicted_ns(job_class k, std::uint64_t client) const;
     bool idle(job_class k) const;
+    // Admission's safety margin on its predictions follows how they turn out: a broken promise widens it by a tenth, a
+    // kept one narrows it by a hundredth.
+    void missed() { margin_ = std::min(margin_ * 1.1, 3.0); }
+    void kept() { margin_ = std::max(margin_ * 0.99, least_margin); }
 
     // Counts it, then calls its completion. Not under mutex_.
     void finish(unsigned worker, waiting_job j, result r);
@@ -69,6 +74,8 @@ struct pool::state final : ticket::slot {
     unsigned turns_for_register_;  // logins started since the last register_reset job; see next_job()
     clock::time_point next_sweep_{};
     bool stopping_ = false;
+    static constexpr double least_margin = 1.1;
+    double margin_ = least_margin;
     pool_stats stats_;
 
     std::deque<worker_view> views_;

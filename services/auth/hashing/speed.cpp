@@ -6,8 +6,11 @@ namespace mita::hashing {
 
 namespace {
 
-// Weight of one observation: a worker makes one in about 0.3 ms, so 30 ms of them move the figure most of the way.
-constexpr double weight = 1.0 / 64;
+// Observations are weighed by the work they stand for, so that the factor is time spent over time expected, with a
+// memory of 150 ms of work. A thread that is not scheduled for a while shows up as it should; one stop counts as a
+// quarter of a second.
+constexpr double memory_ns = 150e6;
+constexpr double longest_stop_ns = 250e6;
 constexpr double argon2_weight = 1.0 / 4;
 
 double work(const argon2::params& p) { return static_cast<double>(p.memory_kib) * p.passes; }
@@ -16,9 +19,10 @@ double work(const argon2::params& p) { return static_cast<double>(p.memory_kib) 
 
 void speed::seed(const std::array<double, max_lanes + 1>& shape) { shape_ = shape; }
 
-void speed::observe_rounds(unsigned width, double ns_per_round) {
-    // A single outlier (the thread was not scheduled for a while) counts as at most ten times slower.
-    const double seen = std::min(ns_per_round / shape_[width], 10.0 * factor_.load(std::memory_order_relaxed));
+void speed::observe_rounds(unsigned width, unsigned rounds, double ns) {
+    const double expected = shape_[width] * rounds;
+    const double seen = std::min(ns, expected * factor_.load(std::memory_order_relaxed) + longest_stop_ns) / expected;
+    const double weight = expected / (expected + memory_ns);
     const double old = factor_.load(std::memory_order_relaxed);
     factor_.store(old + weight * (seen - old), std::memory_order_relaxed);
 }

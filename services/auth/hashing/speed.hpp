@@ -17,7 +17,7 @@ public:
     // shape[n]: ns of a round of n lanes on a quiet core. One factor over all widths follows the measurements, so that
     // what is learnt at one width (a busy neighbour, a slower clock) holds for the others.
     void seed(const std::array<double, max_lanes + 1>& shape);
-    void observe_rounds(unsigned width, double ns_per_round);
+    void observe_rounds(unsigned width, unsigned rounds, double ns);
     double round_ns(unsigned width) const;  // width 1..6
 
     void observe_argon2(const argon2::params& p, double ns);

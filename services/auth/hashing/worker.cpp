@@ -88,7 +88,7 @@ public:
         const auto begin = clock::now();
         const unsigned rounds = std::min(engine_.soonest(), rounds_a_look);
         for (unsigned i = 0; i < rounds; ++i) engine_.step();
-        if (rounds > 0) state_.speed_.observe_rounds(width, ns_since(begin) / rounds);
+        state_.speed_.observe_rounds(width, rounds, ns_since(begin));
         rounds_by_width_[width] += rounds;
         const auto now = clock::now();
         for (unsigned i = engine_.active(); i-- > 0;) {
@@ -155,7 +155,7 @@ private:
             // A password with a NUL cannot be given to crypt_r; no hash that came from there has one.
             if (sum) {
                 answer_bcrypt(j.what, *sum, r);
-                state_.speed_.observe_rounds(1, ns_since(now) / lane_engine::rounds(work->how.cost));
+                state_.speed_.observe_rounds(1, lane_engine::rounds(work->how.cost), ns_since(now));
             } else if (work->expected && j.what.password.view().find('\0') != std::string_view::npos) {
                 r.what = outcome::mismatch;
             }
@@ -266,9 +266,11 @@ void pool::state::finish(unsigned worker, waiting_job j, result r) {
             ++c.dropped_cancelled;
         } else if (r.what == outcome::dropped_deadline) {
             ++c.dropped_deadline;
+            missed();
         } else if (r.what == outcome::failed) {
             ++c.failed;
         } else {
+            kept();
             stats_.work.add(std::chrono::duration<double>(r.worked).count());
             if (const auto* work = std::get_if<bcrypt_work>(&j.what.work)) {
                 ++stats_.bcrypt_hashes[work->how.cost];
@@ -293,6 +295,7 @@ void pool::state::finish_unstarted(waiting_job j, outcome why) {
         const std::lock_guard lock(mutex_);
         auto& c = stats_.by_class[index(j.kind)];
         ++(why == outcome::dropped_deadline ? c.dropped_deadline : c.dropped_cancelled);
+        if (why == outcome::dropped_deadline) missed();
     }
     j.then->done(std::move(r));
 }

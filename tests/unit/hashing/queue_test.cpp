@@ -122,15 +122,25 @@ TEST_CASE("The predicted start is exact for equal jobs on lanes of any state") {
     }));
 }
 
-TEST_CASE("The speed follows the measurements at all widths, and one outlier moves it little") {
+TEST_CASE("The speed follows the measurements at all widths, and one stop of the thread is forgotten by work") {
     speed s;
     s.seed({0, 27e3, 28e3, 30e3, 33e3, 38e3, 44e3});
     CHECK(s.round_ns(6) == Approx(44e3));
-    for (int i = 0; i < 500; ++i) s.observe_rounds(6, 88e3);
+    for (int i = 0; i < 3000; ++i) s.observe_rounds(6, 8, 8 * 88e3);
     CHECK(s.round_ns(6) == Approx(88e3).epsilon(0.01));
     CHECK(s.round_ns(1) == Approx(54e3).epsilon(0.01));
-    s.observe_rounds(6, 1e12);
-    CHECK(s.round_ns(6) < 110e3);
-    for (int i = 0; i < 4000; ++i) s.observe_rounds(1, 27e3);
+    s.observe_rounds(6, 8, 1e12);
+    CHECK(s.round_ns(6) < 200e3);
+    for (int i = 0; i < 5000; ++i) s.observe_rounds(1, 8, 8 * 27e3);
     CHECK(s.round_ns(6) == Approx(44e3).epsilon(0.01));
+}
+
+TEST_CASE("A thread that is scheduled half of the time is seen as half as fast") {
+    speed s;
+    s.seed({0, 27e3, 28e3, 30e3, 33e3, 38e3, 44e3});
+    for (int slice = 0; slice < 400; ++slice) {
+        for (int i = 0; i < 50; ++i) s.observe_rounds(6, 8, 8 * 44e3);
+        s.observe_rounds(6, 8, 8 * 44e3 + 51 * 8 * 44e3);
+    }
+    CHECK(s.round_ns(6) == Approx(88e3).epsilon(0.1));
 }
