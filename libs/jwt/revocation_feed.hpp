@@ -1,7 +1,8 @@
 // Follows auth's internal feed (long poll GET /internal/v1/revocations?after=SEQ) and applies it; reads everything
-// again after a gap. Run by gateway and finance on one worker. Reconnects with backoff and jitter for ever; says so in
-// the log and in stats. Answer form: {"revocations":[{"sequence","kind","id","not_before","expires_at"}],"sequence":N};
-// the service token goes as a Bearer.
+// again after a gap. Run by gateway and finance on one worker, the one that owns the client. Reconnects with backoff
+// and jitter for ever; says so in the log and by connected(). Answer form:
+// {"revocations":[{"sequence","kind","id","not_before","expires_at"}],"sequence":N}; the service token goes as a
+// Bearer.
 #pragma once
 
 #include "core/async.hpp"
@@ -12,6 +13,7 @@
 #include "jwt/revocations.hpp"
 #include "jwt/validator.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -19,8 +21,11 @@ namespace mita::jwt {
 
 struct feed_options {
     feed_options() = default;
-    secret internal_token;                   // shared secret of the internal listener
-    std::chrono::milliseconds poll{20'000};  // long poll wait asked of auth
+    secret internal_token;  // shared secret of the internal listener
+    // Long poll wait asked of auth; never more than a fifth of the validator's feed_silence_limit, so that a quiet feed
+    // is not taken for a lost one (C7) and a stop is not held up.
+    std::chrono::milliseconds poll{20'000};
+    std::chrono::milliseconds key_refresh{300'000};  // the JWKS is also read this often
 };
 
 class revocation_feed {
@@ -28,9 +33,15 @@ public:
     revocation_feed(executor ex, http::client& auth_internal, revocations& into, validator& keys, feed_options o,
                     logger& log);
     ~revocation_feed();
-    void start();                       // also fetches the JWKS at once and whenever the feed says a key changed
-    bool connected() const;             // any thread
-    awaitable<void> close(deadline d);  // ends the loop
+    revocation_feed(const revocation_feed&) = delete;
+    revocation_feed& operator=(const revocation_feed&) = delete;
+
+    // On `ex`, once. Fetches the JWKS at once (again after 100 ms, backing off to 1 s, until it is there) and whenever
+    // the feed says a key changed, then follows the feed.
+    void start();
+    bool connected() const;  // any thread: the last call was answered
+    // On `ex`. Ends the loop at once; a poll in flight ends with its client's close, or by itself within the poll time.
+    awaitable<void> close(deadline d);
 
 private:
     struct impl;
