@@ -13,7 +13,6 @@ namespace mita::hashing {
 namespace {
 
 constexpr unsigned max_threads = 64;
-constexpr unsigned logins_a_turn = 3;    // under contention one start in four belongs to register_reset
 constexpr double most_retry_after = 30;  // seconds
 
 pool_options checked(pool_options o) {

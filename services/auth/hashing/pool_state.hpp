@@ -18,6 +18,9 @@
 
 namespace mita::hashing {
 
+// When both classes wait, one start in four belongs to register_reset.
+inline constexpr unsigned logins_a_turn = 3;
+
 // What a ticket holds: the way to give its place back. The pool's state itself, so a ticket allocates nothing.
 struct ticket::slot {
     virtual ~slot() = default;

@@ -2,13 +2,13 @@
 #include "auth/hashing/pool_state.hpp"
 
 #include <openssl/crypto.h>
-#include <openssl/rand.h>
 #include <pthread.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -217,7 +217,6 @@ std::optional<waiting_job> pool::state::next_job(unsigned worker, std::vector<wa
         return now + std::chrono::nanoseconds(static_cast<std::int64_t>(job_ns(j.what, lanes_per_thread()))) <=
                j.until.time();
     };
-    constexpr unsigned logins_a_turn = 3;  // one start in four is register_reset's when both wait
     job_queue& logins = queues_[index(job_class::login)];
     job_queue& others = queues_[index(job_class::register_reset)];
     const bool others_first = turns_for_register_ >= logins_a_turn;
