@@ -85,6 +85,9 @@ struct pool::state final : ticket::slot {
     std::vector<std::thread> threads_;
 };
 
+inline bool cancelled(const waiting_job& j) {
+    return j.what.cancelled && j.what.cancelled->load(std::memory_order_relaxed);
+}
 inline std::size_t index(job_class k) { return static_cast<std::size_t>(k); }
 
 }  // namespace mita::hashing
