@@ -131,13 +131,13 @@ class System:
 class Peer:
     """The FastAPI peer on the same cluster: one uvicorn worker on the core under test."""
 
-    def __init__(self, system):
+    def __init__(self, system, style="replaced"):
         self.system, self.secret, self.port = system, secrets.token_hex(32), clusters.free_port()
         here = ROOT / "tests/performance/peer"
-        system.cluster.sql("drop schema if exists peer cascade")
-        system.cluster.sql((here / "schema.sql").read_text())
-        environment = {"PATH": "/usr/bin:/bin", "PEER_DATABASE_URL": system.cluster.url(), "PEER_SECRET": self.secret, "PYTHONDONTWRITEBYTECODE": "1"}
-        self.log = system.logs / "peer.log"
+        if not system.cluster.sql("select 1 from pg_namespace where nspname = 'peer'"):
+            system.cluster.sql((here / "schema.sql").read_text())
+        environment = {"PEER_STYLE": style, "PATH": "/usr/bin:/bin", "PEER_DATABASE_URL": system.cluster.url(), "PEER_SECRET": self.secret, "PYTHONDONTWRITEBYTECODE": "1"}
+        self.log = system.logs / f"peer-{style}.log"
         with cpus.on(cpus.UNDER_TEST), open(self.log, "wb") as out:
             self.process = subprocess.Popen(["/usr/bin/python3", "-m", "uvicorn", "app:app", "--host", "127.0.0.1", "--port", str(self.port), "--loop", "uvloop", "--http",
                                              "httptools", "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75"],

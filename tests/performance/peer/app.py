@@ -1,10 +1,10 @@
-"""The peer of B6, B7 and B11: what the replaced system was after its own optimizations, at its best. FastAPI on uvicorn (uvloop, httptools),
-asyncpg pool of 10 + 20, bcrypt in a pool of 8 threads, token and user caches of 5 minutes, one combined middleware (request id, security
-headers, timing, a log line per request). Answers are byte for byte those of MITA but for the cursor.
+"""The peer of B6, B7 and B11: what the replaced system was after its own optimizations. FastAPI on uvicorn (uvloop, httptools), asyncpg pool of
+10 + 20, bcrypt in a pool of 8 threads, token and user caches of 5 minutes, and its kinds of middleware: request id, security headers, a log
+line per request. Answers are byte for byte those of MITA but for the cursor.
 
-Kept favourable to the peer: the middleware is plain ASGI instead of the replaced system's stack of BaseHTTPMiddleware, answers are
-rendered straight to JSON without response models, HS256 instead of ES256, statements are prepared once per connection.
-Settings: PEER_DATABASE_URL, PEER_SECRET. Run: uvicorn app:app (tests/performance does)."""
+PEER_STYLE=replaced: middleware in the form used there (BaseHTTPMiddleware), its seven combined into one. PEER_STYLE=lean: plain ASGI, as good as
+FastAPI gets. Both are favoured: HS256 instead of ES256, no response models, statements prepared once per connection.
+Settings: PEER_DATABASE_URL, PEER_SECRET, PEER_STYLE. Run: uvicorn app:app (tests/performance does)."""
 import asyncio
 import base64
 import json
@@ -26,16 +26,17 @@ SECRET = os.environ["PEER_SECRET"]
 TTL = 300
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
 log = logging.getLogger("peer")
+LINE = '{"level":"info","event":"request","request_id":"%s","method":"%s","path":"%s","status":%d,"duration_ms":%.3f}'
 SECURITY = [(b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"DENY"), (b"referrer-policy", b"no-referrer"),
             (b"cache-control", b"no-store"), (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),
             (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")]
 
 
-class Combined:
-    """The one middleware: what seven did."""
+class Lean:
+    """The same without the cost of BaseHTTPMiddleware (a task group and streams per request)."""
 
-    def __init__(self, inner):
-        self.inner = inner
+    def __init__(self, app):
+        self.inner = app
 
     async def __call__(self, scope, receive, send):
         if scope["type"] != "http":
@@ -55,8 +56,17 @@ class Combined:
         try:
             await self.inner(scope, receive, out)
         finally:
-            log.info('{"level":"info","event":"request","request_id":"%s","method":"%s","path":"%s","status":%d,"duration_ms":%.3f}',
-                     request_id.decode("latin-1"), scope["method"], scope["path"], status, (time.perf_counter() - began) * 1000)
+            log.info(LINE, request_id.decode("latin-1"), scope["method"], scope["path"], status, (time.perf_counter() - began) * 1000)
+
+
+async def combined(request, follow):
+    began = time.perf_counter()
+    request_id = request.headers.get("x-request-id") or uuid.uuid4().hex
+    answer = await follow(request)
+    answer.headers["X-Request-Id"] = request_id
+    answer.raw_headers.extend(SECURITY)
+    log.info(LINE, request_id, request.method, request.url.path, answer.status_code, (time.perf_counter() - began) * 1000)
+    return answer
 
 
 class Cache:
@@ -81,7 +91,10 @@ class Cache:
 
 
 app = FastAPI(openapi_url=None)
-app.add_middleware(Combined)
+if os.environ.get("PEER_STYLE", "replaced") == "lean":
+    app.add_middleware(Lean)
+else:
+    app.middleware("http")(combined)
 tokens, users = Cache(), Cache()
 hashing = ThreadPoolExecutor(max_workers=8)
 
