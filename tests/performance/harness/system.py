@@ -36,6 +36,7 @@ class System:
         with cpus.on(cpus.BESIDE):
             self.cluster = clusters.Cluster()
         self.closing.append(self.cluster.close)
+        atexit.register(self.close)  # also when the rest of this constructor fails
         self.cluster.sql("create extension pg_stat_statements")
         self.secrets = {f"MITA_{n}": secrets.token_hex(32) for n in ("AUTH_SECRET", "FINANCE_SECRET", "INTERNAL_TOKEN", "OPS_TOKEN")}
         self.services = {}
@@ -65,9 +66,9 @@ class System:
             out |= {"MITA_AUTH_URL": f"http://127.0.0.1:{auth.port}", "MITA_AUTH_INTERNAL_URL": f"http://127.0.0.1:{auth.internal_port}"}
         return out
 
-    def start(self, **where):
-        """Starts what does not run and puts everything on its cores: start(auth=cpus.BESIDE). By default all on the core under test."""
-        for name in ORDER:
+    def start(self, *names, **where):
+        """Starts what does not run (of these names) and puts it on its cores: start(auth=cpus.BESIDE). By default all on the core under test."""
+        for name in names or ORDER:
             place = where.get(name, cpus.UNDER_TEST)
             if name not in self.services or not self.services[name].alive():
                 self.services[name] = self.also(name, place)

@@ -36,7 +36,7 @@ def measure(run, row):
                 sign, bound = None, None
                 if found := TARGET.match(seen.get("target", "")):
                     sign, bound = {"≤": "<=", "≥": ">="}.get(found[1], found[1]), float(found[2])
-                unit = seen.get("unit", "")
+                unit = {"ratio": "×"}.get(seen.get("unit", ""), seen.get("unit", ""))
                 figures[what] = Figure(row, what, unit if unit in ("×", "%") else f" {unit}".rstrip(), [], seen.get("target", ""), (sign, bound) if sign else None,
                                        seen.get("peer", ""), digits=seen.get("digits", 2), detail={"runs": []})
             figures[what].rounds.append(float(seen["value"]))
