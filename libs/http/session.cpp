@@ -1,7 +1,7 @@
 #include "http/session.hpp"
 
-#include "core/clock.hpp"
 #include "http/problem.hpp"
+#include "http/session_body.hpp"
 
 #include <boost/asio/error.hpp>
 
@@ -16,27 +16,14 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t most_discarded = 64 << 10;  // of a refused request's body, to keep its connection
-constexpr std::size_t most_lingered = 1 << 20;
-constexpr std::chrono::milliseconds linger_time{1'000};
+constexpr std::size_t most_discarded = 64 << 10;        // of a refused request's body, to keep its connection
 constexpr std::chrono::milliseconds fresh_time{1'000};  // for the first request of a connection accepted while draining
 constexpr std::size_t least_room = 1 << 10;             // behind a head whose body is still to come
-constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
 
 std::string text_of(const asio::ip::address& a) {
     if (a.is_v6() && a.to_v6().is_v4_mapped())
         return asio::ip::make_address_v4(asio::ip::v4_mapped, a.to_v6()).to_string();
     return a.to_string();
-}
-
-std::string what_of(const std::exception_ptr& error) {
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        return e.what();
-    } catch (...) {
-        return "unknown exception";
-    }
 }
 
 }  // namespace
@@ -51,95 +38,8 @@ void exchange::clear() {
     error = head_error();
     head_size = 0;
     keep_alive = expect_continue = false;
+    own_deadline = true;
 }
-
-// A streamed request body: pieces of a Content-Length body as they lie in a buffer, of a chunked one decoded.
-class session::body_reader final : public body_source {
-public:
-    body_reader(session& s, std::uint64_t limit)
-        : s_(s), limit_(limit), left_(s.x_->req.content_length.value_or(0)), done_(!s.x_->req.has_body) {}
-
-    awaitable<std::string_view> next(deadline d) override {
-        std::string_view piece;
-        while (piece.empty() && !done_) {
-            piece = take();
-            if (!piece.empty() || done_) break;
-            const auto patience = std::min(d.remaining(), s_.core_->options.body_timeout);
-            co_await fill(s_.core_->ticks(patience));
-        }
-        co_return piece;
-    }
-    bool done() const { return done_; }
-
-private:
-    // What is there already; empty: more must be read, or done_.
-    std::string_view take() {
-        exchange& x = *s_.x_;
-        const std::string_view raw = s_.in_.view().substr(s_.next_);
-        if (x.req.chunked) {
-            x.body.clear();
-            std::size_t used = 0;
-            const auto state = decoder_.feed(raw, used, x.body, limit_);
-            s_.next_ += used;
-            if (state == chunk_decoder::state::bad) fail(result::malformed);
-            if (state == chunk_decoder::state::too_large) fail(result::too_large);
-            done_ = state == chunk_decoder::state::done;
-            return x.body;
-        }
-        if (fresh_ > 0) {
-            const std::string_view piece(x.big.get(), std::exchange(fresh_, 0));
-            left_ -= piece.size();
-            done_ = left_ == 0;
-            return piece;
-        }
-        const std::string_view piece =
-            raw.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), left_)));
-        s_.next_ += piece.size();
-        left_ -= piece.size();
-        done_ = left_ == 0;
-        return piece;
-    }
-
-    awaitable<void> fill(std::uint32_t until) {
-        exchange& x = *s_.x_;
-        if (x.expect_continue) {
-            x.expect_continue = false;
-            buffers out = {asio::buffer(go_on.data(), go_on.size()), asio::const_buffer()};
-            co_await s_.write(out);
-        }
-        std::size_t got = 0;
-        result r = result::good;
-        if (x.req.chunked) {
-            s_.in_.truncate(x.head_size);
-            s_.next_ = x.head_size;
-            r = co_await s_.read_some(phase::body, until, s_.in_.end(), s_.in_.room(), got);
-            s_.in_.commit(got);
-        } else {
-            constexpr std::size_t size = 64 << 10;
-            if (x.big == nullptr) x.big = std::make_unique_for_overwrite<char[]>(size);
-            r = co_await s_.read_some(phase::body, until, x.big.get(),
-                                      static_cast<std::size_t>(std::min<std::uint64_t>(size, left_)), got);
-            fresh_ = got;
-        }
-        if (r != result::good) fail(r);
-    }
-
-    [[noreturn]] void fail(result r) {
-        if (r == result::too_large) throw api_error(413, "payload_too_large", "The body is larger than allowed");
-        if (r == result::timed_out) throw api_error(408, "request_timeout", "The body came too slowly");
-        if (r == result::malformed) {
-            s_.core_->exchanges.malformed("R6");
-            throw api_error(400, "malformed_request", "The chunks of the body are malformed");
-        }
-        throw api_error(400, "incomplete_body", "The connection ended before the body did");
-    }
-
-    session& s_;
-    std::uint64_t limit_, left_;
-    bool done_;
-    std::size_t fresh_ = 0;  // bytes in x.big not yet handed out
-    chunk_decoder decoder_;
-};
 
 session::session(std::shared_ptr<server_core> core, tcp_socket socket)
     : core_(std::move(core)), socket_(std::move(socket)), fd_(socket_.native_handle()), index_(core_->sessions.size()) {
@@ -299,8 +199,10 @@ void session::begin_request(deadline::clock::time_point now) {
         const std::string_view left = req.headers.value(deadline_header);
         std::int64_t ms = 0;
         const auto [end, fault] = std::from_chars(left.data(), left.data() + left.size(), ms);
-        if (!left.empty() && fault == std::errc() && end == left.data() + left.size() && ms >= 0)
+        if (!left.empty() && fault == std::errc() && end == left.data() + left.size() && ms >= 0) {
             allowed = std::min(allowed, std::chrono::milliseconds(ms));
+            x.own_deadline = false;
+        }
     }
     req.until = deadline::at(now + allowed);
     next_ = x.head_size;
@@ -326,11 +228,6 @@ void session::end_request(deadline::clock::time_point began) {
     core_->in_flight_gauge.add(-1);
 }
 
-void session::refuse(unsigned status, const char* code, const char* detail) {
-    write_problem(x_->res, x_->req, api_error(status, code, detail));
-    x_->res.close = true;
-}
-
 void session::refuse_head() {
     exchange& x = *x_;
     const head_error& e = x.error;
@@ -340,22 +237,6 @@ void session::refuse_head() {
     write_problem(x.res, x.req, error);
     x.res.close = true;
     body_done_ = false;  // nobody knows where the next message would begin (R7)
-}
-
-void session::refuse_body(result r) {
-    switch (r) {
-        case result::too_large:
-            return refuse(413, "payload_too_large", "The body is larger than allowed");
-        case result::timed_out:
-            return refuse(408, "request_timeout", "The body came too slowly");
-        case result::malformed:
-            core_->exchanges.malformed("R6");
-            return refuse(400, "malformed_request", "The chunks of the body are malformed");
-        case result::good:
-        case result::closed:
-            break;
-    }
-    refuse(400, "incomplete_body", "The connection ended before the body did");
 }
 
 // One exchange, from the head in x_ to its answer. False: the connection ends.
@@ -423,6 +304,8 @@ awaitable<void> session::receive_and_handle() {
             refuse_body(r);
             co_return;
         }
+        // The client's slowness is not the handler's; a trusted peer's deadline stands.
+        if (x.own_deadline) x.req.until = deadline::after(core_->options.handle_timeout);
     }
     co_await handle();
 }
@@ -439,76 +322,6 @@ awaitable<void> session::handle() {
         std::string detail;
         write_exception(x.res, x.req, error, detail);
         x.res.log_detail = std::move(detail);
-    }
-}
-
-awaitable<session::result> session::read_body(std::uint64_t limit) {
-    exchange& x = *x_;
-    const std::size_t have = in_.size() - x.head_size;
-    const bool whole = !x.req.chunked && have >= *x.req.content_length;
-    if (x.expect_continue && have == 0) {  // after admit() and the limits (R11)
-        buffers out = {asio::buffer(go_on.data(), go_on.size()), asio::const_buffer()};
-        const bool sent = co_await write(out);
-        if (!sent) co_return result::closed;
-    }
-    x.expect_continue = false;
-    const std::uint32_t until = whole ? 0 : core_->ticks(core_->options.body_timeout);
-    result r = result::good;
-    if (x.req.chunked) {
-        r = co_await read_chunks(limit, until);
-    } else {
-        r = co_await read_length(*x.req.content_length, until);
-    }
-    body_done_ = r == result::good;
-    co_return r;
-}
-
-// Behind its head when it fits there, else in a buffer of its exact size: pages that no byte reaches cost nothing.
-awaitable<session::result> session::read_length(std::uint64_t length, std::uint32_t until) {
-    exchange& x = *x_;
-    const auto size = static_cast<std::size_t>(length);
-    std::size_t have = std::min(in_.size() - x.head_size, size);
-    std::size_t got = 0;
-    if (size - have <= in_.room()) {
-        while (in_.size() - x.head_size < size) {
-            const result r = co_await read_some(phase::body, until, in_.end(), in_.room(), got);
-            if (r != result::good) co_return r;
-            in_.commit(got);
-        }
-        x.req.body = in_.view().substr(x.head_size, size);
-        next_ = x.head_size + size;
-        co_return result::good;
-    }
-    x.big = std::make_unique_for_overwrite<char[]>(size);
-    in_.view().copy(x.big.get(), have, x.head_size);
-    in_.truncate(x.head_size);
-    while (have < size) {
-        const result r = co_await read_some(phase::body, until, x.big.get() + have, size - have, got);
-        if (r != result::good) co_return r;
-        have += got;
-    }
-    x.req.body = std::string_view(x.big.get(), size);
-    co_return result::good;
-}
-
-awaitable<session::result> session::read_chunks(std::uint64_t limit, std::uint32_t until) {
-    exchange& x = *x_;
-    chunk_decoder decoder;
-    for (;;) {
-        std::size_t used = 0;
-        const auto state = decoder.feed(in_.view().substr(x.head_size), used, x.body, limit);
-        if (state == chunk_decoder::state::bad) co_return result::malformed;
-        if (state == chunk_decoder::state::too_large) co_return result::too_large;
-        if (state == chunk_decoder::state::done) {
-            x.req.body = x.body;
-            next_ = x.head_size + used;
-            co_return result::good;
-        }
-        in_.truncate(x.head_size);
-        std::size_t got = 0;
-        const result r = co_await read_some(phase::body, until, in_.end(), in_.room(), got);
-        if (r != result::good) co_return r;
-        in_.commit(got);
     }
 }
 
@@ -529,142 +342,6 @@ void session::decide_keep_alive() {
     // Closing while bytes come resets the connection, and the client may lose the answer. One that asked for the end
     // sends no more.
     linger_ = !keep_ && (!body_done_ || x.keep_alive);
-}
-
-awaitable<bool> session::discard_body() {
-    exchange& x = *x_;
-    std::uint64_t left = *x.req.content_length - (in_.size() - x.head_size);
-    in_.truncate(x.head_size);
-    const std::uint32_t until = core_->ticks(core_->options.body_timeout);
-    while (left > 0) {
-        std::size_t got = 0;
-        const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(in_.room(), left));
-        const result r = co_await read_some(phase::body, until, in_.end(), room, got);
-        if (r != result::good) co_return false;
-        left -= got;
-    }
-    co_return true;
-}
-
-awaitable<bool> session::answer() {
-    exchange& x = *x_;
-    x.out.clear();
-    const bool body = x.req.method != verb::head && may_have_body(x.res.status);
-    if (x.res.stream != nullptr && body) {
-        const bool chunked = x.req.minor_version == 1;
-        if (!chunked) {
-            keep_ = false;
-            linger_ = true;
-        }
-        const bool sent = co_await stream_answer(chunked);
-        co_return sent;
-    }
-    answer_facts facts;
-    facts.date_line = core_->date;
-    facts.minor_version = x.req.minor_version;
-    facts.keep_alive = keep_;
-    write_head(x.out, x.res, x.req, facts);
-    buffers out = {asio::buffer(x.out), body ? asio::buffer(x.res.body) : asio::const_buffer()};
-    const bool sent = co_await write(out);
-    co_return sent;
-}
-
-// The head leaves with the first piece, so that a source that fails at once still gives an error answer.
-awaitable<bool> session::stream_answer(bool chunked) {
-    exchange& x = *x_;
-    answer_facts facts;
-    facts.date_line = core_->date;
-    facts.minor_version = x.req.minor_version;
-    facts.keep_alive = keep_;
-    bool started = false;
-    for (;;) {
-        std::string_view piece;
-        std::exception_ptr error;
-        const deadline d = deadline::after(core_->options.handle_timeout);
-        try {
-            piece = co_await x.res.stream->next(d);
-        } catch (...) {
-            error = std::current_exception();
-        }
-        if (error && started) {  // the missing last chunk tells the client
-            x.res.log_detail = what_of(error);
-            x.res.code = "stream_failed";
-            keep_ = linger_ = false;
-            co_return false;
-        }
-        if (error) {
-            std::string detail;
-            write_exception(x.res, x.req, error, detail);
-            x.res.log_detail = std::move(detail);
-        }
-        if (!started) write_head(x.out, x.res, x.req, facts);
-        if (error) {
-            buffers whole = {asio::buffer(x.out), asio::buffer(x.res.body)};
-            const bool sent = co_await write(whole);
-            co_return sent;
-        }
-        if (chunked) {
-            if (started) x.out.append("\r\n");
-            std::array<char, 16> digits;
-            const auto [end, fault] = std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16);
-            x.out.append(digits.data(), end).append(piece.empty() ? "\r\n\r\n" : "\r\n");
-        }
-        started = true;
-        buffers part = {asio::buffer(x.out), asio::buffer(piece.data(), piece.size())};
-        const bool sent = co_await write(part);
-        if (!sent || piece.empty()) co_return sent;
-        x.out.clear();
-    }
-}
-
-// Tries at once without waiting, as a socket almost always takes an answer. True: all is written.
-bool session::write_now(buffers& what, error_code& ec) {
-    while (what[0].size() + what[1].size() > 0) {
-        std::size_t n = socket_.write_some(what, ec);
-        if (ec) return false;
-        bytes_out_ += n;
-        for (asio::const_buffer& b : what) {
-            const std::size_t part = std::min(n, b.size());
-            b += part;
-            n -= part;
-        }
-    }
-    return true;
-}
-
-awaitable<bool> session::write(buffers what) {
-    // A client that pipelines gives way to others now and then: waiting goes through the scheduler.
-    bool wait = in_a_row_ >= core_->options.max_pipelined;
-    if (wait) in_a_row_ = 0;
-    const std::uint32_t until = core_->ticks(core_->options.write_timeout);
-    for (;;) {
-        error_code ec;
-        if (!wait && write_now(what, ec)) co_return true;
-        if (ec && ec != asio::error::would_block && ec != asio::error::try_again) co_return false;
-        wait = false;
-        phase_ = phase::write;
-        expires_ = until;
-        co_await socket_.async_wait(tcp_socket::wait_write, asio::redirect_error(use_awaitable, ec));
-        expires_ = 0;
-        if (ec) co_return false;
-    }
-}
-
-// Reads what the client still sends, so that it gets our last answer before a reset (RFC 9112 9.6).
-awaitable<void> session::linger() {
-    error_code ec;
-    socket_.shutdown(tcp_socket::shutdown_send, ec);
-    if (ec) co_return;
-    if (x_ != nullptr) core_->give_back(std::move(x_));
-    in_ = read_buffer();
-    in_.reserve(read_buffer::small);
-    const std::uint32_t until = core_->ticks(linger_time);
-    for (std::size_t total = 0; total < most_lingered;) {
-        std::size_t got = 0;
-        const result r = co_await read_some(phase::linger, until, in_.end(), in_.room(), got);
-        if (r != result::good) co_return;
-        total += got;
-    }
 }
 
 }  // namespace mita::http

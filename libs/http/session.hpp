@@ -3,6 +3,7 @@
 // exchange.
 #pragma once
 
+#include "core/error.hpp"
 #include "http/answer_head.hpp"
 #include "http/exchange_ids.hpp"
 #include "http/exchange_log.hpp"
@@ -36,6 +37,7 @@ struct exchange {
     head_error error;
     std::size_t head_size = 0;
     bool keep_alive = false, expect_continue = false;
+    bool own_deadline = true;  // req.until is ours, not a trusted peer's
     void clear();
 };
 
@@ -105,7 +107,7 @@ private:
     head_state parse_head();
     void begin_request(deadline::clock::time_point now);
     void end_request(deadline::clock::time_point began);
-    void refuse(unsigned status, const char* code, const char* detail);
+    static api_error fault_of(result r);
     void refuse_head();
     void refuse_body(result r);
     void decide_keep_alive();

@@ -83,6 +83,11 @@ TEST_CASE("After warm-up an exchange allocates nothing, neither in the client no
     server_options so;
     so.name = "test";
     server s(w, so, what, log, registry);
+    std::uint64_t observed = 0;
+    s.observe([&observed](const request&, const response& res, std::chrono::microseconds, std::uint64_t in,
+                          std::uint64_t out) {
+        if (res.status == 200 && in > 100 && out > 500) ++observed;
+    });
     raw::listening listening;
     client_options co;
     co.name = "up";
@@ -102,6 +107,7 @@ TEST_CASE("After warm-up an exchange allocates nothing, neither in the client no
     accepting.join();
     CHECK(adopted);
     CHECK(counted == 0);
+    CHECK(observed == 1200);
     test::run(w.context(), c.close(test::soon()));
     test::run(w.context(), s.drain(test::soon()));
 }

@@ -319,6 +319,18 @@ TEST_CASE("R13: slow heads and slow bodies get 408, silent connections are just 
     CHECK(good == 9);
 }
 
+TEST_CASE("The time a client takes to send its body is not taken from the handler's deadline") {
+    server_options o = quick();
+    o.handle_timeout = 300ms;
+    running r(o);
+    raw::socket s = r.connect();
+    const std::string bytes = post("/left", "12345");
+    s.send(bytes.substr(0, bytes.size() - 1));
+    std::this_thread::sleep_for(350ms);
+    s.send("5");
+    CHECK(std::stoi(s.read().body) > 200);
+}
+
 TEST_CASE("A client that does not read its answer is cut off after the write timeout") {
     server_options o = quick();
     o.write_timeout = 300ms;

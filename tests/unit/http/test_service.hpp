@@ -50,6 +50,9 @@ inline awaitable<response> echo(request& req, app& a) {
     ++a.hits;
     co_return json(200, std::string(req.body));
 }
+inline awaitable<response> time_left(request& req, app&) {
+    co_return json(200, std::to_string(req.until.remaining().count()));
+}
 inline awaitable<response> nothing(request&, app& a) {
     ++a.hits;
     co_return empty();
@@ -142,6 +145,7 @@ inline constexpr route<app> routes[] = {
     {verb::patch, "/echo", echo, mita::http::access::open},
     {verb::post, "/small", echo, mita::http::access::open, any},
     {verb::post, "/private", echo, mita::http::access::user},
+    {verb::post, "/left", time_left, mita::http::access::open},
     {verb::del, "/nothing", nothing, mita::http::access::open},
     {verb::get, "/held", held, mita::http::access::open},
     {verb::post, "/held", held, mita::http::access::open},
