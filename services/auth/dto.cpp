@@ -93,7 +93,7 @@ std::string to_json(const std::vector<session_row>& sessions, const uuid& curren
         if (&s != &sessions.front()) out += ',';
         out += '{';
         text(out, "id", s.id.str(), true);
-        text(out, "device_name", s.device_name);
+        text(out, "device", s.device_name);
         text(out, "user_agent", s.user_agent);
         text(out, "ip", s.ip);
         text(out, "created_at", wall::format(s.created_at));

@@ -7,8 +7,9 @@ namespace mita::auth {
 
 namespace {
 
-[[noreturn]] void refuse(const char* code, const char* detail) {
-    throw api_error(401, code, detail)
+// One answer for every reason: forged, used up, of a dead session.
+[[noreturn]] void refuse() {
+    throw api_error(401, "invalid_refresh_token", "The refresh token is not valid.")
         .with_header("WWW-Authenticate", "Bearer realm=\"mita\", error=\"invalid_token\"");
 }
 
@@ -20,18 +21,18 @@ awaitable<http::response> refresh(http::request& req, app& a) {
     const auto text = in.string("refresh_token", 1, 1000);
     doc.finish();
     const auto claim = a.all.refresh.read(text);
-    if (!claim) refuse("invalid_refresh_token", "The refresh token is not valid.");
+    if (!claim) refuse();
 
     const auto got = co_await a.sessions.refresh(claim->session, claim->counter, req.until);
     if (got.outcome == refresh_outcome::reused) {
         a.count.reused.add();
         a.all.log.warn("refresh_reused").with("user_id", got.user_id.str()).with("request_id", req.id);
         co_await a.all.hub->settle(a.on.get_executor(), got.revocation);
-        refuse("token_reuse", "The refresh token was used before; the session has been ended.");
+        refuse();
     }
     if (got.outcome == refresh_outcome::dead || got.outcome == refresh_outcome::forged) {
         a.count.dead.add();
-        refuse("invalid_refresh_token", "The refresh token is not valid.");
+        refuse();
     }
     (got.outcome == refresh_outcome::rotated ? a.count.rotated : a.count.repeated).add();
     const auto pair = a.issue(got.user_id, claim->session, got.role, got.counter, got.auth_time);
