@@ -116,8 +116,9 @@ decoded verify(std::string_view token, const key_set& keys, const policy& p, std
     auto c = std::make_shared<claims>();
     c->kid = std::move(header.kid);
     if (const auto v = read_claims(*payload_json, *c); v != verdict::ok) return {v, nullptr};
-    if (const auto v = judge(*c, p, now); v != verdict::ok) return {v, nullptr};
-    return {verdict::ok, std::move(c)};
+    const auto v = judge(*c, p, now);
+    if (v != verdict::ok && v != verdict::expired) return {v, nullptr};
+    return {v, std::move(c)};
 }
 
 std::string issue(const claims& c, const signing_key& key, std::string_view typ) {

@@ -47,7 +47,7 @@ struct policy {
 
 struct decoded {
     verdict result = verdict::malformed;
-    std::shared_ptr<const claims> value;  // set when result is ok
+    std::shared_ptr<const claims> value;  // set when result is ok or expired
 };
 
 // Structure, signature, claims. `now` in unix seconds. No allocation before the size and shape checks. Any thread.

@@ -68,7 +68,7 @@ constexpr db::statement end_every{
 wall::time_point session_store::forget_after() const { return wall::now() + terms_.access_ttl + seconds(120); }
 
 awaitable<bool> session_store::register_user(user u, new_session s, deadline d) {
-    const auto now = wall::now();
+    const auto now = u.created_at;  // what the answer says
     const auto norm = normalize_email(u.email);
     const auto rows =
         co_await db_.query(insert_user_and_session, d, u.id, u.email, norm, u.display_name, u.password_hash, now, s.id,

@@ -361,6 +361,19 @@ TEST_CASE("T11: lifetimes beyond policy, the future, the past and the skew") {
     CHECK(verify(signed_with(f.key, header(f.key), payload()), f.keys, p, t0 - 1).result == verdict::not_yet_valid);
 }
 
+TEST_CASE("S8: the claims of an expired token are given, those of a token that is not ours are not") {
+    fixture f;
+    const auto old = verify(signed_with(f.key, header(f.key), payload()), f.keys, rules(), t0 + 100'000);
+    CHECK(old.result == verdict::expired);
+    REQUIRE(old.value);
+    CHECK(old.value->who.expires_at == t0 + 600);
+    auto other = rules();
+    other.issuer = "https://elsewhere.example";
+    const auto foreign = verify(signed_with(f.key, header(f.key), payload()), f.keys, other, t0 + 100'000);
+    CHECK(foreign.result == verdict::wrong_issuer);
+    CHECK_FALSE(foreign.value);
+}
+
 TEST_CASE("T11: issuer and audience are exact: no prefix, case, slash, array or substring (CVE-2024-53861)") {
     fixture f;
     for (const char* iss :
