@@ -35,7 +35,7 @@ jwt::validator_options validation_of(const settings& s) {
     o.rules.issuer = s.issuer;
     o.rules.audience = s.audience;
     o.rules.max_lifetime_s = s.access_ttl.count();
-    o.cache_bytes = static_cast<std::size_t>(s.derived.cache_bytes / 4);
+    o.cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(s.derived.cache_bytes / 4, 32 << 20));
     return o;
 }
 

@@ -87,6 +87,7 @@ http::server_options internal_options_of(const settings& s) {
     auto o = options_of(s);
     o.name = "auth_internal";
     o.handle_timeout = 30s;  // long polls
+    o.slow = 60s;
     return o;
 }
 

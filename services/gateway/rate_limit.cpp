@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <new>
 
 namespace mita::gateway {
 
@@ -24,7 +25,10 @@ std::int64_t ceil_seconds(std::int64_t ns) { return ns <= 0 ? 0 : (ns + second_n
 rate_limiter::rate_limiter(std::size_t max_bytes)
     : sets_per_shard_(std::max<std::size_t>(1, max_bytes / sizeof(set) / shard_count)) {
     random_bytes(seed_.data(), sizeof seed_);
-    for (auto& s : shards_) s.sets.resize(sets_per_shard_);
+    for (auto& s : shards_) {
+        s.sets.reset(static_cast<set*>(std::calloc(sets_per_shard_, sizeof(set))));
+        if (!s.sets) throw std::bad_alloc();
+    }
 }
 
 // A keyed multiply-mix over 8-byte blocks: without the seed nobody can aim keys at one set.

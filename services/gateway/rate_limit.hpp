@@ -7,11 +7,11 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace mita::gateway {
 
@@ -40,16 +40,19 @@ public:
 
 private:
     struct slot {
-        std::uint64_t tag = 0;  // keyed hash, 0: free
-        std::int64_t tat = 0;   // theoretical arrival time, ns
+        std::uint64_t tag;  // keyed hash, 0: free
+        std::int64_t tat;   // theoretical arrival time, ns
     };
     static constexpr std::size_t ways = 8, shard_count = 16;
     struct set {
         std::array<slot, ways> slots;
     };
+    struct freed {
+        void operator()(set* p) const { std::free(p); }
+    };
     struct shard {
         std::mutex mutex;
-        std::vector<set> sets;
+        std::unique_ptr<set[], freed> sets;  // zero pages of the kernel: memory is used as keys come
     };
     std::uint64_t hash(const rate_policy& policy, std::string_view key) const;
 

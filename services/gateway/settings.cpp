@@ -2,9 +2,16 @@
 
 #include "core/clock.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace mita::gateway {
+
+namespace {
+
+constexpr std::int64_t most_token_cache = 32 << 20;  // some 30,000 people at once; more by MITA_CACHE_BYTES
+
+}  // namespace
 
 endpoint parse_endpoint(config& from, const std::string& name, const std::string& fallback) {
     const auto url = from.text(name, fallback);
@@ -56,8 +63,8 @@ settings::settings(config& from) : where(platform::detect()), derived(platform::
     registration = from.rate_limit("MITA_RATE_REGISTER", "30;3600");
     rate_table_bytes = static_cast<std::size_t>(
         from.integer("MITA_RATE_TABLE_BYTES", derived.rate_table_bytes, 1 << 16, 1LL << 32, where.memory_source));
-    token_cache_bytes = static_cast<std::size_t>(
-        from.integer("MITA_CACHE_BYTES", derived.cache_bytes / 4, 0, 1LL << 36, where.memory_source));
+    token_cache_bytes = static_cast<std::size_t>(from.integer(
+        "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
 
     const auto start = from.text("MITA_CLOCK", "");
     const auto file = from.text("MITA_CLOCK_FILE", "");
