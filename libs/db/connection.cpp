@@ -117,7 +117,8 @@ void connection::on_readable() {
     if (alive()) arm_read();
 }
 
-// Bytes OpenSSL has decrypted and libpq has not read: the socket will not announce them.
+// Bytes OpenSSL has decrypted and libpq has not read: the socket will not announce them. libpq always has room for 8
+// KiB, the record of servers up to 16; later ones and proxies send records of 16 KiB.
 bool connection::more_decrypted() const {
     if (!tls_) return false;
     const auto* tls = static_cast<const SSL*>(PQsslStruct(link_, "OpenSSL"));

@@ -84,6 +84,7 @@ TEST_CASE("BEGIN travels with the first statement, and the last batch with COMMI
     o.url = secret(cluster().tcp_url_at(gate.port(), w.database));
     const auto pool = w.pool(o);
     w.run(insert_and(*pool, 1, true));  // connects and prepares
+    REQUIRE(w.turn_until([&] { return pool->stats().connected == 3; }));
     const auto before = gate.turns();
     w.run([](db::pool& p) -> awaitable<void> {
         auto tx = co_await p.begin(soon());
