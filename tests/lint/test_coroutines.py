@@ -5,7 +5,6 @@ import re
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 GOOD = re.compile(r"^\s*(?:(?:const\s+)?[\w:<>,\s*&\[\]]*?[\w\]>]\s*=\s*|co_return\s+|\(void\)\s*)?co_await\s")
 BAD = [
-    (re.compile(r"\b(?:if|while|switch|for)\s*\([^;{]*co_await"), "co_await in a condition"),
     (re.compile(r"\?[^;]*co_await|co_await[^;]*\?[^;]*:"), "co_await beside ?:"),
     (re.compile(r"throw[^;]*co_await"), "co_await in a throw"),
     (re.compile(r"(?:&&|\|\|)\s*co_await"), "co_await beside && or ||"),
@@ -24,6 +23,16 @@ def statements(text):
         yield text.count("\n", 0, found.start()) + 1, found.group(0)
 
 
+def conditions(statement):
+    """What stands in the parentheses of if, while, switch, for."""
+    for found in re.finditer(r"\b(?:if|while|switch|for)\s*(?:constexpr\s*)?\(", statement):
+        depth, at = 1, found.end()
+        while at < len(statement) and depth:
+            depth += {"(": 1, ")": -1}.get(statement[at], 0)
+            at += 1
+        yield statement[found.end():at]
+
+
 def test_one_co_await_per_statement_named_first():
     wrong = []
     for top in ("libs", "services"):
@@ -32,5 +41,7 @@ def test_one_co_await_per_statement_named_first():
                 where = f"{path.relative_to(ROOT)}:{line}: {' '.join(statement.split())[:120]}"
                 if statement.count("co_await") > 1:
                     wrong.append(f"{where}: more than one co_await")
+                if any("co_await" in condition for condition in conditions(statement)):
+                    wrong.append(f"{where}: co_await in a condition")
                 wrong += [f"{where}: {why}" for pattern, why in BAD if pattern.search(statement)]
     assert not wrong, "\n".join(wrong)
