@@ -55,6 +55,7 @@ void policy::add(entry& e) noexcept {
 void policy::touch(entry& e) noexcept {
     sketch_.increment(e.hash, size());
     const bool promote = e.where == segment::probation && e.weight <= guarded_limit_;
+    if (!promote && e.prev == nullptr) return;  // the newest already: a hot key writes to no neighbour
     move_to(e, promote ? segment::guarded : e.where);
     if (promote) guard_within_limit();
 }

@@ -2,6 +2,7 @@
 // call removes is handed to a `remains`, so that values are destroyed after the mutex is released.
 #pragma once
 
+#include "cache/brief_mutex.hpp"
 #include "cache/keyed_hash.hpp"
 #include "cache/policy.hpp"
 #include "cache/single_flight.hpp"
@@ -12,7 +13,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <utility>
 
 namespace mita::cache {
@@ -168,7 +168,7 @@ public:
         return s;
     }
 
-    std::mutex mutex;
+    brief_mutex mutex;
     stats counters;
 
 private:

@@ -189,9 +189,11 @@ awaitable<void> revocation_feed::impl::run(self_ptr self) {
         if (f.keys_wanted) {
             good = co_await read_keys(self);
         }
-        // Without the wanted keys the feed is only looked at, so that they are asked for again soon.
+        // The first look, and any look while the keys are missing, does not wait: readiness and C7 hang on it.
+        milliseconds how_long = f.poll;
+        if (!good || !f.connected.load(std::memory_order_relaxed)) how_long = milliseconds(0);
         const std::int64_t asked_ms = steady_ms();
-        const bool followed = co_await read_feed(self, good ? f.poll : milliseconds(0));
+        const bool followed = co_await read_feed(self, how_long);
         if (f.stopping) break;
         f.keys.clean_up();
         if (good && followed) {
@@ -199,8 +201,8 @@ awaitable<void> revocation_feed::impl::run(self_ptr self) {
                 f.log.info("revocation_feed_connected").with("sequence", f.into.sequence());
             f.complained = false;
             f.pause = first_pause;
-            // An empty answer that came at once would make a busy loop of a poll that does not wait.
-            if (!f.answered_nothing || steady_ms() - asked_ms >= f.poll.count() / 2) continue;
+            // An empty answer that came too early would make a busy loop of a poll that does not wait.
+            if (!f.answered_nothing || steady_ms() - asked_ms >= how_long.count() / 2) continue;
         }
         const auto rest = std::make_shared<waiter>(f.ex);
         co_await wait(self, rest, deadline::after(f.next_pause()));
