@@ -9,6 +9,7 @@
 #include <boost/json.hpp>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <deque>
 #include <iostream>
@@ -222,11 +223,12 @@ private:
         if (!fits(r, got) && wrong_++ == 0)  // at any time, also while warming up
             wrong_sample_ = r.head.substr(0, r.head.find('\r')) + " -> " + std::string(got.head.substr(0, 300)) +
                             std::string(got.body.substr(0, 500));
-        if (a.due < count_from_ || (o_.closed && now > end_)) return;
+        // Throughput counts what ended in the counted time, latency what was due in it.
+        if (o_.closed ? now < count_from_ || now > end_ : a.due < count_from_) return;
         const auto took = now - a.due;
         by_status_[got.status].add(took);
         if (o_.window <= 0) return;
-        const auto at = std::chrono::duration<double>(a.due - count_from_).count() / o_.window;
+        const auto at = std::max(0.0, std::chrono::duration<double>(a.due - count_from_).count() / o_.window);
         const auto i = static_cast<std::size_t>(at);
         if (i >= windows_.size()) windows_.resize(i + 1);
         windows_[i].add(took);

@@ -64,7 +64,8 @@ def main():
             began = time.monotonic()
             print(f"==> {row}", end=" ", file=sys.stderr, flush=True)
             try:
-                figures += ROWS[row](run)
+                for figure in ROWS[row](run):  # what was measured before a failure stays
+                    figures.append(figure)
             except Exception as error:  # one row's trouble is not the others'
                 failures[row] = str(error) or type(error).__name__
                 wrong = wrong or isinstance(error, out.WrongAnswer)

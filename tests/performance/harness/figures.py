@@ -54,6 +54,7 @@ def print_table(figures, failures):
     head = ("id", "what", "result", "peer", "goal", "met")
     lines = [(f.row, f.what, f.result(), f.peer, f.goal, {True: "yes", False: "NO", None: "–"}[f.met]) for f in figures]
     lines += [(row, "NOT MEASURED: " + why.splitlines()[0][:100], "", "", "", "NO") for row, why in failures.items()]
+    lines.sort(key=lambda line: int(line[0][1:]) if line[0][1:].isdigit() else 99)
     widths = [max(len(x[i]) for x in [head, *lines]) for i in range(len(head))]
     for at, line in enumerate([head, *lines]):
         print("  ".join(x.ljust(w) for x, w in zip(line, widths)).rstrip())

@@ -3,6 +3,7 @@ import http.client
 import itertools
 import json
 import secrets
+import time
 from datetime import date, datetime, timedelta, timezone
 
 from .figures import WrongAnswer
@@ -81,7 +82,10 @@ class Person:
         self.id = first["user"]["id"]
         self._take(first)
         if onboarded:
-            self.api.put("/v1/onboarding", ANSWERS).expect(200)
+            end = time.monotonic() + 10  # a service just started refuses writes until it has read the revocations
+            while (answer := self.api.put("/v1/onboarding", ANSWERS)).status == 503 and time.monotonic() < end:
+                time.sleep(0.1)
+            answer.expect(200)
 
     def _take(self, tokens):
         self.token, self.refresh_token = tokens["access_token"], tokens["refresh_token"]

@@ -67,8 +67,12 @@ def people_of_the_storm(run):
 
 
 def capacity(run, lines, system):
-    """Logins a second with enough waiting to fill every lane: closed loop."""
-    return load.run(system.port, lines, closed=True, connections=12, seconds=4 if run.quick else 10, warmup=2)["statuses"].get("200", 0) / (4 if run.quick else 10)
+    """Logins a second with enough waiting to fill every lane, and few enough that none is refused: closed loop."""
+    seconds = 4 if run.quick else 10
+    able = load.run(system.port, lines, closed=True, connections=8, seconds=seconds, warmup=2)["statuses"].get("200", 0) / seconds
+    if able == 0:
+        raise RuntimeError("no login was answered with 200 in a closed loop of 8")
+    return able
 
 
 def refused_ms(report):
@@ -119,7 +123,6 @@ def storm(run):
 def goodput(run, row, factors, goal):
     system = run.system().start()
     lines = login_lines(people_of_the_storm(run))
-    figures = []
     seconds = 5 if run.quick else 12
     for factor in factors:
         shares, rounds = [], []
@@ -130,8 +133,12 @@ def goodput(run, row, factors, goal):
             time.sleep(1)
             if number or run.quick:
                 shares.append(report["statuses"].get("200", 0) / seconds / able)
-        figures.append(Figure(row, f"goodput of logins at {factor} × capacity ({able:.1f}/s)", "×", shares, "≥ 0.9× of its peak", (">=", goal), "its own peak", detail={"rounds": rounds}))
-    return figures
+        yield Figure(row, f"goodput of logins at {factor} × capacity ({able:.1f}/s)", "×", shares, "≥ 0.9× of its peak", (">=", goal), "its own peak", detail={"rounds": rounds})
 
 
-ROWS = {"B2": alone, "B3": lambda run: storm(run) + goodput(run, "B3", (2, 5), 0.9), "B15": lambda run: goodput(run, "B15", (10,), 0.9)}
+def storm_and_goodput(run):
+    yield from storm(run)
+    yield from goodput(run, "B3", (2, 5), 0.9)
+
+
+ROWS = {"B2": alone, "B3": storm_and_goodput, "B15": lambda run: goodput(run, "B15", (10,), 0.9)}

@@ -158,7 +158,8 @@ def soak(run, system):
 
 def memory(run):
     system = run.system().restart()
-    return idle_memory(run, system) + connections(run, system) + soak(run, system)
+    for part in (idle_memory, connections, soak):
+        yield from part(run, system)
 
 
 ROWS = {"B10": start, "B11": memory}
