@@ -21,6 +21,7 @@ connection_options link_options_of(const pool_options& o) {
     s.search_path = o.search_path;
     s.statement_timeout = o.statement_timeout;
     s.idle_in_transaction_timeout = o.idle_in_transaction_timeout;
+    s.generic_plans = o.generic_plans;
     connection_options out(startup_of(o.url, s));
     out.prepared = o.prepared;
     out.max_abandoned = std::max<std::size_t>(4, o.max_in_flight / 2);

@@ -40,6 +40,7 @@ struct pool_options {
     std::chrono::minutes max_lifetime{30};    // of a connection, less up to a quarter at random
     std::chrono::seconds exclusive_idle{60};  // an exclusive connection idle for longer is closed
     bool prepared = true;                     // MITA_DB_PREPARED=off for old transaction-mode poolers
+    bool generic_plans = false;               // plan each prepared statement once, whatever the parameters
 };
 
 struct pool_stats {

@@ -97,9 +97,11 @@ conninfo startup_of(const secret& url, const session_settings& settings) {
     conninfo info(url);
     std::string options;
     append_setting(options, "search_path", settings.search_path);
+    append_setting(options, "jit", "off");  // statements of milliseconds: compiling them costs more than they do
     append_setting(options, "statement_timeout", milliseconds_text(settings.statement_timeout));
     append_setting(options, "idle_in_transaction_session_timeout",
                    milliseconds_text(settings.idle_in_transaction_timeout));
+    if (settings.generic_plans) append_setting(options, "plan_cache_mode", "force_generic_plan");
     const auto own = info.value("options");
     if (!own.empty()) options += (options.empty() ? "" : " ") + own;  // later ones win
     if (!options.empty()) info.set("options", options);

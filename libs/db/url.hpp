@@ -43,6 +43,7 @@ struct session_settings {
     std::string search_path;
     std::chrono::milliseconds statement_timeout{0};
     std::chrono::milliseconds idle_in_transaction_timeout{0};
+    bool generic_plans = false;
 };
 
 // The conninfo of `url` with `settings`, UTF8, keepalives (dead peer found after ~20 s idle), tcp_user_timeout (10 s of

@@ -34,26 +34,37 @@ constexpr db::statement plan_state{
     "where u.user_id = $1 order by p.month, p.revision"};
 
 // kind 0: per-day sums; 1: lines that may pay a bill; 2: transactions, newest first.
+// due: the bills of the months looked at (each month's row has its neighbours' two weeks), of the month the carry chain
+// begins with (it may be the month of joining, whose bills count as paid outside unless paid), and of the newest.
+// candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
+// the 16 nearest decide as all would (match_bills: nearest amount, then date), unless more bills than that compete for
+// them. "offset 0" keeps the planner from turning the probes into a scan.
 constexpr db::statement ledger_state{
     "finance_ledger_state",
     "with span as (select least(min(chain_from), $2::date) as first from periods "
     "  where user_id = $1 and month between $2::date and $3::date), "
-    "due as (select distinct o.id, o.category, o.day, o.amount from span, periods p, "
+    "due as (select distinct o.id, o.category, o.day, o.amount from periods p, "
     "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint) "
-    "  where p.user_id = $1 and p.month between (span.first - interval '1 month')::date and $3::date), "
-    "candidates as (select l.transaction_id, l.n from due d join transaction_lines l on l.user_id = $1 "
-    "    and l.category = d.category and l.booked_on between d.day - 7 and d.day + 7 "
-    "    and -l.amount between d.amount * 4 / 5 - 1 and d.amount * 6 / 5 + 1 "
-    "  union select l.transaction_id, l.n from transactions t join transaction_lines l "
-    "    on l.user_id = t.user_id and l.transaction_id = t.id "
-    "    where t.user_id = $1 and t.bill_id is not null and t.bill_id in (select id from due)) "
+    "  where p.user_id = $1 and (p.month between $2::date and $3::date or p.month = (select first from span) "
+    "    or p.month = (select max(m.month) from periods m where m.user_id = $1))), "
+    "candidates as ("
+    "  select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
+    "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount "
+    "    from generate_series(0, 14) as k cross join lateral ("
+    "      select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
+    "      where x.user_id = $1 and x.category = d.category and x.booked_on = d.day - 7 + k and x.amount < 0 "
+    "      and x.amount between -(d.amount * 6 / 5 + 1) and -(d.amount * 4 / 5 - 1) offset 0) l "
+    "    order by abs(l.amount + d.amount), abs(l.booked_on - d.day), l.booked_on, l.transaction_id, l.n limit 16) c "
+    "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
+    "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
+    "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+    "    where t.user_id = $1 and t.bill_id = d.id offset 0) c) "
     "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb from day_actual a "
     "  where a.user_id = $1 and a.day >= (select first from span) and a.day < ($3::date + interval '1 month')::date "
     "union all "
-    "select 1, l.booked_on, l.category::text, -l.amount::bigint, t.id, t.bill_id, to_jsonb(l.n) from candidates c "
-    "  join transaction_lines l on l.user_id = $1 and l.transaction_id = c.transaction_id and l.n = c.n "
-    "  join transactions t on t.user_id = $1 and t.id = c.transaction_id "
-    "  where t.deleted_at is null and not t.bill_unlinked "
+    "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n) "
+    "  from candidates c cross join lateral (select x.bill_id from transactions x where x.user_id = $1 "
+    "    and x.id = c.transaction_id and x.deleted_at is null and not x.bill_unlinked offset 0) t "
     "union all "
     "select 2, t.booked_on, null, 0, t.id, null, jsonb_build_object('id', t.id, 'account_id', t.account_id, "
     "  'booked_on', t.booked_on, 'occurred_at', t.occurred_at, 'amount', t.amount, 'currency', t.currency, "

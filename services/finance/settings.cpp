@@ -54,6 +54,7 @@ settings::settings(config& from) : where(platform::detect()), derived(platform::
     database.url = own.empty() ? shared : own;
     database.application_name = "mita-finance";
     database.search_path = "finance";
+    database.generic_plans = true;  // every statement is written for one plan; planning the views' reads costs 1 ms
     database.prepared = from.flag("MITA_DB_PREPARED", true);
     database.pipelined = static_cast<unsigned>(from.integer("MITA_DB_PIPELINED", 2, 1, 8));
     database.exclusive =

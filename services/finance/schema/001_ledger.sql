@@ -101,6 +101,9 @@ create table transaction_lines (
     constraint transaction_lines_parent foreign key (user_id, transaction_id) references transactions on delete cascade
 );
 create index transaction_lines_by_category on transaction_lines (user_id, category, booked_on desc, transaction_id desc);
+-- Which spending may pay a bill: a range of amounts on a day (facts_store.cpp).
+create index transaction_lines_for_bills on transaction_lines (user_id, category, booked_on, amount)
+    include (transaction_id, n) where amount < 0;
 
 -- Positive spending per day and category (refunds and incomes negative), kept by commutative adds in the transaction's own
 -- database transaction: L4: equals the negated sum of the lines of live transactions.
