@@ -19,16 +19,6 @@ std::string unknown_category_detail(const category_book& book) {
 
 }  // namespace
 
-void require_json(const http::request& req, bool patch) {
-    auto type = req.headers.value("Content-Type");
-    type = type.substr(0, type.find(';'));
-    while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) type.remove_suffix(1);
-    if (http::iequals(type, "application/json")) return;
-    if (patch && http::iequals(type, "application/merge-patch+json")) return;
-    throw api_error(415, "unsupported_media_type",
-                    patch ? "Send application/merge-patch+json or application/json." : "Send application/json.");
-}
-
 std::optional<amount> read_money(json_object& in, std::string_view name, std::string_view expected, amount min,
                                  amount max, bool required) {
     if (!required && !in.has(name)) return std::nullopt;

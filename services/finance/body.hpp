@@ -6,16 +6,12 @@
 #include "finance/category_book.hpp"
 #include "finance/domain/civil_time.hpp"
 #include "finance/domain/money.hpp"
-#include "http/message.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace mita::finance {
-
-// Refuses a media type that is not JSON: 415 unsupported_media_type. `patch`: application/merge-patch+json as well.
-void require_json(const http::request& req, bool patch = false);
 
 // {"amount": integer, "currency": code} within min..max. Findings: unknown_currency; currency_mismatch when `expected`
 // is not empty and differs. nullopt when absent (a finding if required) or wrong.

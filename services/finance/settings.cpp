@@ -68,7 +68,7 @@ settings::settings(config& from) : where(platform::detect()), derived(platform::
     access_ttl_s = from.integer("MITA_ACCESS_TTL_S", 600, 5, 900);
     const auto cache_bytes = from.integer("MITA_CACHE_BYTES", derived.cache_bytes, 0, 1LL << 36, where.memory_source);
     token_cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(cache_bytes / 4, 32 << 20));
-    user_cache_bytes = static_cast<std::size_t>(cache_bytes / 4);
+    user_cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(cache_bytes / 4, 32 << 20));  // 60,000 people
 
     const auto start = from.text("MITA_CLOCK", "");
     const auto file = from.text("MITA_CLOCK_FILE", "");

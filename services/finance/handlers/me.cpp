@@ -108,7 +108,6 @@ awaitable<http::response> me(http::request& req, app& a) {
 }
 
 awaitable<http::response> patch_me(http::request& req, app& a) {
-    require_json(req, true);
     const auto id = req.who->user_id;
     constexpr int most_tries = 4;  // only with If-Match: *, where every state is the right one
     for (int i = 0; i < most_tries; ++i) {

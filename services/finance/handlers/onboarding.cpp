@@ -100,7 +100,6 @@ awaitable<http::response> onboarding(http::request& req, app& a) {
 }
 
 awaitable<http::response> put_onboarding(http::request& req, app& a) {
-    require_json(req);
     const auto id = req.who->user_id;
     constexpr int most_tries = 6;
     bool done = false;
