@@ -1,5 +1,6 @@
 // /health of the auth service: what app::health fills (OPERATIONS.md). Reads counters only; never waits.
 #include "auth/app.hpp"
+#include "auth/migrations.hpp"
 #include "core/build_info.hpp"
 
 #include <algorithm>
@@ -35,7 +36,7 @@ health_report::database database_of(const std::vector<app*>& apps) {
         if (s.state == "connected") d.status = "connected";
     }
     d.utilization = d.size == 0 ? 0 : static_cast<double>(d.in_use) / static_cast<double>(d.size);
-    d.schema_version = 1;
+    d.schema_version = migrations().back().number;
     return d;
 }
 
