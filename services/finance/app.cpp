@@ -43,7 +43,12 @@ void export_cache(metrics::registry& r, const char* name, std::function<cache::s
 }  // namespace
 
 shared::shared(settings s, std::vector<setting> shown_, logger& to)
-    : set(std::move(s)), shown(std::move(shown_)), log(to), persons(persons_of(set)) {
+    : set(std::move(s)),
+      shown(std::move(shown_)),
+      log(to),
+      persons(persons_of(set)),
+      gate(metrics),
+      cursors(set.cursor_secret) {
     metrics::register_process(metrics, "finance", std::string(version()), std::string(commit()));
     export_cache(metrics, "user", [this] { return persons.snapshot(); });
     export_cache(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
@@ -57,7 +62,9 @@ app::app(shared& all_, worker& on_)
       accounts(auth_inside, all_.set.internal_token),
       users(db),
       facts_of(db),
-      plans(db) {}
+      plans(db),
+      ledger(db),
+      categories(db) {}
 
 awaitable<void> app::authenticate(http::request& req, http::access need) {
     const bool writes = req.method != http::verb::get && req.method != http::verb::head;

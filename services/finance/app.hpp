@@ -7,8 +7,12 @@
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
 #include "db/pool.hpp"
+#include "finance/category_store.hpp"
+#include "finance/cursor.hpp"
 #include "finance/facts_store.hpp"
 #include "finance/invalidations.hpp"
+#include "finance/ledger_gate.hpp"
+#include "finance/ledger_store.hpp"
 #include "finance/person.hpp"
 #include "finance/plan_store.hpp"
 #include "finance/settings.hpp"
@@ -40,6 +44,8 @@ struct shared {
     jwt::revocations revoked;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     person_cache persons;
+    ledger_gate gate;
+    cursor_seal cursors;
     std::vector<app*> apps;  // by worker, for health
     runtime* loops = nullptr;
     jwt::revocation_feed* feed = nullptr;
@@ -69,6 +75,8 @@ struct app {
     user_store users;
     facts_store facts_of;
     plan_store plans;
+    ledger_store ledger;
+    category_store categories;
 };
 
 }  // namespace mita::finance

@@ -75,6 +75,12 @@ civil_day parse_path_day(std::string_view text) {
     return *day;
 }
 
+uuid parse_path_id(std::string_view text) {
+    const auto id = uuid::parse(text);
+    if (!id) throw api_error(422, "invalid_id", "Give an id as a UUID.");
+    return *id;
+}
+
 std::string resolve_or_refuse(const category_book& book, std::string_view text, std::string_view pointer) {
     auto id = book.resolve(text);
     if (!id) {

@@ -2,6 +2,7 @@
 // document, so that all come back at once.
 #pragma once
 
+#include "core/ids.hpp"
 #include "core/json_reader.hpp"
 #include "finance/category_book.hpp"
 #include "finance/domain/civil_time.hpp"
@@ -31,6 +32,7 @@ void finish_body(json_document& doc);
 
 // For values that come from paths and queries. Throw api_error 422 invalid_date, unknown_category.
 civil_day parse_path_day(std::string_view text);
+uuid parse_path_id(std::string_view text);  // 422 invalid_id
 std::string resolve_or_refuse(const category_book& book, std::string_view text, std::string_view pointer);
 
 }  // namespace mita::finance

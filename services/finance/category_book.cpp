@@ -77,6 +77,17 @@ std::optional<std::string> category_book::resolve(std::string_view text) const {
     return entry->id;
 }
 
+const category_entry* category_book::clash(std::string_view text, std::string_view except) const {
+    const auto wanted = fold(text);
+    for (const auto& e : entries_) {
+        if (e.id == except) continue;
+        const bool same = fold(e.id) == wanted || fold(e.name) == wanted ||
+                          std::ranges::any_of(e.aliases, [&](const auto& alias) { return fold(alias) == wanted; });
+        if (same) return &e;
+    }
+    return nullptr;
+}
+
 std::string category_book::list() const {
     std::string out;
     for (const auto& e : entries_) {

@@ -37,6 +37,8 @@ public:
     // The canonical id for an id, a name or an alias (ASCII case, spaces and separators do not matter): the person's
     // own words first, then the built-in aliases. Archived categories are not found.
     std::optional<std::string> resolve(std::string_view text) const;
+    // Another category than `except` whose id, name or own alias reads the same (as in resolve), archived ones too.
+    const category_entry* clash(std::string_view text, std::string_view except) const;
     // "groceries, transport, ...": for problem details.
     std::string list() const;
 

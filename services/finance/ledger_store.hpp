@@ -1,69 +1,70 @@
-// The ledger's SQL: transactions with their lines, the per-day sums, and the first answers of keyed POSTs. Used by
-// handlers/transactions.cpp. Every write is one statement (one implicit transaction, one round trip) that holds L3 and
-// L4: transaction + lines + day_actual (commutative adds; of an edit: − old + new) + users.ledger_version + 1, guarded
-// by the ledger_version the effect was computed from.
+// The SQL of transactions. Each write is one statement, so one database transaction and one round trip: the row, its
+// lines, the day's sums (commutative adds, L4), the person's ledger_version, and the idempotency row. Locks in one
+// order: transaction, person, sums. Edits are −old +new.
 #pragma once
 
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
+#include "finance/category_book.hpp"
+#include "finance/idempotency.hpp"
 #include "finance/transaction.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace mita::finance {
 
-struct page_filter {
-    std::optional<uuid> account_id;
-    std::optional<std::string> category;
-    std::optional<civil_day> booked_from, booked_to;
-    std::optional<amount> amount_min, amount_max;
-    std::optional<std::string> text;  // in payee or note
-    int limit = 50;
-    std::optional<std::pair<civil_day, uuid>> after;  // the last of the page before
-};
-
-// The first answer to a keyed POST, as it goes over the wire.
-struct kept_answer {
-    std::string fingerprint;  // SHA-256 of the body
-    unsigned status = 0;
-    std::string headers;  // lines, each ending in CRLF
-    std::string body;
-};
-
-struct keyed {
-    std::string scope;  // method and path
-    std::string key;
-    kept_answer answer;
+// The state a transaction's effect was computed from.
+struct ledger_state {
+    std::int64_t ledger_version = 0, budget_version = 0;
 };
 
 enum class write_result {
-    done,
-    moved,      // ledger_version is no longer the expected one: read again, compute again
-    key_taken,  // another request with this key came first: read its answer
-    id_taken,   // a transaction with this id exists
-    stale,      // the transaction's own version is no longer the expected one
+    written,
+    moved,     // the state is another by now: read again
+    replayed,  // the key has an answer already: `kept`
 };
 
-// Throws db::error (check violations day_actual_range, money_amount_range: app::explain makes 422 of them),
-// deadline_exceeded, overloaded.
+// Throw db::error (check violation day_actual_range: app::explain makes a 422 of it), deadline_exceeded, overloaded.
 class ledger_store {
 public:
     explicit ledger_store(db::pool& db) : db_(db) {}
 
-    awaitable<std::optional<transaction>> find(uuid user, uuid id, deadline d);  // deleted ones too
-    awaitable<std::vector<transaction>> page(uuid user, page_filter f, deadline d);
-    awaitable<std::optional<kept_answer>> answer_of(uuid user, std::string scope, std::string key, deadline d);
+    struct creation {
+        write_result result = write_result::moved;
+        kept_answer kept;  // of replayed
+    };
+    // Only when the ledger is still in `from` and the key is new. A taken id: api_error 409 already_exists.
+    awaitable<creation> create(const uuid& user, const transaction& t, const ledger_state& from,
+                               const keyed_request& key, const kept_answer& answer, deadline d);
+    awaitable<std::optional<kept_answer>> find_kept(const uuid& user, const keyed_request& key, deadline d);
 
-    awaitable<write_result> create(uuid user, std::int64_t ledger_version, const transaction& t, const keyed& k,
-                                   deadline d);
-    // Also deletes (deleted_at set) and restores (cleared): `before` is what was read, `now` what shall be.
-    awaitable<write_result> replace(uuid user, const transaction& before, const transaction& now,
-                                    const std::optional<keyed>& k, deadline d);
-    // Answers older than 72 h.
-    awaitable<void> prune(deadline d);
+    // A transaction, deleted ones too, and what a change of it is judged by; `there` false: the person has no row.
+    struct subject {
+        bool there = false;
+        std::string currency, timezone;
+        category_book book;
+        std::optional<transaction> entry;
+    };
+    awaitable<subject> read_for_change(const uuid& user, const uuid& id, deadline d);
+    // Deleted ones are not found.
+    awaitable<std::optional<transaction>> find(const uuid& user, const uuid& id, deadline d);
+
+    // `now` replaces the version before it; false: that version is not the current one any more.
+    awaitable<bool> change(const uuid& user, const transaction& now, deadline d);
+    awaitable<bool> remove(const uuid& user, const uuid& id, std::int64_t version, wall::time_point when, deadline d);
+    // `back`: as it will be. moved: it is not deleted in the version before any more.
+    awaitable<creation> restore(const uuid& user, const transaction& back, const keyed_request& key,
+                                const kept_answer& answer, deadline d);
+    // Keeps an answer that came without an effect; an answer kept before stays.
+    awaitable<void> keep(const uuid& user, const keyed_request& key, const kept_answer& answer, deadline d);
+
+    // Is there an occurrence of a bill with this id in an opened month?
+    awaitable<bool> has_bill(const uuid& user, std::string id, deadline d);
+
+    // Forgets answers kept longer than the promised time, some thousand at once; true: there may be more.
+    awaitable<bool> forget_old_answers(deadline d);
 
 private:
     db::pool& db_;

@@ -69,6 +69,23 @@ awaitable<void> clean_caches(app& a, runtime& rt) {
     }
 }
 
+// First answers of keyed requests are kept for three days; the old ones go in steps of bounded size.
+awaitable<void> forget_answers(app& a, runtime& rt) {
+    for (int seconds = 1; !rt.stopping(); ++seconds) {
+        waiter pause(a.on.get_executor());
+        co_await pause.wait(deadline::after(1s));
+        if (seconds % 60 != 0 || !a.db.ready()) continue;
+        try {
+            for (bool more = true; more && !rt.stopping();) {
+                const bool left = co_await a.ledger.forget_old_answers(deadline::after(2s));
+                more = left;
+            }
+        } catch (const std::exception& e) {
+            a.all.log.warn("forget_answers_failed").with("error", e.what());
+        }
+    }
+}
+
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
     worker_parts(shared& all, worker& on)
@@ -132,6 +149,7 @@ int serve(config& from) {
     });
     rt.spawn(0, "follow_invalidations", [changes] { return changes->follow(); });
     rt.spawn(0, "clean_caches", [&first, &rt] { return clean_caches(first, rt); });
+    rt.spawn(0, "forget_answers", [&first, &rt] { return forget_answers(first, rt); });
     rt.spawn(0, "announce_ready", [&first, &rt] { return announce_ready(first, rt); });
 
     rt.on_stop(stop_stage::drain, 0, [&](deadline d) -> awaitable<void> {

@@ -67,7 +67,9 @@ void append_members(json_out& out, const transaction& t) {
     out.key("tags").open('[');
     for (const auto& tag : t.tags) out.value(std::string_view(tag));
     out.close(']');
-    if (t.bill_id.empty())
+    if (t.bill_unlinked)
+        out.field("bill_id", "none");
+    else if (t.bill_id.empty())
         out.null("bill_id");
     else
         out.field("bill_id", t.bill_id);

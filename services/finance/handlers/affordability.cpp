@@ -1,18 +1,42 @@
-// Placeholder until the ledger follows: 501.
+// POST /v1/affordability: advice, nothing is stored.
 #include "core/error.hpp"
+#include "finance/advice.hpp"
+#include "finance/body.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/opening.hpp"
+
+#include <string>
 
 namespace mita::finance {
 
 namespace {
 
-[[noreturn]] void later() { throw api_error(501, "not_implemented", "Not built yet."); }
+std::string answer_of(std::string_view body, const loaded& got) {
+    json_document doc(body);
+    auto in = doc.object();
+    const auto category = read_category(in, "category", got.f.book);
+    const auto value = read_money(in, "money", got.f.who.currency, 0, max_amount);
+    const auto day = read_day(in, "booked_on", false);
+    const auto last = period_of(month_of(got.today)).next - std::chrono::days(1);
+    if (day && (*day < got.today || *day > last))
+        in.fail("booked_on", "out_of_range", "Must be from today to the end of the month.");
+    if (category) {
+        const auto* entry = got.f.book.find(*category);
+        if (entry != nullptr && entry->cls == category_class::income)
+            in.fail("category", "income_category", "An income category has no budget.");
+    }
+    finish_body(doc);
+    const auto a = advise(got.f, *category, *value, day.value_or(got.today));
+    return advice_json(a, got.f.who.currency);
+}
 
 }  // namespace
 
-awaitable<http::response> affordability_of(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> affordability_of(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto got = co_await load(a, req.who->user_id, facts_request(), req.until);
+    co_return http::json(200, answer_of(req.body, got));
 }
 
 }  // namespace mita::finance

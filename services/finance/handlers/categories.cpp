@@ -1,38 +1,150 @@
-// Placeholder until the ledger follows: 501.
+// /v1/categories: the built-in taxonomy with the person's own names, classes, aliases and additions.
 #include "core/error.hpp"
+#include "finance/category_body.hpp"
 #include "finance/handlers/handlers.hpp"
+
+#include <string>
+#include <string_view>
 
 namespace mita::finance {
 
 namespace {
 
-[[noreturn]] void later() { throw api_error(501, "not_implemented", "Not built yet."); }
+constexpr int most_tries = 4;  // against changes from elsewhere between reading and writing
+
+[[noreturn]] void not_found() { throw api_error(404, "not_found", "No such category."); }
+
+const category_entry& entry_or_404(const category_book& book, std::string_view id) {
+    const auto* e = book.find(id);
+    if (e == nullptr) not_found();
+    return *e;
+}
+
+std::string list_of(const category_book& book) {
+    json_out out({}, 4096);
+    out.open('{').key("data").open('[');
+    for (const auto& e : book.entries()) append(out, e);
+    out.close(']').null("next_cursor").close('}');
+    return std::move(out.text);
+}
+
+std::string text_of(const category_entry& e) {
+    json_out out;
+    append(out, e);
+    return std::move(out.text);
+}
+
+http::response created(const category_entry& e) {
+    auto answer = http::json(201, text_of(e));
+    http::with_header(answer, "ETag", "\"" + tag_of(e) + "\"");
+    http::with_header(answer, "Location", "/v1/categories/" + e.id);
+    return answer;
+}
+
+bool is_income(const category_entry& e) { return e.cls == category_class::income; }
+
+// Writes `e` over what was read: a built-in category without a row gets one.
+awaitable<bool> write(app& a, const uuid& user, const category_entry& e, deadline d) {
+    if (e.version == 1) {
+        co_await a.users.require(user, d);
+        const bool made = co_await a.categories.insert(user, e, nullptr, kept_answer(), d);
+        co_return made;
+    }
+    const bool changed = co_await a.categories.change(user, e, d);
+    co_return changed;
+}
 
 }  // namespace
 
-awaitable<http::response> list_categories(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> list_categories(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto book = co_await a.categories.read(req.who->user_id, req.until);
+    co_return http::json(200, list_of(book));
 }
 
-awaitable<http::response> create_category(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> read_category_entry(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto book = co_await a.categories.read(req.who->user_id, req.until);
+    const auto& e = entry_or_404(book, req.params[0]);
+    co_return http::json_with_etag(req, text_of(e), tag_of(e));
 }
 
-awaitable<http::response> read_category_entry(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> create_category(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    auto given = read_key(req, false);
+    const auto fingerprint = fingerprint_of_body(req.body);
+    // Without a key every request is its own.
+    const auto key = key_of(req, given ? *given : std::string(), fingerprint);
+    const ledger_gate::claim mine(a.all.gate, user, key.scope, given ? key.key : new_uuid().str());
+    if (!mine.first()) refuse_in_flight();
+    if (given) {
+        const auto kept = co_await a.ledger.find_kept(user, key, req.until);
+        if (kept) co_return replay(*kept, key);
+    }
+    co_await a.users.require(user, req.until);
+    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
+    const auto book = co_await a.categories.read(user, req.until);
+    const auto e = read_new_category(req.body, book);
+    auto answer = created(e);
+    const auto kept = keep(key, answer);
+    const auto* with = given ? &key : nullptr;
+    const bool made = co_await a.categories.insert(user, e, with, kept, req.until);
+    if (!made) throw api_error(409, "already_exists", "A category with this id exists.");
+    a.all.persons.invalidate(user);
+    co_return answer;
 }
 
-awaitable<http::response> patch_category(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> patch_category(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    for (int i = 0; i < most_tries; ++i) {
+        const auto book = co_await a.categories.read(user, req.until);
+        const auto& before = entry_or_404(book, req.params[0]);
+        http::require_if_match(req, tag_of(before));
+        const auto e = read_category_patch(req.body, before, book);
+        if (is_income(e) != is_income(before)) {
+            const bool used = co_await a.categories.in_use(user, e.id, req.until);
+            if (used)
+                throw api_error(409, "in_use", "Income and spending do not change places once the category is in use.");
+        }
+        const bool done = co_await write(a, user, e, req.until);
+        if (!done) continue;
+        a.all.persons.invalidate(user);
+        co_return http::json_with_etag(req, text_of(e), tag_of(e));
+    }
+    throw overloaded("a category is being changed again and again");
 }
 
-awaitable<http::response> delete_category(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> delete_category(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    for (int i = 0; i < most_tries; ++i) {
+        const auto book = co_await a.categories.read(user, req.until);
+        auto e = entry_or_404(book, req.params[0]);
+        http::require_if_match(req, tag_of(e));
+        bool archive = e.built_in;
+        if (!archive) {
+            archive = co_await a.categories.in_use(user, e.id, req.until);
+        }
+        bool done = false;
+        if (archive) {
+            e.archived = true;
+            ++e.version;
+            done = co_await write(a, user, e, req.until);
+        } else {
+            done = co_await a.categories.remove(user, e.id, e.version, req.until);
+        }
+        if (!done) continue;
+        a.all.persons.invalidate(user);
+        co_return http::empty(204);
+    }
+    throw overloaded("a category is being changed again and again");
 }
 
 }  // namespace mita::finance

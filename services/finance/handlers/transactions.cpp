@@ -1,43 +1,92 @@
-// Placeholder until the ledger follows: 501.
+// GET, PATCH and DELETE of one transaction. Changes are guarded by the version they name (C2).
 #include "core/error.hpp"
+#include "finance/body.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/transaction_body.hpp"
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace mita::finance {
 
 namespace {
 
-[[noreturn]] void later() { throw api_error(501, "not_implemented", "Not built yet."); }
+constexpr int most_tries = 8;  // with If-Match: * only: a named version is there or it is not
+
+[[noreturn]] void not_found() { throw api_error(404, "not_found", "No such transaction."); }
+
+std::string text_of(const transaction& t) {
+    json_out out(t.currency, 1024);
+    append(out, t);
+    return std::move(out.text);
+}
+
+// Outside the coroutine: what is large stays off its frame.
+transaction changed(std::string_view body, const ledger_store::subject& s) {
+    const auto where = find_zone(s.timezone);
+    if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
+    const entry_rules rules{s.currency, *where, wall::now(), s.book};
+    json_document doc(body);
+    return read_transaction_patch(doc, *s.entry, rules);
+}
+
+[[noreturn]] void unknown_bill() {
+    constexpr const char* detail = "No occurrence of a bill in an opened month has this id.";
+    std::vector<field_error> errors;
+    errors.push_back({"/bill_id", "unknown_bill", detail});
+    throw api_error(422, "unknown_bill", detail, std::move(errors));
+}
 
 }  // namespace
 
-awaitable<http::response> list_transactions(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> read_transaction(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const auto id = parse_path_id(req.params[0]);
+    const auto found = co_await a.ledger.find(req.who->user_id, id, req.until);
+    if (!found) not_found();
+    co_return http::json_with_etag(req, text_of(*found), tag_of(*found));
 }
 
-awaitable<http::response> create_transaction(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> patch_transaction(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
+    for (int attempt = 0; attempt < most_tries; ++attempt) {
+        const auto found = co_await a.ledger.read_for_change(user, id, req.until);
+        if (!found.entry || found.entry->deleted_at) not_found();
+        http::require_if_match(req, tag_of(*found.entry));
+        const auto t = changed(req.body, found);
+        if (!t.bill_id.empty() && t.bill_id != found.entry->bill_id) {
+            const bool known = co_await a.ledger.has_bill(user, t.bill_id, req.until);
+            if (!known) unknown_bill();
+        }
+        const bool done = co_await a.ledger.change(user, t, req.until);
+        if (!done) continue;
+        auto answer = http::json(200, text_of(t));
+        http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
+        co_return answer;
+    }
+    throw overloaded("the transaction is being changed by others again and again");
 }
 
-awaitable<http::response> read_transaction(http::request&, app&) {
-    later();
-    co_return http::empty();
-}
-
-awaitable<http::response> patch_transaction(http::request&, app&) {
-    later();
-    co_return http::empty();
-}
-
-awaitable<http::response> delete_transaction(http::request&, app&) {
-    later();
-    co_return http::empty();
-}
-
-awaitable<http::response> restore_transaction(http::request&, app&) {
-    later();
-    co_return http::empty();
+awaitable<http::response> delete_transaction(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
+    for (int attempt = 0; attempt < most_tries; ++attempt) {
+        const auto found = co_await a.ledger.find(user, id, req.until);
+        if (!found) not_found();
+        http::require_if_match(req, tag_of(*found));
+        const bool done = co_await a.ledger.remove(user, id, found->version, wall::now(), req.until);
+        if (done) co_return http::empty(204);
+    }
+    throw overloaded("the transaction is being changed by others again and again");
 }
 
 }  // namespace mita::finance

@@ -1,0 +1,100 @@
+#include "finance/effect.hpp"
+
+#include "core/error.hpp"
+
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+[[noreturn]] void overflow() {
+    throw api_error(422, "amount_overflow", "A sum leaves the range of exact amounts (2^53 - 1 minor units).");
+}
+
+void add(facts& f, const transaction& t) {
+    int n = 0;
+    for (const auto& line : t.lines) {
+        f.actuals.push_back({t.booked_on, line.category, -line.value});
+        payment p;
+        p.transaction_id = t.id;
+        p.n = ++n;
+        p.category = line.category;
+        p.booked_on = t.booked_on;
+        p.value = -line.value;
+        p.bill_id = t.bill_id;
+        if (!t.bill_unlinked) f.payments.push_back(std::move(p));
+    }
+}
+
+// Engine inputs are sums of sums: each must be exact before the engine sees it.
+void check_days(const facts& f, const transaction& t) {
+    wide month = 0;
+    wide whole = 0;
+    for (const auto& a : f.actuals) {
+        if (month_of(a.day) != month_of(t.booked_on)) continue;
+        month += a.spent;
+        whole += a.spent < 0 ? -wide{a.spent} : wide{a.spent};
+    }
+    if (!narrow128(month) || !narrow128(whole)) overflow();
+}
+
+}  // namespace
+
+std::vector<plan_move> named_moves(const month_view& v, const std::vector<cover_move>& moves) {
+    const auto name = [&v](int i) {
+        return i == from_unallocated ? std::string("unallocated") : v.categories[static_cast<std::size_t>(i)].id;
+    };
+    std::vector<plan_move> out;
+    for (const auto& m : moves) out.push_back({name(m.from), name(m.to), m.value});
+    return out;
+}
+
+void append(json_out& out, const std::vector<plan_move>& moves) {
+    out.open('[');
+    for (const auto& m : moves)
+        out.open('{').field("from", m.from).field("to", m.to).money("money", m.value).close('}');
+    out.close(']');
+}
+
+std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day today) {
+    add(f, t);
+    check_days(f, t);
+    const auto v = view_month(f, month_of(today), today);
+    if (!v.budget) return std::nullopt;
+    ledger_effect e;
+    e.budget = v.budget_of(v.today_index);
+    e.spent = v.spent_of(v.today_index);
+    if (!checked_sub(e.budget, e.spent)) overflow();
+    auto next = v.in;
+    ++next.today;
+    month_plan plan;
+    if (compute_month(next, plan) != fault::none) overflow();
+    wide budget = 0;
+    wide uncovered = 0;
+    for (const auto& c : plan.categories) {
+        if (next.today < next.days) budget += c.day_budget(next.today);
+        uncovered += c.uncovered;
+    }
+    const auto tomorrow = narrow128(budget);
+    const auto open = narrow128(uncovered);
+    if (!tomorrow || !open) overflow();
+    if (next.today < next.days) e.tomorrow = tomorrow;
+    e.uncovered = *open;
+    e.moves = named_moves(v, plan.moves);
+    return e;
+}
+
+void append(json_out& out, const ledger_effect& e) {
+    out.open('{').key("today").open('{').money("budget_money", e.budget).money("spent_money", e.spent);
+    out.money("left_money", e.budget - e.spent).close('}');
+    if (e.tomorrow)
+        out.key("tomorrow").open('{').money("budget_money", *e.tomorrow).close('}');
+    else
+        out.null("tomorrow");
+    out.key("moves");
+    append(out, e.moves);
+    out.money("uncovered_money", e.uncovered).close('}');
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,36 @@
+// What logging a transaction does to the plan: today's numbers with it, tomorrow's as a preview, who covers whom. Over
+// all categories, as the calendar's day. Pure; computed from the facts before the transaction is written.
+#pragma once
+
+#include "finance/facts.hpp"
+#include "finance/json_out.hpp"
+#include "finance/month_view.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mita::finance {
+
+struct plan_move {
+    std::string from, to;  // from may be "unallocated"
+    amount value = 0;
+};
+// With the names of the view's categories.
+std::vector<plan_move> named_moves(const month_view& v, const std::vector<cover_move>& moves);
+void append(json_out& out, const std::vector<plan_move>& moves);  // as an array
+
+struct ledger_effect {
+    amount budget = 0, spent = 0;    // today
+    std::optional<amount> tomorrow;  // nullopt on the month's last day
+    std::vector<plan_move> moves;    // at tomorrow's state
+    amount uncovered = 0;            // likewise
+};
+
+// f: of the month of `today`; t is not in it yet. nullopt: there is no plan. Throws api_error 422 amount_overflow, also
+// without a plan: such a transaction must not be written.
+std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day today);
+
+void append(json_out& out, const ledger_effect& e);  // as an object
+
+}  // namespace mita::finance

@@ -1,0 +1,154 @@
+// POST /v1/transactions and :restore: keyed, answered once, written with their effect in one statement.
+#include "core/error.hpp"
+#include "finance/body.hpp"
+#include "finance/effect.hpp"
+#include "finance/handlers/handlers.hpp"
+#include "finance/opening.hpp"
+#include "finance/transaction_body.hpp"
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+// Only writes from other processes come between: within this one the gate orders them.
+constexpr int most_tries = 8;
+
+struct draft {
+    transaction entry;
+    http::response answer;
+    std::exception_ptr refused;  // why there is neither
+};
+
+entry_rules rules_of(const facts& f) {
+    const auto where = find_zone(f.who.timezone);
+    if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
+    return {f.who.currency, *where, wall::now(), f.book};
+}
+
+http::response created(const transaction& t, const std::optional<ledger_effect>& effect) {
+    json_out out(t.currency, 1024);
+    out.open('{');
+    append_members(out, t);
+    if (effect) {
+        out.key("effect");
+        append(out, *effect);
+    } else {
+        out.null("effect");
+    }
+    out.close('}');
+    auto answer = http::json(201, std::move(out.text));
+    http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
+    http::with_header(answer, "Location", "/v1/transactions/" + t.id.str());
+    return answer;
+}
+
+// Outside the coroutine: what is large stays off its frame.
+draft draft_of(std::string_view body, const loaded& got) {
+    draft out;
+    try {
+        json_document doc(body);
+        out.entry = read_new_transaction(doc, rules_of(got.f));
+        const auto effect = effect_of(got.f, out.entry, got.today);
+        out.answer = created(out.entry, effect);
+    } catch (const api_error&) {
+        out.refused = std::current_exception();
+    }
+    return out;
+}
+
+bool opens_a_month(const loaded& got, const transaction& t) {
+    return got.f.who.onboarded_on.has_value() && month_of(t.booked_on) > month_of(got.today);
+}
+
+// A little apart, so that two processes do not meet again.
+awaitable<void> step_aside(app& a, int attempt) {
+    std::uint8_t random = 0;
+    random_bytes(&random, sizeof random);
+    waiter pause(a.on.get_executor());
+    const std::chrono::microseconds time(random * 20 * (attempt + 1));
+    co_await pause.wait(deadline::after(time));
+}
+
+}  // namespace
+
+awaitable<http::response> create_transaction(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    auto given = read_key(req, true);
+    const auto key = key_of(req, std::move(*given), fingerprint_of_body(req.body));
+    const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
+    if (!mine.first()) refuse_in_flight();
+    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
+    for (int attempt = 0; attempt < most_tries; ++attempt) {
+        const auto got = co_await load(a, user, facts_request(), req.until);
+        auto made = draft_of(req.body, got);
+        if (made.refused) {
+            // What is refused now may have been accepted then: the first answer stands.
+            const auto kept = co_await a.ledger.find_kept(user, key, req.until);
+            if (kept) co_return replay(*kept, key);
+            std::rethrow_exception(made.refused);
+        }
+        if (opens_a_month(got, made.entry)) {
+            facts_request ahead;
+            ahead.month = month_of(made.entry.booked_on);
+            ahead.open_future = true;
+            co_await load(a, user, ahead, req.until);
+        }
+        const ledger_state from{got.f.who.ledger_version, got.f.who.budget_version};
+        const auto kept = keep(key, made.answer);
+        const auto done = co_await a.ledger.create(user, made.entry, from, key, kept, req.until);
+        if (done.result == write_result::written) co_return std::move(made.answer);
+        if (done.result == write_result::replayed) co_return replay(done.kept, key);
+        co_await step_aside(a, attempt);
+    }
+    throw overloaded("the ledger is being written by others again and again");
+}
+
+awaitable<http::response> restore_transaction(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
+    auto given = read_key(req, true);
+    const auto print = req.body.empty() ? fingerprint_of_nothing() : fingerprint_of_body(req.body);
+    const auto key = key_of(req, std::move(*given), print);
+    const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
+    if (!mine.first()) refuse_in_flight();
+    for (int attempt = 0; attempt < most_tries; ++attempt) {
+        const auto kept_before = co_await a.ledger.find_kept(user, key, req.until);
+        if (kept_before) co_return replay(*kept_before, key);
+        auto found = co_await a.ledger.read_for_change(user, id, req.until);
+        if (!found.entry) throw api_error(404, "not_found", "No such transaction.");
+        auto t = std::move(*found.entry);
+        const bool deleted = t.deleted_at.has_value();
+        if (deleted) {
+            t.deleted_at.reset();
+            t.updated_at = wall::now();
+            ++t.version;
+        }
+        json_out out(t.currency, 1024);
+        append(out, t);
+        auto answer = http::json(200, std::move(out.text));
+        http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
+        const auto kept = keep(key, answer);
+        if (!deleted) {
+            co_await a.ledger.keep(user, key, kept, req.until);
+            co_return answer;
+        }
+        const auto done = co_await a.ledger.restore(user, t, key, kept, req.until);
+        if (done.result == write_result::written) co_return answer;
+        if (done.result == write_result::replayed) co_return replay(done.kept, key);
+        co_await step_aside(a, attempt);
+    }
+    throw overloaded("the transaction is being changed by others again and again");
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,55 @@
+// GET /v1/transactions: a page, newest first.
+#include "finance/handlers/handlers.hpp"
+#include "finance/transaction_filter.hpp"
+#include "finance/transaction_page_store.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+constexpr std::size_t bytes_of_one = 420;  // an entry with a payee and a tag
+
+std::string page_json(const transaction_page& page, const std::optional<std::string>& cursor) {
+    json_out out({}, 64 + page.entries.size() * bytes_of_one);
+    out.open('{').key("data").open('[');
+    for (const auto& t : page.entries) append(out, t);
+    out.close(']');
+    if (cursor)
+        out.field("next_cursor", *cursor);
+    else
+        out.null("next_cursor");
+    out.close('}');
+    return std::move(out.text);
+}
+
+std::string link_to(const list_request& asked, const std::string& filter, const std::string& cursor) {
+    auto out = "</v1/transactions?limit=" + std::to_string(asked.limit);
+    if (!filter.empty()) out += "&" + filter;
+    return out + "&cursor=" + cursor + ">; rel=\"next\"";
+}
+
+}  // namespace
+
+awaitable<http::response> list_transactions(http::request& req, app& a) {
+    auto asked = read_list_request(req);
+    const uuid user = req.who->user_id;
+    if (asked.filter.category) {
+        const auto book = co_await a.categories.read(user, req.until);
+        resolve(asked.filter, book);
+    }
+    const auto filter = asked.filter.query();
+    std::optional<list_place> from;
+    if (asked.cursor) from = a.all.cursors.open(*asked.cursor, user, filter);
+    const auto page = co_await read_page(a.db, user, asked.filter, from, asked.limit, req.until);
+    std::optional<std::string> cursor;
+    if (page.next) cursor = a.all.cursors.seal(*page.next, user, filter);
+    auto answer = http::json(200, page_json(page, cursor));
+    if (cursor) http::with_header(answer, "Link", link_to(asked, filter, *cursor));
+    co_return answer;
+}
+
+}  // namespace mita::finance

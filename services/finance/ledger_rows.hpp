@@ -1,0 +1,20 @@
+// Rows of the ledger's statements as values: shared by ledger_store and transaction_page_store.
+#pragma once
+
+#include "db/row.hpp"
+#include "finance/category_book.hpp"
+#include "finance/transaction.hpp"
+
+#include <vector>
+
+namespace mita::finance {
+
+// Rows of one line each, in order, lines of a transaction together: id, account_id, booked_on, occurred_at, amount,
+// currency, payee, note, tags, bill_id, bill_unlinked, version, created_at, updated_at, deleted_at, then the line's
+// category, amount, note. Rows without an id are left out.
+std::vector<transaction> transactions_from(const db::rows& rows);
+
+// id, name, class, aliases, archived, version: the person's own rows.
+category_book book_from(const db::rows& rows);
+
+}  // namespace mita::finance
