@@ -166,8 +166,8 @@ inline server_options quick() {
 class running {
 public:
     explicit running(server_options o = quick(), unsigned workers = 1)
-        : log_file_(std::tmpfile()),
-          log("test", log_level::info, ::fileno(log_file_)),
+        : log_file_(std::tmpfile(), &std::fclose),
+          log("test", log_level::info, ::fileno(log_file_.get())),
           rt(workers, log, std::chrono::seconds(5)) {
         std::vector<server*> all;
         for (unsigned i = 0; i < workers; ++i) {
@@ -184,10 +184,7 @@ public:
         accept->start();
         thread = std::thread([this] { result = rt.run(); });
     }
-    ~running() {
-        stop();
-        std::fclose(log_file_);
-    }
+    ~running() { stop(); }
     // Orderly; returns run()'s result.
     int stop() {
         if (thread.joinable()) {
@@ -205,14 +202,15 @@ public:
     std::string logged() {
         log.flush();
         std::string text;
-        std::rewind(log_file_);
+        std::rewind(log_file_.get());
         char buffer[4096];
-        for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, log_file_)) > 0;) text.append(buffer, n);
+        for (std::size_t n = 0; (n = std::fread(buffer, 1, sizeof buffer, log_file_.get())) > 0;)
+            text.append(buffer, n);
         return text;
     }
 
 private:
-    std::FILE* log_file_;
+    std::unique_ptr<std::FILE, int (*)(std::FILE*)> log_file_;  // outlives the log's thread
 
 public:
     logger log;
