@@ -92,7 +92,9 @@ awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
 
 bool app::ready() const {
     const bool stopping = all.loops != nullptr && all.loops->stopping();
-    return !stopping && db.ready() && all.tokens->has_keys();
+    if (!all.fed.load(std::memory_order_relaxed) && !all.tokens->degraded())
+        all.fed.store(true, std::memory_order_relaxed);
+    return !stopping && db.ready() && all.tokens->has_keys() && all.fed.load(std::memory_order_relaxed);
 }
 
 }  // namespace mita::finance

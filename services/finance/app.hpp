@@ -24,6 +24,7 @@
 #include "jwt/revocations.hpp"
 #include "jwt/validator.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -49,6 +50,7 @@ struct shared {
     std::vector<app*> apps;  // by worker, for health
     runtime* loops = nullptr;
     jwt::revocation_feed* feed = nullptr;
+    std::atomic<bool> fed{false};            // the revocation feed has been read once: writes can be accepted
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::mutex degradation_mutex;
     degradation_log degradations;
@@ -64,6 +66,7 @@ struct app {
     // Cache-first: no SQL and no call when cached. Throws as account_client and user_store do.
     awaitable<std::shared_ptr<const person>> find_person(uuid id, deadline d);
 
+    // A database connection, keys, and the revocation feed read once (a feed lost later refuses writes only).
     bool ready() const;
     health_report health() const;
 
