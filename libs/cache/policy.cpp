@@ -43,6 +43,7 @@ segment_list& policy::list_of(const entry& e) noexcept {
 void policy::move_to(entry& e, segment to) noexcept {
     list_of(e).unlink(e);
     e.where = to;
+    e.moved = ++moves_;
     list_of(e).push_newest(e);
 }
 
@@ -55,7 +56,9 @@ void policy::add(entry& e) noexcept {
 void policy::touch(entry& e) noexcept {
     sketch_.increment(e.hash, size());
     const bool promote = e.where == segment::probation && e.weight <= guarded_limit_;
-    if (!promote && e.prev == nullptr) return;  // the newest already: a hot key writes to no neighbour
+    // Already among the newest quarter: moving it would change nothing that matters, and would write to three
+    // neighbours.
+    if (e.where == segment::guarded && moves_ - e.moved < guarded_.size() / 4) return;
     move_to(e, promote ? segment::guarded : e.where);
     if (promote) guard_within_limit();
 }

@@ -23,6 +23,7 @@ struct entry {
     std::int64_t expires = 0;  // steady nanoseconds
     std::size_t weight = 0;    // bytes
     segment where = segment::none;
+    std::uint32_t moved = 0;  // the policy's count of moves when it last became the newest
 };
 
 class segment_list {
@@ -78,6 +79,7 @@ private:
     segment_list window_, probation_, guarded_;
     frequency_sketch sketch_;
     std::uint64_t random_;
+    std::uint32_t moves_ = 0;
     entry* newcomer_ = nullptr;  // left the window, contesting; only set between calls of next_victim
 };
 
