@@ -59,21 +59,14 @@ def months_back(day, n):
 
 
 def history(today, rng):
-    """Twelve months up to yesterday, in order: (day, category, payee, amount)."""
+    """The twelve whole months before this one, in order: (day, category, payee, amount). This month begins with the joining, today."""
     out = []
-    for back in range(12, -1, -1):
-        first = months_back(today, back)
-        last = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-        days = min((last - first).days, (today - first).days - 1) + 1
-        if days <= 0:
-            continue
-        share = days / ((last - first).days + 1)
+    for back in range(12, 0, -1):
+        first, days = months_back(today, back), (months_back(today, back - 1) - months_back(today, back)).days
         out.append((first, "salary", "Employer", SALARY))
-        for name, category, amount, day in BILLS:
-            if day <= days:
-                out.append((first + dt.timedelta(days=day - 1), category, name, -amount))
+        out += [(first + dt.timedelta(days=day - 1), category, name, -amount) for name, category, amount, day in BILLS]
         for category, payees, often, typical, spread in HABITS:
-            for _ in range(round(often * share)):
+            for _ in range(often):
                 amount = max(100, round(rng.gauss(typical, spread / 2)))
                 out.append((first + dt.timedelta(days=rng.randrange(days)), category, rng.choice(payees), -amount))
     return sorted(out, key=lambda row: row[0])
@@ -141,9 +134,11 @@ def main():
         ledger.call("POST", "/v1/transactions", {"booked_on": str(day), "money": money(amount), "category": category, "payee": payee},
                     {"Idempotency-Key": str(uuid.uuid4())})
         progress(done, len(rows))
-    effect = api.call("POST", "/v1/transactions", {"money": money(-2350), "category": "groceries", "payee": "Corner Market"},
-                      {"Idempotency-Key": str(uuid.uuid4())})["effect"]
-    print(f"today's groceries: {show(effect['today']['left_money'])} left of {show(effect['today']['budget_money'])}; tomorrow {show(effect['tomorrow']['budget_money'])}", file=sys.stderr)
+    for category, payee, amount in (("coffee", "Third Wave", -340), ("groceries", "Corner Market", -2350)):
+        effect = api.call("POST", "/v1/transactions", {"money": money(amount), "category": category, "payee": payee},
+                          {"Idempotency-Key": str(uuid.uuid4())})["effect"]
+        now, tomorrow = effect["today"], effect["tomorrow"]
+        print(f"spent {-amount / 100:.2f} on {category}: {show(now['left_money'])} left today of {show(now['budget_money'])}; tomorrow {show(tomorrow['budget_money'])}", file=sys.stderr)
     return 0 if table(api.call("GET", f"/v1/calendar?month={today:%Y-%m}")) else 1
 
 
