@@ -220,7 +220,8 @@ awaitable<ledger_store::creation> ledger_store::create(const uuid& user, const t
             t.occurred_at, t.payee, t.note, t.tags, lines.category, lines.value, lines.note);
         co_return outcome_of(rows);
     } catch (const db::error& e) {
-        if (e.is_unique_violation("transactions_key"))
+        // Whichever of the two is written first; a deleted transaction keeps its lines.
+        if (e.is_unique_violation("transactions_key") || e.is_unique_violation("transaction_lines_key"))
             throw api_error(409, "already_exists", "A transaction with this id exists.");
         if (!e.is_unique_violation("idempotency_key")) throw;
     }
