@@ -14,6 +14,7 @@ from mita.service import ROOT  # noqa: E402
 
 import self_test  # noqa: E402
 from harness import figures as out  # noqa: E402
+from harness import load  # noqa: E402
 from harness.system import System  # noqa: E402
 from rows import auth, peer, process, programs, size, sql  # noqa: E402
 
@@ -35,6 +36,7 @@ class Run:
         return self._system
 
     def close(self):
+        load.stop_all()
         if self._system:
             self._system.close()
             self._system = None
@@ -53,6 +55,7 @@ def main():
         parser.error(f"no such row: {' '.join(unknown)} (rows: {' '.join(ORDER)})")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also when started in the background
     if arguments.self_test:
         return self_test.main()
 
@@ -83,8 +86,9 @@ def main():
     print()
     out.print_table(figures, failures)
     path = ROOT / "build/results/performance.json"
-    out.write(path, figures, failures, sys.argv[1:])
-    print(f"all rounds: {path.relative_to(ROOT)}")
+    if figures:
+        out.write(path, figures, failures, sys.argv[1:])
+        print(f"all rounds: {path.relative_to(ROOT)}")
     if wrong:
         print("an answer was wrong: see above")
     return 1 if failures else 0

@@ -24,6 +24,15 @@ def request(method, target, expect, token=None, body=None, headers=None):
     return {"method": method, "target": target, "headers": head, "body": body or "", "expect": expect}
 
 
+_running = set()
+
+
+def stop_all():
+    """Generators that an interrupted row left behind."""
+    for load in list(_running):
+        load.stop()
+
+
 class Load:
     """A running generator. finish() gives its report and insists that every answer was right."""
 
@@ -36,9 +45,11 @@ class Load:
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
         with cpus.on(cpus.BESIDE):
             self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "LC_ALL": "C"})
+        _running.add(self)
 
     def finish(self, strict=True):
         out, err = self.process.communicate()
+        _running.discard(self)
         self.file.close()
         if self.process.returncode:
             raise RuntimeError(f"load generator: {err.strip()}")
@@ -50,8 +61,10 @@ class Load:
         return report
 
     def stop(self):
+        _running.discard(self)
         self.process.kill()
         self.process.wait()
+        self.file.close()
 
 
 def run(port, requests, strict=True, **options):

@@ -78,21 +78,23 @@ def compare(run, row, target, goal):
         seen = {}
         for side in order if number % 2 == 0 else reversed(order):
             port, _, pids = sides[side]
+            each = [cpus.cpu_seconds(pid) for pid in pids]
             sql, used, began = system.statements(), cpus.cpu_seconds(*pids), time.monotonic()
             report = load.run(port, lines[side], closed=True, connections=CONNECTIONS, seconds=run.seconds, warmup=0.3)
             used, took = cpus.cpu_seconds(*pids) - used, time.monotonic() - began
             total = report["per_second"] * (run.seconds + 0.3)
-            seen[side] = {"per_second": report["per_second"], "cpu_us": used / total * 1e6, "busy": used / took, "p99_us": report["latency_us"]["200"]["p99"],
+            seen[side] = {"per_second": report["per_second"], "cpu_us": used / total * 1e6, "cpu_us_by_process": [(cpus.cpu_seconds(p) - e) / total * 1e6 for p, e in zip(pids, each)], "busy": used / took, "p99_us": report["latency_us"]["200"]["p99"],
                           "statements_per_request": (system.statements() - sql) / total if side == "ours" else None}
             system.forget_logs()
         detail["rounds"].append(seen)
     counted = detail["rounds"][1:]
     median = lambda side, name: statistics.median(x[side][name] for x in counted)
     told = lambda side: f"{median(side, 'per_second'):,.0f}/s, {median(side, 'cpu_us'):,.0f} µs CPU"
+    shares = " + ".join(f"{statistics.median(x['ours']['cpu_us_by_process'][i] for x in counted):,.0f}" for i in (0, 1))
     by_rate = lambda style: [x["ours"]["per_second"] / x[style]["per_second"] for x in counted]
     by_cpu = lambda style: [x[style]["cpu_us"] / x["ours"]["cpu_us"] for x in counted]
     figures = [Figure(row, f"GET {target}, requests/s ({told('ours')})", "×", by_rate("replaced"), f"≥ {goal:g}×", (">=", goal), f"FastAPI {told('replaced')}", 1, detail=detail),
-               Figure(row, "the same, CPU per request", "×", by_cpu("replaced"), "", None, "FastAPI", 1),
+               Figure(row, f"the same, CPU per request (gateway + finance: {shares} µs)", "×", by_cpu("replaced"), "", None, "FastAPI", 1),
                Figure(row, "requests/s against the lean peer", "×", by_rate("lean"), "", None, f"lean FastAPI {told('lean')}", 1),
                Figure(row, "the same, CPU per request", "×", by_cpu("lean"), "", None, "lean FastAPI", 1)]
     if row == "B6":
