@@ -50,6 +50,8 @@ awaitable<void> authenticate(validator& tokens, http::request& req, http::access
     if (seen.result == verdict::unknown_key) {
         seen = co_await tokens.check(*token, req.until);
     }
+    if (seen.result == verdict::unknown_key && !tokens.has_keys())  // just started: nothing can be judged yet
+        throw api_error(503, "unavailable", "The service is starting; try again.").with_header("Retry-After", "1");
     if (seen.result != verdict::ok) refuse_token();
     req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
     if (need == http::access::service && req.who->role != "service")

@@ -125,7 +125,8 @@ app::pair app::issue(const uuid& user_id, const uuid& session_id, const std::str
 
 bool app::ready() const {
     const bool stopping = all.loops != nullptr && all.loops->stopping();
-    return !stopping && db.ready() && all.ring.now() != nullptr;
+    const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
+    return !stopping && connected && all.tokens.has_keys();
 }
 
 }  // namespace mita::auth

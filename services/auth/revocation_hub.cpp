@@ -4,7 +4,6 @@
 
 #include <boost/asio/post.hpp>
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -45,21 +44,17 @@ awaitable<void> revocation_hub::follow() {
     }
 }
 
+// What is revoked is known before the first key is: no token is judged in between.
 awaitable<void> revocation_hub::read(deadline d) {
-    if (!ring_.now()) {
-        co_await ring_.load(db_, d);
-        keys_.set_keys(ring_.now()->verifiers);
-    }
     revocation_store store(db_);
     const auto after = last_ < 0 ? 0 : last_;
     auto fresh = co_await store.after(after, d);
-    const bool keys_changed = std::any_of(fresh.entries.begin(), fresh.entries.end(),
-                                          [](const auto& e) { return e.kind == jwt::revocation_kind::key; });
-    if (keys_changed) {
-        co_await ring_.load(db_, d);
-        keys_.set_keys(ring_.now()->verifiers);
-    }
+    bool load_keys = !ring_.now();
+    for (const auto& e : fresh.entries) load_keys = load_keys || e.kind == jwt::revocation_kind::key;
     publish(std::move(fresh));
+    if (!load_keys) co_return;
+    co_await ring_.load(db_, d);
+    keys_.set_keys(ring_.now()->verifiers);
 }
 
 void revocation_hub::publish(revocation_store::page fresh) {

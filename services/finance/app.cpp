@@ -4,6 +4,7 @@
 #include "db/explain.hpp"
 #include "jwt/bearer.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -94,7 +95,8 @@ bool app::ready() const {
     const bool stopping = all.loops != nullptr && all.loops->stopping();
     if (!all.fed.load(std::memory_order_relaxed) && !all.tokens->degraded())
         all.fed.store(true, std::memory_order_relaxed);
-    return !stopping && db.ready() && all.tokens->has_keys() && all.fed.load(std::memory_order_relaxed);
+    const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
+    return !stopping && connected && all.tokens->has_keys() && all.fed.load(std::memory_order_relaxed);
 }
 
 }  // namespace mita::finance

@@ -50,7 +50,7 @@ struct shared {
     std::vector<app*> apps;  // by worker, for health
     runtime* loops = nullptr;
     jwt::revocation_feed* feed = nullptr;
-    std::atomic<bool> fed{false};            // the revocation feed has been read once: writes can be accepted
+    std::atomic<bool> fed{false};  // the revocation feed has been read once: writes can be accepted
     std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::mutex degradation_mutex;
     degradation_log degradations;

@@ -48,6 +48,7 @@ struct shared {
         std::mutex mutex;
         std::string status = "unreachable";  // of its /health
     } auth_state, finance_state;
+    std::atomic<bool> fed{false};  // the revocation feed has answered once
     std::atomic<bool> announced{false};
     std::mutex degradation_mutex;
     degradation_log degradations;
@@ -72,7 +73,7 @@ struct app {
 // The gateway's own endpoints (own.cpp): fills `res`. inside: the internal listener, where nothing is held back.
 awaitable<void> own_endpoint(http::request& req, http::response& res, app& a, bool inside = false);
 // Can every path be served?
-bool ready(const shared& all);
+bool ready(shared& all);
 // Probes one service for /readyz, /health and the readiness log until the runtime stops; runs on worker 0 (probe.cpp).
 awaitable<void> watch(app& a, bool auth);
 

@@ -31,9 +31,11 @@ awaitable<std::string> status_of(http::client& inside) {
 
 }  // namespace
 
-bool ready(const shared& all) {
+bool ready(shared& all) {
     const bool stopping = all.loops != nullptr && all.loops->stopping();
-    return !stopping && all.auth_state.ready && all.finance_state.ready && all.tokens->has_keys();
+    // Without the feed's first answer a revoked token could pass.
+    if (!all.fed && !all.tokens->degraded()) all.fed = true;
+    return !stopping && all.auth_state.ready && all.finance_state.ready && all.tokens->has_keys() && all.fed;
 }
 
 awaitable<void> watch(app& a, bool auth) {
