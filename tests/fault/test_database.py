@@ -3,12 +3,12 @@ import http.client
 import random
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mita.audit import audit_ledger
 from mita.client import Client, expect
+from mita.load import load
 from mita.people import key, money, uuid7
 from mita.waiting import until
 
@@ -81,11 +81,11 @@ def test_a_restart_under_load_loses_and_doubles_no_acknowledged_write(stack, clo
     people = [stack.person() for _ in range(4)]
     for person in people:
         person.onboard()
-    stop, lock = threading.Event(), threading.Lock()
+    lock = threading.Lock()
     acknowledged, wrong, succeeded_at = {p.id: {} for p in people}, [], []
     pending = {p.id: {} for p in people}
 
-    def load(number):
+    def writer(number, stop):
         rng, person = random.Random(number), people[number % 4]
         while not stop.is_set():
             body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": "groceries", "booked_on": "2026-04-10"}
@@ -111,8 +111,7 @@ def test_a_restart_under_load_loses_and_doubles_no_acknowledged_write(stack, clo
                     break
                 time.sleep(0.01)
 
-    with ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit(load, n) for n in range(8)]
+    with load(writer, 8):
         until(lambda: len(succeeded_at) > 100, 20 * stack.finance.slow, "load")
         stack.cluster.stop(mode)
         away = len(succeeded_at)
@@ -121,9 +120,6 @@ def test_a_restart_under_load_loses_and_doubles_no_acknowledged_write(stack, clo
         up = time.monotonic()
         until(lambda: len(succeeded_at) > away, 10 * stack.finance.slow, "the first write after the restart")
         until(lambda: len(succeeded_at) > away + 50, 10 * stack.finance.slow, "load after the restart")
-        stop.set()
-        for job in jobs:
-            job.result()
     assert wrong == []
     first = min(t for t in succeeded_at[away:])
     assert first - up <= BACK_WITHIN * stack.finance.slow, f"back after {first - up:.2f} s"

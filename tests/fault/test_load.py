@@ -1,10 +1,10 @@
 """A login storm is shed, and nobody who is logged in notices."""
 import statistics
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from mita.client import expect
+from mita.load import load
 from mita.waiting import until
 
 
@@ -12,9 +12,9 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
     """40 clients log in at bcrypt cost 12 for 3 s; what does not fit is 503 + Retry-After, and /v1/me answers as ever."""
     storm = stack.also("auth", "auth-storm", MITA_BCRYPT_COST="12", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="8").start()
     gateway = stack.also("gateway", "gateway-storm", auth=storm).start()
-    stop, seen = threading.Event(), []
+    seen = []
 
-    def attack(number):
+    def attack(number, stop):
         client = stack.client(gateway)
         while not stop.is_set():
             answer = client.post("/v1/auth/login", {"email": f"nobody{number}@example.org", "password": "canary wrong"})
@@ -24,8 +24,7 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
                 time.sleep(0.05)
 
     took = []
-    with ThreadPoolExecutor(41) as pool:
-        jobs = [pool.submit(attack, n) for n in range(40)]
+    with load(attack, 40):
         until(lambda: 503 in seen, 15 * storm.slow, "shedding")
         mine = stack.client(gateway, saver.access)
         expect(mine.get("/v1/me"), 200)
@@ -34,9 +33,6 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
             begin = time.monotonic()
             expect(mine.get("/v1/me"), 200)
             took.append(time.monotonic() - begin)
-        stop.set()
-        for job in jobs:
-            job.result()
     gateway.stop()
     storm.stop()
     assert set(seen) <= {401, 503} and seen.count(401) > 0 and seen.count(503) > 0

@@ -2,11 +2,11 @@
 import http.client
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mita.client import Client, expect
+from mita.load import load
 from mita.waiting import until
 
 
@@ -63,15 +63,15 @@ def test_SIGTERM_under_load_fails_no_request_in_flight(stack, saver, name):
     service = stack.also(name, f"{name}-drain").start()
     begun, failed, answered = threading.Event(), [], []
 
-    def load(number):
-        while True:
+    def reader(number, stop):
+        while not stop.is_set():
             connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=10)
             try:
                 connection.connect()
             except OSError:
                 return
             used = 0
-            while True:
+            while not stop.is_set():
                 try:
                     connection.request("GET", TARGETS[name], headers={"Authorization": f"Bearer {saver.access}"})
                     got = connection.getresponse()
@@ -93,16 +93,13 @@ def test_SIGTERM_under_load_fails_no_request_in_flight(stack, saver, name):
             if begun.is_set() and not service.alive():
                 return
 
-    with ThreadPoolExecutor(8) as pool:
-        jobs = [pool.submit(load, n) for n in range(8)]
+    with load(reader, 8):
         until(lambda: len(answered) > 200, 20 * service.slow, "load")
         begun.set()
         begin = time.monotonic()
         service.terminate()
         status = service.process.wait(15 * service.slow)
         took = time.monotonic() - begin
-        for job in jobs:
-            job.result()
     assert status == 0 and failed == []
     assert took < 5 * service.slow, f"drained in {took:.1f} s"
 
@@ -111,9 +108,9 @@ def test_SIGTERM_under_load_fails_no_request_in_flight(stack, saver, name):
 def test_SIGTERM_under_load_behind_the_gateway_is_seen_by_nobody_as_anything_but_503(stack, saver, name):
     """A service behind the gateway stops and starts again: requests get their answer or 503 + Retry-After."""
     service, path = getattr(stack, name), {"auth": "/v1/auth/me", "finance": "/v1/transactions?limit=5"}[name]
-    stop, wrong, good = threading.Event(), [], []
+    wrong, good = [], []
 
-    def load(_):
+    def reader(_, stop):
         while not stop.is_set():
             answer = saver.get(path)
             if answer.status == 200:
@@ -121,16 +118,12 @@ def test_SIGTERM_under_load_behind_the_gateway_is_seen_by_nobody_as_anything_but
             elif answer.status != 503 or not answer.header("Retry-After"):
                 wrong.append(repr(answer))
 
-    with ThreadPoolExecutor(6) as pool:
-        jobs = [pool.submit(load, n) for n in range(6)]
+    with load(reader, 6):
         until(lambda: len(good) > 100, 20 * service.slow, "load")
         assert service.stop() == 0
         service.start()
         seen = len(good)
         until(lambda: len(good) > seen + 50, 20 * service.slow, "load after the restart")
-        stop.set()
-        for job in jobs:
-            job.result()
     assert wrong == []
 
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from mita.audit import audit_ledger
 from mita.client import expect
 from mita.people import key, line, money, uuid7, worked_example
+from mita.waiting import until
 
 
 def insist(send, seconds=60):
@@ -45,15 +46,12 @@ def test_C1_sixteen_clients_with_duplicates_and_a_kill_minus_9_lose_and_double_n
             with lock:
                 done.append((person.id, body))
 
-    def killer():
+    with ThreadPoolExecutor(16) as pool:
+        jobs = [pool.submit(client, n) for n in range(16)]
         for wanted in (100, 220):
-            while len(done) < wanted and len(done) < 399:
-                time.sleep(0.005)
+            until(lambda: len(done) >= wanted or any(job.done() and job.exception() for job in jobs), 60, f"{wanted} answers")
             stack.finance.kill()
             stack.finance.start()
-
-    with ThreadPoolExecutor(17) as pool:
-        jobs = [pool.submit(client, n) for n in range(16)] + [pool.submit(killer)]
         for job in jobs:
             job.result()
     stack.wait_ready()
