@@ -104,6 +104,16 @@ def test_every_inline_schema_and_every_schema_file_is_valid_json_schema():
         assert schema["$id"] == f"https://mita.local/schemas/{name}.json" and schema["title"]
 
 
+def test_no_file_names_a_member_twice():
+    def once(pairs):
+        names = [name for name, _ in pairs]
+        assert len(names) == len(set(names)), f"{file}: {names}"
+        return dict(pairs)
+
+    for file in sorted(CONTRACT.rglob("*.json")):
+        json.loads(file.read_text(), object_pairs_hook=once)
+
+
 def test_every_reference_resolves():
     missing = [f"schemas/{name}.json{at} -> {ref}" for name, schema in SCHEMAS.items() for at, ref in references(schema)
                if not (CONTRACT / "schemas" / ref).is_file()]

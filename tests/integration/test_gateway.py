@@ -200,7 +200,7 @@ def test_probes_are_never_limited(stack, limited):
 
 def test_a_preflight_of_an_allowed_origin_is_answered_before_authentication(stack, limited):
     ask = {"Origin": "https://app.example.org", "Access-Control-Request-Method": "POST"}
-    answer = stack.client(limited).request("OPTIONS", "/v1/transactions", headers=ask, valid=False)
+    answer = stack.client(limited).request("OPTIONS", "/v1/transactions", headers=ask, valid=False, check=False)
     assert answer.status == 204 and answer.header("Access-Control-Allow-Origin") == "https://app.example.org" and "Origin" in answer.header("Vary")
 
 

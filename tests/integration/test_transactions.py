@@ -132,13 +132,13 @@ def test_booked_on_is_today_of_the_person_unless_given(saver):
     assert saver.spend(100)["booked_on"] == "2026-04-01"
 
 
-def test_the_effect_says_today_tomorrow_and_what_moved(saver, clock):
+def test_the_effect_says_today_and_what_tomorrow_will_be(saver, clock):
     effect = saver.spend(6000)["effect"]
     today = saver.calendar()["days"][0]
-    assert effect["today"]["budget_money"] == today["budget_money"] and effect["today"]["spent_money"] == money(6000)
+    assert effect["today"]["budget_money"] == today["budget_money"] and effect["today"]["spent_money"] == today["spent_money"] == money(6000)
     assert effect["today"]["left_money"]["amount"] == today["budget_money"]["amount"] - 6000
     assert effect["uncovered_money"] == money(0) and effect["moves"] == []
-    clock.local("Europe/Sofia", "2026-04-02")  # the preview is what that morning says when nothing else is booked
+    clock.local("Europe/Sofia", "2026-04-02")
     saver.login()
     assert effect["tomorrow"]["budget_money"] == saver.calendar()["days"][1]["budget_money"]
 

@@ -36,6 +36,7 @@ class Cluster:
         self.port = free_port()
         self.passwords = {name: secrets.token_hex(24) for name in ("owner", "auth", "finance")}
         self.root = os.geteuid() == 0
+        self._guard()
         if self.root:
             who = pwd.getpwnam("postgres")
             os.chown(self.home, who.pw_uid, who.pw_gid)
@@ -49,13 +50,20 @@ class Cluster:
         self._run("pg_ctl", "-D", self.data, "reload")
 
     def _run(self, tool, *arguments):
-        command = [str(BIN / tool), *map(str, arguments)]
-        if self.root:
-            command = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command]
+        command = self._as_owner(str(BIN / tool), *map(str, arguments))
         done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if done.returncode:
             log = self.home / "log"
             raise RuntimeError(f"{tool}: {done.stderr or done.stdout}\n{log.read_text()[-2000:] if log.exists() else ''}")
+
+    def _as_owner(self, *command):
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command] if self.root else list(command)
+
+    def _guard(self):
+        """When this process ends without close(), however it ends, the cluster is stopped and deleted: its end of the pipe closes then."""
+        stop = f'read _; "{BIN}/pg_ctl" -D "{self.data}" -m immediate stop; rm -rf "{self.home}"'
+        self.guard = subprocess.Popen(self._as_owner("sh", "-c", stop), cwd="/", stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                      start_new_session=True)
 
     def start(self):
         options = " ".join(f"-c {k}={v}" for k, v in SETTINGS.items()) + f" -p {self.port} -c unix_socket_directories=''"
@@ -66,10 +74,8 @@ class Cluster:
 
     def close(self):
         """Stops the cluster and deletes it."""
-        try:
-            self.stop("immediate")
-        except RuntimeError:
-            pass
+        self.guard.stdin.close()
+        self.guard.wait()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def url(self, who="owner", database="mita"):

@@ -1,4 +1,5 @@
 """One running service: started from the preset's binary, its log captured, stopped, drained, killed and restarted on the same ports."""
+import ctypes
 import json
 import os
 import pathlib
@@ -8,7 +9,13 @@ import time
 
 from .waiting import until
 
+_LIBC = ctypes.CDLL(None)
 ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+
+def _die_with_the_tests():
+    """In the child: SIGKILL when the thread that started it ends (prctl PR_SET_PDEATHSIG), so that no run leaves a service behind."""
+    _LIBC.prctl(1, signal.SIGKILL)
 
 
 class Service:
@@ -34,7 +41,8 @@ class Service:
         self.log_file = self.logs / f"{self.label}.{self.generation}.log"
         with open(self.log_file, "wb") as out:
             self.process = subprocess.Popen([str(self.binary), "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=subprocess.STDOUT, cwd=self.logs, start_new_session=True)
+                                            stderr=subprocess.STDOUT, cwd=self.logs, start_new_session=True,
+                                            preexec_fn=_die_with_the_tests)
         event = self.wait_event("listening", 10)
         self.port, self.internal_port = event["port"], event["internal_port"]
         if wait_ready:
