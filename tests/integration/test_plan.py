@@ -48,6 +48,8 @@ def test_P4_any_order_of_the_same_transactions_gives_the_same_plan(stack, clock)
             expect(person.create(-amount, category, booked_on=day), 201)
         at(person, clock, 8)
         calendars.append(person.calendar())
+        for bill in calendars[-1]["obligations"]:
+            bill.pop("id")
     assert calendars[0] == calendars[1]
 
 
