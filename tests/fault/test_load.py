@@ -40,14 +40,14 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
     assert statistics.median(took) < 0.1 * storm.slow, f"median {statistics.median(took) * 1000:.0f} ms"
 
 
-def test_a_login_whose_wait_would_not_fit_is_refused_at_once(stack, person):
+def test_a_login_whose_wait_would_not_fit_is_refused_at_once(stack):
     """Shed before hashing: the refusal comes much sooner than a hash at the queue's end would."""
     storm = stack.also("auth", "auth-shed", MITA_BCRYPT_COST="13", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="2").start()
     client = stack.client(storm)
 
     def attempt(_):
         begin = time.monotonic()
-        answer = client.post("/v1/auth/login", {"email": person.email, "password": "canary wrong"})
+        answer = client.post("/v1/auth/login", {"email": "nobody@example.org", "password": "canary wrong"})
         return answer.status, time.monotonic() - begin
 
     with ThreadPoolExecutor(30) as pool:
