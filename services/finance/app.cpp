@@ -21,9 +21,9 @@ http::client_options auth_of(const settings& s) {
     return o;
 }
 
-cache::options persons_of(const settings& s) {
+cache::options of_size(std::size_t bytes) {
     cache::options o;
-    o.max_bytes = s.user_cache_bytes;
+    o.max_bytes = bytes;
     o.ttl = std::chrono::minutes(5);
     return o;
 }
@@ -47,11 +47,15 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
     : set(std::move(s)),
       shown(std::move(shown_)),
       log(to),
-      persons(persons_of(set)),
+      persons(of_size(set.user_cache_bytes)),
       gate(metrics),
-      cursors(set.cursor_secret) {
+      cursors(set.cursor_secret),
+      ledgers(of_size(set.ledger_cache_bytes)),
+      pages(of_size(set.page_cache_bytes)) {
     metrics::register_process(metrics, "finance", std::string(version()), std::string(commit()));
     export_cache(metrics, "user", [this] { return persons.snapshot(); });
+    export_cache(metrics, "ledger", [this] { return ledgers.snapshot(); });
+    export_cache(metrics, "page", [this] { return pages.snapshot(); });
     export_cache(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
 }
 

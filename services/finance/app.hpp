@@ -12,6 +12,7 @@
 #include "finance/facts_store.hpp"
 #include "finance/invalidations.hpp"
 #include "finance/ledger_gate.hpp"
+#include "finance/ledger_memory.hpp"
 #include "finance/ledger_store.hpp"
 #include "finance/person.hpp"
 #include "finance/plan_store.hpp"
@@ -47,6 +48,8 @@ struct shared {
     person_cache persons;
     ledger_gate gate;
     cursor_seal cursors;
+    ledger_cache ledgers;
+    page_cache pages;
     std::vector<app*> apps;  // by worker, for health
     runtime* loops = nullptr;
     jwt::revocation_feed* feed = nullptr;

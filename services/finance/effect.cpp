@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mita::finance {
@@ -10,21 +11,6 @@ namespace {
 
 [[noreturn]] void overflow() {
     throw api_error(422, "amount_overflow", "A sum leaves the range of exact amounts (2^53 - 1 minor units).");
-}
-
-void add(facts& f, const transaction& t) {
-    int n = 0;
-    for (const auto& line : t.lines) {
-        f.actuals.push_back({t.booked_on, line.category, -line.value});
-        payment p;
-        p.transaction_id = t.id;
-        p.n = ++n;
-        p.category = line.category;
-        p.booked_on = t.booked_on;
-        p.value = -line.value;
-        p.bill_id = t.bill_id;
-        if (!t.bill_unlinked) f.payments.push_back(std::move(p));
-    }
 }
 
 // Engine inputs are sums of sums: each must be exact before the engine sees it.
@@ -57,8 +43,31 @@ void append(json_out& out, const std::vector<plan_move>& moves) {
     out.close(']');
 }
 
+void add_entry(facts& f, const transaction& t) {
+    int n = 0;
+    for (const auto& line : t.lines) {
+        const auto same = std::ranges::find_if(
+            f.actuals, [&](const auto& a) { return a.day == t.booked_on && a.category == line.category; });
+        if (same == f.actuals.end()) {
+            f.actuals.push_back({t.booked_on, line.category, -line.value});
+        } else {
+            const auto sum = checked_sub(same->spent, line.value);
+            if (!sum) overflow();
+            same->spent = *sum;
+        }
+        payment p;
+        p.transaction_id = t.id;
+        p.n = ++n;
+        p.category = line.category;
+        p.booked_on = t.booked_on;
+        p.value = -line.value;
+        p.bill_id = t.bill_id;
+        if (!t.bill_unlinked) f.payments.push_back(std::move(p));
+    }
+}
+
 std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day today) {
-    add(f, t);
+    add_entry(f, t);
     check_days(f, t);
     const auto v = view_month(f, month_of(today), today);
     if (!v.budget) return std::nullopt;

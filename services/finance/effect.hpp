@@ -27,6 +27,9 @@ struct ledger_effect {
     amount uncovered = 0;            // likewise
 };
 
+// The facts with t among them, as the database would give them after it is written.
+void add_entry(facts& f, const transaction& t);
+
 // f: of the month of `today`; t is not in it yet. nullopt: there is no plan. Throws api_error 422 amount_overflow, also
 // without a plan: such a transaction must not be written.
 std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day today);

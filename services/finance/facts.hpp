@@ -48,4 +48,11 @@ struct facts {
     answers in_force() const;  // parses answers_text; precondition: not empty
 };
 
+// Facts with all months open that must be (opening.hpp).
+struct loaded {
+    facts f;
+    civil_day today;
+    year_month month;  // the one asked for
+};
+
 }  // namespace mita::finance

@@ -52,6 +52,8 @@ health_report app::health() const {
     r.unhealthy = r.db->status != "connected" || !all.tokens->has_keys();
     const auto users_seen = all.persons.snapshot();
     r.caches.push_back(shown("user", users_seen));
+    r.caches.push_back(shown("ledger", all.ledgers.snapshot()));
+    r.caches.push_back(shown("page", all.pages.snapshot()));
     r.caches.push_back(shown("token", all.tokens->cache_stats()));
     r.where = all.set.where;
     r.settings = all.shown;

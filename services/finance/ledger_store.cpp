@@ -58,6 +58,7 @@ constexpr db::statement find_transaction{
     "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note "
     "from transactions t join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
     "where t.user_id = $1 and t.id = $2 order by l.n"};
+constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1"};
 constexpr db::statement find_owner{"finance_transaction_owner",
                                    "select currency, timezone from users where user_id = $1"};
 constexpr db::statement find_categories{
@@ -298,6 +299,12 @@ awaitable<void> ledger_store::keep(const uuid& user, const keyed_request& key, c
 awaitable<bool> ledger_store::has_bill(const uuid& user, std::string id, deadline d) {
     const auto rows = co_await db_.query_idempotent(bill_exists, d, user, id);
     co_return rows.front().get<bool>(0);
+}
+
+awaitable<std::optional<std::int64_t>> ledger_store::version(const uuid& user, deadline d) {
+    const auto rows = co_await db_.query_idempotent(find_version, d, user);
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows.front().get<std::int64_t>(0);
 }
 
 awaitable<bool> ledger_store::forget_old_answers(deadline d) {

@@ -63,6 +63,9 @@ public:
     // Is there an occurrence of a bill with this id in an opened month?
     awaitable<bool> has_bill(const uuid& user, std::string id, deadline d);
 
+    // nullopt: the person has no row.
+    awaitable<std::optional<std::int64_t>> version(const uuid& user, deadline d);
+
     // Forgets answers kept longer than the promised time, some thousand at once; true: there may be more.
     awaitable<bool> forget_old_answers(deadline d);
 

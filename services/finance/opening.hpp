@@ -19,12 +19,6 @@ struct facts_request {
     std::optional<civil_day> only_day;  // as facts_wanted
 };
 
-struct loaded {
-    facts f;
-    civil_day today;
-    year_month month;  // the one asked for
-};
-
 // One round trip of two statements when the months are open; else two or three. Makes the person's row. Months at most
 // 100 years ahead: else api_error 422 invalid_date. Throws db::error, deadline_exceeded, overloaded.
 awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d);

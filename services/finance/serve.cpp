@@ -66,6 +66,8 @@ awaitable<void> clean_caches(app& a, runtime& rt) {
         waiter pause(a.on.get_executor());
         co_await pause.wait(deadline::after(1s));
         a.all.persons.clean_up();
+        a.all.ledgers.clean_up();
+        a.all.pages.clean_up();
     }
 }
 
@@ -127,8 +129,14 @@ int serve(config& from) {
     jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, feed_options, log);
     all.feed = &feed;
 
-    const auto forget = [&all](const uuid& id) { all.persons.invalidate(id); };
-    const auto forget_all = [&all] { all.persons.clear(); };
+    const auto forget = [&all](const uuid& id) {
+        all.persons.invalidate(id);
+        all.ledgers.invalidate(id);
+    };
+    const auto forget_all = [&all] {
+        all.persons.clear();
+        all.ledgers.clear();
+    };
     const auto changes = std::make_shared<invalidations>(home, first.db, forget, forget_all, log);
     const auto on_notify = [changes](const std::string&, const std::string& payload) { changes->notified(payload); };
     db::listener hints(home, all.set.database, {"finance_invalidations"}, on_notify, log);

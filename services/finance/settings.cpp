@@ -69,6 +69,8 @@ settings::settings(config& from) : where(platform::detect()), derived(platform::
     const auto cache_bytes = from.integer("MITA_CACHE_BYTES", derived.cache_bytes, 0, 1LL << 36, where.memory_source);
     token_cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(cache_bytes / 4, 32 << 20));
     user_cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(cache_bytes / 4, 32 << 20));  // 60,000 people
+    ledger_cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(cache_bytes / 8, 32 << 20));
+    page_cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(cache_bytes / 8, 32 << 20));
 
     const auto start = from.text("MITA_CLOCK", "");
     const auto file = from.text("MITA_CLOCK_FILE", "");

@@ -36,7 +36,7 @@ struct settings {
 
     std::string issuer, audience;
     std::int64_t access_ttl_s;
-    std::size_t token_cache_bytes, user_cache_bytes;
+    std::size_t token_cache_bytes, user_cache_bytes, ledger_cache_bytes, page_cache_bytes;
 };
 
 }  // namespace mita::finance

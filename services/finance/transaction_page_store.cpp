@@ -19,7 +19,8 @@ using std::chrono::year_month_day;
 constexpr db::statement short_page{
     "finance_page_short",
     "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
+    "(select ledger_version from users where user_id = $1) "
     "from (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, id desc limit 51) t "
@@ -29,7 +30,8 @@ constexpr int short_limit = 50;
 constexpr db::statement long_page{
     "finance_page_long",
     "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
+    "(select ledger_version from users where user_id = $1) "
     "from (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, id desc limit 501) t "
@@ -149,6 +151,7 @@ awaitable<transaction_page> read_page(db::pool& db, const uuid& user, const tran
     const auto rows = co_await db.query_idempotent(which, d, user, before, place.id, first);
     transaction_page page;
     page.entries = transactions_from(rows);
+    if (!rows.empty()) page.ledger_version = rows.front().get<std::int64_t>(18);
     close_page(page, limit);
     co_return page;
 }

@@ -8,6 +8,7 @@
 #include "finance/transaction.hpp"
 #include "finance/transaction_filter.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -15,7 +16,8 @@ namespace mita::finance {
 
 struct transaction_page {
     std::vector<transaction> entries;
-    std::optional<list_place> next;  // there may be more after it
+    std::optional<list_place> next;              // there may be more after it
+    std::optional<std::int64_t> ledger_version;  // the page is of; only of pages without filter, and not of empty ones
 };
 
 // At most `limit` entries after `from`. With filters a page may be short, or empty, and still have a next one. Throws

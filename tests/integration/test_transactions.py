@@ -1,4 +1,5 @@
 """Transactions: pages, cursors, filters, splits, restore, and other people's ids."""
+import random
 from urllib.parse import quote
 
 import pytest
@@ -185,3 +186,54 @@ def test_somebody_elses_transaction_is_404(stack, saver, method, suffix, body):
     drop = ("request_id", "instance")
     assert {k: v for k, v in answer.json.items() if k not in drop} == {k: v for k, v in nobody.json.items() if k not in drop}
     assert expect(saver.get(f"{LIST}/{entry['id']}"), 200).etag == entry["etag"]
+
+
+def test_every_effect_agrees_with_the_calendar_after_it(saver, clock):
+    """Whatever the process remembers between writes, and whatever else changed the ledger or the plan in between."""
+    clock.local("Europe/Sofia", "2026-04-10")
+    saver.login()
+    rng, made = random.Random(7), []
+    for i in range(24):
+        made.append(saver.spend(rng.randrange(1, 9000), rng.choice(["groceries", "transport", "dining_out", "housing", "pets"]), booked_on=f"2026-04-{rng.randrange(1, 12):02}"))
+        effect, today = made[-1]["effect"], saver.calendar()["days"][9]
+        assert (effect["today"]["budget_money"], effect["today"]["spent_money"]) == (today["budget_money"], today["spent_money"])
+        if i % 5 == 1:
+            entry = made.pop(rng.randrange(len(made)))
+            saver.remove(entry)
+        if i % 5 == 3:
+            me = expect(saver.get("/v1/me"), 200)
+            expect(saver.patch("/v1/me", {"settings": {"cover": i % 2 == 0}}, headers={"If-Match": me.etag}), 200)
+        if i % 7 == 6:
+            clock.advance(hours=1)
+            saver.login()
+
+
+def obligation(person, name):
+    return next(o for o in person.calendar()["obligations"] if o["name"] == name)
+
+
+def test_a_transaction_is_linked_to_a_bill_unlinked_and_left_to_matching(saver):
+    rent = obligation(saver, "Rent")
+    entry = saver.spend(90000, "housing")  # too little to match by itself
+    assert (obligation(saver, "Rent")["status"], entry["bill_id"]) == ("due", None)
+
+    def patch(entry, bill):
+        answer = expect(saver.patch(f"{LIST}/{entry['id']}", {"bill_id": bill}, headers={"If-Match": entry["etag"]}), 200)
+        assert answer.json["bill_id"] == bill
+        return answer.json | {"etag": answer.etag}
+
+    entry = patch(entry, rent["id"])
+    assert (obligation(saver, "Rent")["status"], obligation(saver, "Rent")["transaction_id"]) == ("paid", entry["id"])
+    entry = patch(entry, "none")
+    assert obligation(saver, "Rent")["status"] == "due"
+    fits = saver.spend(120000, "housing")
+    assert obligation(saver, "Rent")["transaction_id"] == fits["id"]
+    fits = patch(fits, "none")
+    assert obligation(saver, "Rent")["status"] == "due"
+    patch(fits, None)
+    assert obligation(saver, "Rent")["transaction_id"] == fits["id"]
+
+
+def test_a_link_to_a_bill_that_is_none_is_422(saver):
+    entry = saver.spend(100)
+    expect(saver.patch(f"{LIST}/{entry['id']}", {"bill_id": "019d4a5c-7c00-7a01-8b02-0123456789ab:2026-04-01"}, headers={"If-Match": entry["etag"]}), 422, "unknown_bill")

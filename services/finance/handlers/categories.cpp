@@ -41,6 +41,11 @@ http::response created(const category_entry& e) {
     return answer;
 }
 
+void forget(app& a, const uuid& user) {
+    a.all.persons.invalidate(user);
+    a.all.ledgers.invalidate(user);
+}
+
 bool is_income(const category_entry& e) { return e.cls == category_class::income; }
 
 // Writes `e` over what was read: a built-in category without a row gets one.
@@ -94,7 +99,7 @@ awaitable<http::response> create_category(http::request& req, app& a) {
     const auto* with = given ? &key : nullptr;
     const bool made = co_await a.categories.insert(user, e, with, kept, req.until);
     if (!made) throw api_error(409, "already_exists", "A category with this id exists.");
-    a.all.persons.invalidate(user);
+    forget(a, user);
     co_return answer;
 }
 
@@ -114,7 +119,7 @@ awaitable<http::response> patch_category(http::request& req, app& a) {
         }
         const bool done = co_await write(a, user, e, req.until);
         if (!done) continue;
-        a.all.persons.invalidate(user);
+        forget(a, user);
         co_return http::json_with_etag(req, text_of(e), tag_of(e));
     }
     throw overloaded("a category is being changed again and again");
@@ -141,7 +146,7 @@ awaitable<http::response> delete_category(http::request& req, app& a) {
             done = co_await a.categories.remove(user, e.id, e.version, req.until);
         }
         if (!done) continue;
-        a.all.persons.invalidate(user);
+        forget(a, user);
         co_return http::empty(204);
     }
     throw overloaded("a category is being changed again and again");

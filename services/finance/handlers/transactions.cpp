@@ -67,6 +67,7 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
         }
         const bool done = co_await a.ledger.change(user, t, req.until);
         if (!done) continue;
+        a.all.ledgers.invalidate(user);
         auto answer = http::json(200, text_of(t));
         http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
         co_return answer;
@@ -84,7 +85,9 @@ awaitable<http::response> delete_transaction(http::request& req, app& a) {
         if (!found) not_found();
         http::require_if_match(req, tag_of(*found));
         const bool done = co_await a.ledger.remove(user, id, found->version, wall::now(), req.until);
-        if (done) co_return http::empty(204);
+        if (!done) continue;
+        a.all.ledgers.invalidate(user);
+        co_return http::empty(204);
     }
     throw overloaded("the transaction is being changed by others again and again");
 }

@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -50,12 +51,12 @@ http::response created(const transaction& t, const std::optional<ledger_effect>&
 }
 
 // Outside the coroutine: what is large stays off its frame.
-draft draft_of(std::string_view body, const loaded& got) {
+draft draft_of(std::string_view body, const loaded& got, civil_day today) {
     draft out;
     try {
         json_document doc(body);
         out.entry = read_new_transaction(doc, rules_of(got.f));
-        const auto effect = effect_of(got.f, out.entry, got.today);
+        const auto effect = effect_of(got.f, out.entry, today);
         out.answer = created(out.entry, effect);
     } catch (const api_error&) {
         out.refused = std::current_exception();
@@ -64,7 +65,23 @@ draft draft_of(std::string_view body, const loaded& got) {
 }
 
 bool opens_a_month(const loaded& got, const transaction& t) {
-    return got.f.who.onboarded_on.has_value() && month_of(t.booked_on) > month_of(got.today);
+    return got.f.who.onboarded_on.has_value() && month_of(t.booked_on) > got.month;
+}
+
+// What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.
+std::shared_ptr<const loaded> remembered(app& a, const uuid& user) {
+    const auto found = a.all.ledgers.find(user);
+    if (!found || !found->value) return nullptr;
+    const auto& l = *found->value;
+    return month_of(today_of(l.f.who)) == l.month ? found->value : nullptr;
+}
+
+void remember(app& a, const uuid& user, const loaded& before, const transaction& written) {
+    auto now = after_writing(before, written);
+    if (now)
+        a.all.ledgers.insert(user, std::move(now));
+    else
+        a.all.ledgers.invalidate(user);
 }
 
 // A little apart, so that two processes do not meet again.
@@ -88,26 +105,35 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
     if (!mine.first()) refuse_in_flight();
     const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
     for (int attempt = 0; attempt < most_tries; ++attempt) {
-        const auto got = co_await load(a, user, facts_request(), req.until);
-        auto made = draft_of(req.body, got);
+        auto got = attempt == 0 ? remembered(a, user) : nullptr;
+        const bool known = got != nullptr;
+        if (!known) {
+            auto read = co_await load(a, user, facts_request(), req.until);
+            got = std::make_shared<const loaded>(std::move(read));
+        }
+        auto made = draft_of(req.body, *got, today_of(got->f.who));
+        if (made.refused && known) continue;  // by what may be out of date
         if (made.refused) {
             // What is refused now may have been accepted then: the first answer stands.
             const auto kept = co_await a.ledger.find_kept(user, key, req.until);
             if (kept) co_return replay(*kept, key);
             std::rethrow_exception(made.refused);
         }
-        if (opens_a_month(got, made.entry)) {
+        if (opens_a_month(*got, made.entry)) {
             facts_request ahead;
             ahead.month = month_of(made.entry.booked_on);
             ahead.open_future = true;
             co_await load(a, user, ahead, req.until);
         }
-        const ledger_state from{got.f.who.ledger_version, got.f.who.budget_version};
+        const ledger_state from{got->f.who.ledger_version, got->f.who.budget_version};
         const auto kept = keep(key, made.answer);
         const auto done = co_await a.ledger.create(user, made.entry, from, key, kept, req.until);
-        if (done.result == write_result::written) co_return std::move(made.answer);
+        if (done.result == write_result::written) {
+            remember(a, user, *got, made.entry);
+            co_return std::move(made.answer);
+        }
         if (done.result == write_result::replayed) co_return replay(done.kept, key);
-        co_await step_aside(a, attempt);
+        if (!known) co_await step_aside(a, attempt);
     }
     throw overloaded("the ledger is being written by others again and again");
 }
@@ -144,7 +170,10 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
             co_return answer;
         }
         const auto done = co_await a.ledger.restore(user, t, key, kept, req.until);
-        if (done.result == write_result::written) co_return answer;
+        if (done.result == write_result::written) {
+            a.all.ledgers.invalidate(user);
+            co_return answer;
+        }
         if (done.result == write_result::replayed) co_return replay(done.kept, key);
         co_await step_aside(a, attempt);
     }
