@@ -1,0 +1,121 @@
+"""What is slow: a lock in the database holds one person's writes up. Deadlines, keys in flight and drains are seen from outside."""
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+
+from mita.audit import audit_ledger
+from mita.client import Client, expect
+from mita.people import key, money
+from mita.waiting import until
+
+SPEND = {"money": money(-1250), "category": "groceries"}
+
+
+@contextmanager
+def held(stack, person):
+    """A transaction of somebody else holds this person's row: their writes wait until the block ends."""
+    with stack.cluster.connect() as c:
+        c.autocommit = False
+        c.cursor().execute("select 1 from finance.users where user_id = %s for update", (person.id,))
+        yield
+        c.rollback()
+
+
+def waiting_on_lock(stack):
+    return stack.cluster.sql("select count(*) from pg_stat_activity where wait_event_type = 'Lock'")[0][0]
+
+
+def post(stack, service, person, idempotency_key):
+    return Client(service, stack.contract, person.access, timeout=30).post("/v1/transactions", SPEND, headers={"Idempotency-Key": idempotency_key})
+
+
+def count(person):
+    return len(expect(person.get("/v1/transactions"), 200).json["data"])
+
+
+def test_a_request_over_its_deadline_is_504_and_its_retry_counts_once(stack, saver):
+    quick = stack.also("finance", "finance-quick", MITA_REQUEST_TIMEOUT_MS="500").start()
+    k = key()
+    with held(stack, saver):
+        begin = time.monotonic()
+        answer = post(stack, quick, saver, k)
+        took = time.monotonic() - begin
+    assert answer.status in (503, 504), answer
+    assert 0.4 < took < 2 * quick.slow
+    until(lambda: post(stack, stack.gateway, saver, k).status == 201, 5, "the retry")
+    assert count(saver) == 1
+    audit_ledger(stack.cluster, saver.id)
+    quick.stop()
+
+
+def test_a_key_in_flight_is_409_with_retry_after_or_waits_for_the_answer(stack, saver):
+    k = key()
+    with ThreadPoolExecutor(2) as pool:
+        with held(stack, saver):
+            first = pool.submit(post, stack, stack.gateway, saver, k)
+            until(lambda: waiting_on_lock(stack) >= 1, 3, "the first request at the lock")
+            second = pool.submit(post, stack, stack.gateway, saver, k)
+            time.sleep(0.2)  # the second is under way, or has been answered
+        assert expect(first.result(), 201).header("Idempotency-Replayed") is None
+        again = second.result()
+    if again.status == 409:
+        assert again.code == "idempotency_in_flight" and int(again.header("Retry-After")) >= 1
+    else:
+        assert expect(again, 201).json["id"] == first.result().json["id"]
+    assert count(saver) == 1
+
+
+def test_one_person_held_up_holds_up_nobody_else(stack, saver):
+    other = stack.person()
+    other.onboard()
+    with ThreadPoolExecutor(8) as pool:
+        with held(stack, saver):
+            jobs = [pool.submit(post, stack, stack.gateway, saver, key()) for _ in range(8)]
+            until(lambda: waiting_on_lock(stack) >= 1, 3, "requests at the lock")
+            begin = time.monotonic()
+            expect(other.get("/v1/today"), 200)
+            read = time.monotonic() - begin
+        for job in jobs:
+            assert job.result().status in (201, 503, 504)
+    assert read < 1 * stack.finance.slow
+
+
+@pytest.mark.parametrize("name", ["finance", "gateway"])
+def test_SIGTERM_waits_for_the_write_in_flight(stack, saver, name):
+    service = stack.also(name, f"{name}-inflight").start()
+    with ThreadPoolExecutor(1) as pool:
+        with held(stack, saver):
+            job = pool.submit(post, stack, service, saver, key())
+            until(lambda: waiting_on_lock(stack) >= 1, 3, "the write at the lock")
+            service.terminate()
+            until(lambda: not accepts(service), 3 * service.slow, "the end of accepting")
+            assert service.alive()
+        expect(job.result(), 201)
+    assert service.process.wait(10 * service.slow) == 0
+    assert count(saver) == 1
+
+
+def test_SIGTERM_waits_for_the_login_in_flight(stack, person):
+    service = stack.also("auth", "auth-inflight", MITA_BCRYPT_COST="13", MITA_LOGIN_BUDGET_MS="10000").start()
+    ask = {"email": "nobody@example.org", "password": "canary wrong"}
+
+    def login():
+        return Client(service, stack.contract, timeout=30).post("/v1/auth/login", ask)
+
+    with ThreadPoolExecutor(1) as pool:
+        login()  # the pool is warm; a hash of cost 13 takes some tenths of a second
+        job = pool.submit(login)
+        time.sleep(0.1)  # the hash is being made
+        service.terminate()
+        expect(job.result(), 401, "invalid_credentials")
+    assert service.process.wait(10 * service.slow) == 0
+
+
+def accepts(service):
+    try:
+        Client(service, None, timeout=2).get("/livez", check=False)
+        return True
+    except OSError:
+        return False
