@@ -22,7 +22,7 @@ TEST_CASE("session settings become startup options, escaped, and what the URL sa
     s.search_path = "a, \"b \\c\"";
     s.statement_timeout = std::chrono::milliseconds(1500);
     const auto plain = db::startup_of(secret("postgresql://h/base"), s);
-    CHECK(plain.value("options") == "-c search_path=a,\\ \"b\\ \\\\c\" -c statement_timeout=1500");
+    CHECK(plain.value("options") == "-c search_path=a,\\ \"b\\ \\\\c\" -c jit=off -c statement_timeout=1500");
     CHECK(plain.value("application_name") == "mita-x");
     CHECK(plain.value("client_encoding") == "UTF8");
     CHECK(plain.value("keepalives_idle") == "10");
