@@ -106,6 +106,14 @@ def test_a_filter_gives_exactly_what_fits(saver, many, query):
     assert walk(saver, "&" + query) == [t["id"] for t in many if FILTERS[query](t)]
 
 
+def test_the_account_filter_gives_exactly_that_account(saver, clock):
+    account, other = uuid7(clock), uuid7(clock)
+    mine = [saver.spend(100, account_id=account)["id"] for _ in range(3)]
+    saver.spend(100, account_id=other)
+    saver.spend(100)
+    assert sorted(walk(saver, f"&account_id={account}", limit=2)) == sorted(mine)
+
+
 def test_L3_split_lines_sum_to_the_parent_and_count_in_their_categories(saver):
     entry = expect(saver.create(-3000, splits=[{"category": "groceries", "money": money(-2000)}, {"category": "home", "money": money(-1000), "note": "soap"}]), 201).json
     assert entry["category"] is None and sum(s["money"]["amount"] for s in entry["splits"]) == entry["money"]["amount"]
