@@ -1,6 +1,7 @@
 """Fixtures of the suites with real processes. Plain `pytest tests/integration` works; --preset (or MITA_PRESET) names the build."""
 import os
 import pathlib
+import shutil
 import sys
 
 import pytest
@@ -31,6 +32,10 @@ def running(request):
     ends = system.close()
     failed = {label: status for label, status in ends.items() if status not in (0, None)}
     assert not failed, f"services that did not end cleanly (logs in {system.logs}): {failed}"
+    if request.session.testsfailed:
+        print(f"\nlogs of the services: {system.logs}")
+    else:
+        shutil.rmtree(system.logs, ignore_errors=True)
 
 
 @pytest.fixture
