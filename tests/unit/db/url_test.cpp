@@ -32,7 +32,7 @@ TEST_CASE("session settings become startup options, escaped, and what the URL sa
     CHECK(own.value("options").ends_with(" -c statement_timeout=9"));
     CHECK(own.value("application_name") == "mine");
     CHECK(own.value("keepalives_idle") == "60");
-    CHECK(db::startup_of(secret("postgresql://h/base"), db::session_settings()).value("options").empty());
+    CHECK(db::startup_of(secret("postgresql://h/base"), db::session_settings()).value("options") == "-c jit=off");
 }
 
 TEST_CASE("only names need DNS: not sockets, not numeric addresses, not hosts with an address given") {
