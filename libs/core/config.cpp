@@ -1,7 +1,5 @@
 #include "core/config.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
@@ -47,32 +45,7 @@ std::optional<config::rate> parse_rate(std::string_view text) {
     return config::rate{*quota, *window};
 }
 
-void wipe(std::string& text) {
-    text.resize(text.capacity());  // a moved-from or shortened string keeps old bytes past its end
-    OPENSSL_cleanse(text.data(), text.size());
-    text.clear();
-}
-
 }  // namespace
-
-secret::secret(std::string value) : value_(std::move(value)) { wipe(value); }
-secret::~secret() { wipe(value_); }
-
-secret& secret::operator=(const secret& other) {
-    secret copy(other);
-    value_.swap(copy.value_);
-    return *this;
-}
-
-secret& secret::operator=(secret&& other) noexcept {
-    secret taken(std::move(other));
-    value_.swap(taken.value_);
-    return *this;
-}
-
-bool operator==(const secret& a, const secret& b) {
-    return a.value_.size() == b.value_.size() && CRYPTO_memcmp(a.value_.data(), b.value_.data(), a.value_.size()) == 0;
-}
 
 config::config()
     : config([](const std::string& name) -> std::optional<std::string> {

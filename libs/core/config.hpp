@@ -2,6 +2,8 @@
 // `mita-x config` and /health can show them. Every error is collected and reported at once; secrets are never printed.
 #pragma once
 
+#include "core/secret.hpp"
+
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -13,24 +15,6 @@
 #include <vector>
 
 namespace mita {
-
-// A value that does not print: no operator<<, wiped on destruction, compared in constant time.
-class secret {
-public:
-    secret() = default;
-    explicit secret(std::string value);
-    secret(const secret&) = default;
-    secret(secret&&) noexcept = default;
-    secret& operator=(const secret& other);
-    secret& operator=(secret&& other) noexcept;
-    ~secret();
-    const std::string& reveal() const { return value_; }
-    bool empty() const { return value_.empty(); }
-    friend bool operator==(const secret& a, const secret& b);
-
-private:
-    std::string value_;
-};
 
 struct setting {
     std::string name;

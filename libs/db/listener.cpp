@@ -46,7 +46,7 @@ connection_options link_options_of(const pool_options& o) {
 struct listener::impl : std::enable_shared_from_this<listener::impl> {
     using self_ptr = std::shared_ptr<impl>;
 
-    impl(executor e, pool_options o, std::vector<std::string> names, handler f, logger& l)
+    impl(executor e, const pool_options& o, std::vector<std::string> names, handler f, logger& l)
         : ex(e),
           link_options(link_options_of(o)),
           connect_timeout(o.connect_timeout),
@@ -181,8 +181,9 @@ awaitable<void> listener::impl::serve(self_ptr self, std::shared_ptr<connection>
     self->link.reset();
 }
 
-listener::listener(executor ex, pool_options options, std::vector<std::string> channels, handler on_notify, logger& log)
-    : impl_(std::make_shared<impl>(ex, std::move(options), std::move(channels), std::move(on_notify), log)) {
+listener::listener(executor ex, const pool_options& options, std::vector<std::string> channels, handler on_notify,
+                   logger& log)
+    : impl_(std::make_shared<impl>(ex, options, std::move(channels), std::move(on_notify), log)) {
     spawn_logged(ex, log, "db_listener", impl::maintain(impl_));
 }
 

@@ -19,7 +19,8 @@ class listener {
 public:
     using handler = std::function<void(const std::string& channel, const std::string& payload)>;
     // Connects in the background and for ever again; only the url, names, schema and timeouts of `options` are used.
-    listener(executor ex, pool_options options, std::vector<std::string> channels, handler on_notify, logger& log);
+    listener(executor ex, const pool_options& options, std::vector<std::string> channels, handler on_notify,
+             logger& log);
     ~listener();  // on_notify is not called any more
     listener(const listener&) = delete;
     listener& operator=(const listener&) = delete;

@@ -180,7 +180,7 @@ void make_role(session& db, const migrate_options& o, const std::string& role, s
         out << "role " << role << " left as it is: this user may not change roles\n";
         return;
     }
-    const auto verifier = db.literal(db.verifier(o.service_role, o.service_password.reveal()));
+    const auto verifier = db.literal(db.verifier(o.service_role, std::string(o.service_password.view())));
     db.run((exists ? "alter role " : "create role ") + role + " with login password " + verifier, "role");
     // For connections that come through a pooler which drops startup options.
     db.run("alter role " + role + " in database " + db.identifier(db.text("select current_database()")) +

@@ -58,7 +58,7 @@ std::string milliseconds_text(std::chrono::milliseconds v) { return v.count() > 
 
 conninfo::conninfo(const secret& url) {
     char* message = nullptr;
-    const options_ptr options(PQconninfoParse(url.reveal().c_str(), &message), &PQconninfoFree);
+    const options_ptr options(PQconninfoParse(std::string(url.view()).c_str(), &message), &PQconninfoFree);
     if (message) PQfreemem(message);  // it may quote the password
     if (!options) throw std::invalid_argument("the database URL is malformed");
     for (const auto* o = options.get(); o->keyword; ++o)

@@ -14,7 +14,7 @@ constexpr std::int64_t recent_s = 900;
 
 void require_secret(const http::request& req, const secret& expected) {
     const auto token = bearer(req);
-    if (expected.empty() || !token || !(secret(std::string(*token)) == expected)) refuse_token();
+    if (expected.empty() || !token || !(expected == *token)) refuse_token();
 }
 
 }  // namespace
@@ -26,6 +26,13 @@ std::optional<std::string_view> bearer(const http::request& req) {
     const auto token = value.substr(space + 1);
     if (token.empty() || token.find(' ') != std::string_view::npos) return std::nullopt;
     return token;
+}
+
+std::string authorization_line(const secret& token) {
+    std::string line = "Authorization: Bearer ";
+    line += token.view();
+    line += "\r\n";
+    return line;
 }
 
 void refuse_token() {

@@ -8,6 +8,7 @@
 #include "jwt/validator.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mita::jwt {
@@ -15,6 +16,9 @@ namespace mita::jwt {
 // The credentials of "Authorization: Bearer x" (RFC 6750 2.1; scheme in any case); nullopt when absent or of another
 // scheme.
 std::optional<std::string_view> bearer(const http::request& req);
+
+// What a caller of ours sends: "Authorization: Bearer x\r\n".
+std::string authorization_line(const secret& token);
 
 // Throws api_error: 401 unauthorized with WWW-Authenticate, the same body for every reason (SECURITY.md: tokens).
 [[noreturn]] void refuse_token();

@@ -83,7 +83,7 @@ void fill_secret(public_key& key, const json::object& jwk) {
     key.alg = algorithm::hs256;
     key.mac_key = secret(decoded(jwk, "k"));
     key.hmac = crypto::fetch_hmac();
-    if (key.mac_key.reveal().size() < 32) refuse("an HS256 secret must have 32 bytes or more");
+    if (key.mac_key.view().size() < 32) refuse("an HS256 secret must have 32 bytes or more");
     const std::string canonical = R"({"k":")" + std::string(required(jwk, "k")) + R"(","kty":"oct"})";
     key.thumbprint = crypto::thumbprint(key.sha256.get(), canonical);
 }

@@ -41,7 +41,7 @@ signing_key signing_key::generate(algorithm a) {
 }
 
 signing_key signing_key::from_pem(const secret& private_pem) {
-    crypto::pkey key = crypto::read_private_pem(private_pem.reveal());
+    crypto::pkey key = crypto::read_private_pem(private_pem.view());
     const algorithm a = crypto::algorithm_of(*key);
     signing_key made;
     made.impl_ = std::make_shared<const impl>(std::move(key), a);
@@ -68,7 +68,7 @@ bool check_signature(const public_key& key, std::string_view input, std::string_
         case algorithm::rs256:
             return crypto::verify_rs256(key.key.get(), key.sha256.get(), input, signature);
         case algorithm::hs256:
-            return crypto::verify_hs256(key.hmac.get(), key.mac_key.reveal(), input, signature);
+            return crypto::verify_hs256(key.hmac.get(), key.mac_key.view(), input, signature);
     }
     return false;
 }

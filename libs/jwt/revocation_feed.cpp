@@ -4,6 +4,7 @@
 #include "core/clock.hpp"
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
+#include "jwt/bearer.hpp"
 #include "jwt/feed_page.hpp"
 
 #include <algorithm>
@@ -31,7 +32,7 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
     impl(executor e, http::client& c, revocations& r, validator& v, feed_options opts, logger& l)
         : ex(e), auth(c), into(r), keys(v), o(std::move(opts)), log(l), random(cache::random_hash_key().k0) {
         poll = std::min(o.poll, keys.feed_silence_limit() / 5);
-        authorization = "Authorization: Bearer " + o.internal_token.reveal() + "\r\n";
+        authorization = authorization_line(o.internal_token);
     }
 
     // A call of its own coroutine, so that close() need not wait for it.

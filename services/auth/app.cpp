@@ -17,7 +17,7 @@ namespace {
 
 hashing::pepper_ring peppers_of(const vault& keys) {
     hashing::pepper_ring ring;
-    ring.add("1", hashing::secret(std::string_view(keys.derive("mita auth pepper").reveal())));
+    ring.add("1", keys.derive("mita auth pepper"));
     return ring;
 }
 
@@ -45,7 +45,7 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
     : set(std::move(s)),
       shown(std::move(shown_)),
       log(to),
-      keys(set.master),
+      keys(std::move(set.master)),
       refresh(keys),
       ring(keys, set.key_algorithm),
       terms(terms_of(set)),
@@ -61,7 +61,7 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
-      db(on_.get_executor(), all_.set.database, all_.log, all_.metrics),
+      db(on_.get_executor(), all_.set.database.options(), all_.log, all_.metrics),
       users(db),
       sessions(db, all_.terms),
       count{all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "ok"}}),

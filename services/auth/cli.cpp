@@ -17,6 +17,7 @@
 #include <fstream>
 #include <iostream>
 #include <sstream>
+#include <utility>
 
 namespace mita::auth {
 
@@ -49,10 +50,10 @@ std::string line_from_stdin() {
 
 struct hashing_parts {
     explicit hashing_parts(config& from)
-        : set(from), keys(set.master), lanes(set.hashing), hasher(lanes, set.passwords, ring()) {}
+        : set(from), keys(std::move(set.master)), lanes(set.hashing), hasher(lanes, set.passwords, ring()) {}
     hashing::pepper_ring ring() const {
         hashing::pepper_ring r;
-        r.add("1", hashing::secret(std::string_view(keys.derive("mita auth pepper").reveal())));
+        r.add("1", keys.derive("mita auth pepper"));
         return r;
     }
     settings set;
@@ -82,9 +83,9 @@ int run_migrations(config& from) {
     const auto service_url = from.secret_text("MITA_AUTH_DATABASE_URL", false);
     from.finish();
     if (!service_url.empty()) {
-        const auto who = db::credentials_of(service_url);
-        o.service_role = who.user;
-        o.service_password = who.password;
+        auto who = db::credentials_of(service_url);
+        o.service_role = std::move(who.user);
+        o.service_password = std::move(who.password);
     }
     const int version = db::migrate(o, migrations(), std::cout);
     std::cout << "schema auth is at version " << version << '\n';
@@ -110,7 +111,7 @@ int password_hash(config& from) {
         const auto until = deadline::after(std::chrono::seconds(60));
         auto place = p.hasher.admit(hashing::job_class::register_reset, 0, until);
         if (!place.place) co_return 1;
-        const auto text = co_await p.hasher.hash(std::move(*place.place), hashing::secret(line_from_stdin()));
+        const auto text = co_await p.hasher.hash(std::move(*place.place), secret(line_from_stdin()));
         std::cout << text << '\n';
         co_return 0;
     };
@@ -123,8 +124,7 @@ int password_verify(config& from, const std::string& stored) {
         const auto until = deadline::after(std::chrono::seconds(60));
         auto place = p.hasher.admit(hashing::job_class::login, 0, until);
         if (!place.place) co_return 1;
-        const auto verdict =
-            co_await p.hasher.verify(std::move(*place.place), hashing::secret(line_from_stdin()), stored);
+        const auto verdict = co_await p.hasher.verify(std::move(*place.place), secret(line_from_stdin()), stored);
         std::cout << (verdict.match ? "match" : "mismatch") << '\n';
         co_return verdict.match ? 0 : 1;
     };

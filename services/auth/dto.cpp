@@ -51,7 +51,7 @@ register_request::register_request(std::string_view body) {
     }
     display_name = in.optional_string("display_name", 0, 100).value_or("");
     doc.finish();
-    password = hashing::secret(std::move(given));
+    password = secret(std::move(given));
 }
 
 login_request::login_request(std::string_view body) {
@@ -62,7 +62,7 @@ login_request::login_request(std::string_view body) {
     if (given.size() > hashing_limit) in.fail("password", "too_long", "At most 512 bytes.");
     device_name = in.optional_string("device_name", 0, 100).value_or("");
     doc.finish();
-    password = hashing::secret(std::move(given));
+    password = secret(std::move(given));
 }
 
 std::string to_json(const user& u) {

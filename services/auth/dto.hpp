@@ -2,9 +2,9 @@
 // finding.
 #pragma once
 
-#include "auth/hashing/secret.hpp"
 #include "auth/session_store.hpp"
 #include "auth/user_store.hpp"
+#include "core/secret.hpp"
 #include "jwt/revocations.hpp"
 
 #include <optional>
@@ -17,13 +17,13 @@ namespace mita::auth {
 struct register_request {
     explicit register_request(std::string_view body);
     std::string email, display_name;
-    hashing::secret password;
+    secret password;
 };
 
 struct login_request {
     explicit login_request(std::string_view body);
     std::string email, device_name;
-    hashing::secret password;
+    secret password;
 };
 
 struct tokens {

@@ -17,7 +17,7 @@ awaitable<void> key_ring::load(db::pool& db, deadline d) {
         first.kid = made.kid();
         first.algorithm = std::string(jwt::name(made.alg()));
         first.public_jwk = made.public_jwk();
-        first.private_key = vault_.seal(made.to_pem().reveal(), first.kid);
+        first.private_key = vault_.seal(made.to_pem().view(), first.kid);
         co_await store.insert_first(std::move(first), d);  // a twin may have been faster: what is stored counts
         keys = co_await store.load(d);
     }

@@ -119,7 +119,7 @@ int serve(config& from) {
     http::listener internal_listener(rt, all.set.internal_listen, all.set.internal_port, {&internal_server}, log);
     const auto hub = all.hub;
     const auto on_notify = [hub](const std::string&, const std::string&) { hub->nudge(); };
-    db::listener hints(home, all.set.database, {"auth_revocations"}, on_notify, log);
+    db::listener hints(home, all.set.database.options(), {"auth_revocations"}, on_notify, log);
 
     listener.start();
     internal_listener.start();

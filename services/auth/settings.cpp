@@ -15,7 +15,10 @@ std::uint16_t port_of(config& from, const char* name, std::int64_t fallback) {
 
 }  // namespace
 
-settings::settings(config& from) : where(platform::detect()), derived(platform::derive(where)) {
+settings::settings(config& from)
+    : where(platform::detect()),
+      derived(platform::derive(where)),
+      database(from, derived, "auth", "MITA_AUTH_DATABASE_URL") {
     environment = from.one_of("MITA_ENV", "production", {"production", "development", "test"});
     const bool testing = environment == "test";
     level = parse_log_level(from.one_of("MITA_LOG_LEVEL", "info", {"debug", "info", "warn", "error", "off"}),
@@ -30,16 +33,6 @@ settings::settings(config& from) : where(platform::detect()), derived(platform::
     trusted_peers = from.list("MITA_TRUSTED_PEERS", "127.0.0.0/8,::1/128");
     drain = from.duration_ms("MITA_DRAIN_MS", derived.drain_ms, 0, 600'000, "platform");
     request_timeout = from.duration_ms("MITA_REQUEST_TIMEOUT_MS", 5'000, 100, 60'000);
-
-    const auto own = from.secret_text("MITA_AUTH_DATABASE_URL", false);
-    const auto shared = from.secret_text("DATABASE_URL", own.empty());
-    database.url = own.empty() ? shared : own;
-    database.application_name = "mita-auth";
-    database.search_path = "auth";
-    database.prepared = from.flag("MITA_DB_PREPARED", true);
-    database.pipelined = static_cast<unsigned>(from.integer("MITA_DB_PIPELINED", 2, 1, 8));
-    database.exclusive =
-        static_cast<unsigned>(from.integer("MITA_DB_EXCLUSIVE", derived.db_exclusive, 1, 32, "platform"));
 
     master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     internal_token = from.secret_text("MITA_INTERNAL_TOKEN", true, 32);

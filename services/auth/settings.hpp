@@ -6,7 +6,7 @@
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/platform.hpp"
-#include "db/pool.hpp"
+#include "db/settings.hpp"
 #include "jwt/keys.hpp"
 
 #include <chrono>
@@ -30,7 +30,7 @@ struct settings {
     std::vector<std::string> trusted_peers;
     std::chrono::milliseconds drain, request_timeout;
 
-    db::pool_options database;
+    db::settings database;
 
     secret master;          // MITA_AUTH_SECRET
     secret internal_token;  // MITA_INTERNAL_TOKEN

@@ -42,7 +42,7 @@ vault::vault(secret master) : master_(std::move(master)) {}
 secret vault::derive(std::string_view purpose, std::string_view context) const {
     const kdf_ptr kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
     const kdf_ctx_ptr ctx(EVP_KDF_CTX_new(kdf.get()));
-    std::string digest = "SHA256", key = master_.reveal(), salt(purpose), info(context);
+    std::string digest = "SHA256", key(master_.view()), salt(purpose), info(context);
     const std::array<OSSL_PARAM, 5> params{
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.data(), key.size()),
@@ -58,7 +58,7 @@ secret vault::derive(std::string_view purpose, std::string_view context) const {
 std::string vault::mac(const secret& key, std::string_view data) {
     std::string out(32, '\0');
     unsigned size = 0;
-    must(HMAC(EVP_sha256(), key.reveal().data(), length(key.reveal()), bytes(data), data.size(), bytes(out), &size) !=
+    must(HMAC(EVP_sha256(), key.view().data(), length(key.view()), bytes(data), data.size(), bytes(out), &size) !=
              nullptr,
          "HMAC failed");
     return out;
@@ -70,7 +70,7 @@ std::string vault::seal(std::string_view plain, std::string_view bound) const {
     random_bytes(out.data(), nonce_size);
     const cipher_ctx_ptr ctx(EVP_CIPHER_CTX_new());
     int n = 0;
-    must(EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, bytes(key.reveal()), bytes(out)) == 1 &&
+    must(EVP_EncryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, bytes(key.view()), bytes(out)) == 1 &&
              EVP_EncryptUpdate(ctx.get(), nullptr, &n, bytes(bound), length(bound)) == 1 &&
              EVP_EncryptUpdate(ctx.get(), bytes(out) + nonce_size, &n, bytes(plain), length(plain)) == 1 &&
              EVP_EncryptFinal_ex(ctx.get(), bytes(out) + nonce_size + n, &n) == 1 &&
@@ -87,12 +87,11 @@ std::optional<secret> vault::open(std::string_view sealed, std::string_view boun
     std::string tag(sealed.substr(sealed.size() - tag_size)), out(body.size(), '\0');
     const cipher_ctx_ptr ctx(EVP_CIPHER_CTX_new());
     int n = 0;
-    const bool ok =
-        EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, bytes(key.reveal()), bytes(sealed)) == 1 &&
-        EVP_DecryptUpdate(ctx.get(), nullptr, &n, bytes(bound), length(bound)) == 1 &&
-        EVP_DecryptUpdate(ctx.get(), bytes(out), &n, bytes(body), length(body)) == 1 &&
-        EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1 &&
-        EVP_DecryptFinal_ex(ctx.get(), bytes(out) + n, &n) == 1;
+    const bool ok = EVP_DecryptInit_ex(ctx.get(), EVP_aes_256_gcm(), nullptr, bytes(key.view()), bytes(sealed)) == 1 &&
+                    EVP_DecryptUpdate(ctx.get(), nullptr, &n, bytes(bound), length(bound)) == 1 &&
+                    EVP_DecryptUpdate(ctx.get(), bytes(out), &n, bytes(body), length(body)) == 1 &&
+                    EVP_CIPHER_CTX_ctrl(ctx.get(), EVP_CTRL_AEAD_SET_TAG, tag_size, tag.data()) == 1 &&
+                    EVP_DecryptFinal_ex(ctx.get(), bytes(out) + n, &n) == 1;
     if (!ok) {
         OPENSSL_cleanse(out.data(), out.size());
         return std::nullopt;

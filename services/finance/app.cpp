@@ -62,7 +62,7 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
-      db(on_.get_executor(), all_.set.database, all_.log, all_.metrics),
+      db(on_.get_executor(), all_.set.database.options(), all_.log, all_.metrics),
       auth_inside(on_.get_executor(), auth_of(all_.set), all_.log, all_.metrics),
       accounts(auth_inside, all_.set.internal_token),
       users(db),

@@ -56,7 +56,7 @@ std::string seal_of(const std::array<unsigned char, 32>& key, std::string_view p
 
 }  // namespace
 
-cursor_seal::cursor_seal(const secret& key) : key_(mac_of(key.reveal(), "mita finance list cursor 1")) {}
+cursor_seal::cursor_seal(const secret& key) : key_(mac_of(key.view(), "mita finance list cursor 1")) {}
 
 std::string cursor_seal::seal(const list_place& at, const uuid& user, std::string_view filter) const {
     const auto place = place_bytes(at);

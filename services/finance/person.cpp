@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
+#include "jwt/bearer.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -67,7 +68,7 @@ awaitable<account> account_client::rename(uuid id, std::string display_name, dea
 }
 
 awaitable<account> account_client::ask(http::client_request r, deadline d) {
-    r.headers += "Authorization: Bearer " + token_.reveal() + "\r\n";
+    r.headers += jwt::authorization_line(token_);
     http::client_response answer;
     bool away = false;
     try {

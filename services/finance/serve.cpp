@@ -4,6 +4,7 @@
 #include "finance/app.hpp"
 #include "finance/routes.hpp"
 #include "http/server.hpp"
+#include "jwt/bearer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -42,7 +43,7 @@ jwt::validator_options validation_of(const settings& s) {
 // The current JWKS from auth, for a key id nobody has heard of yet (T4). Runs on worker 0's client.
 awaitable<std::string> fetch_jwks(http::client& auth_inside, const secret& token, deadline d) {
     http::client_request ask(http::verb::get, "/internal/v1/jwks");
-    ask.headers = "Authorization: Bearer " + token.reveal() + "\r\n";
+    ask.headers = jwt::authorization_line(token);
     const auto answer = co_await auth_inside.send(std::move(ask), d);
     if (answer.status != 200) throw http::upstream_error("auth gave no keys", true);
     co_return std::string(answer.body);
@@ -125,8 +126,8 @@ int serve(config& from) {
     };
     all.tokens = std::make_unique<jwt::validator>(validation_of(all.set), all.revoked, refetch);
     jwt::feed_options feed_options;
-    feed_options.internal_token = all.set.internal_token;
-    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, feed_options, log);
+    feed_options.internal_token = all.set.internal_token.copy();
+    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, std::move(feed_options), log);
     all.feed = &feed;
 
     const auto forget = [&all](const uuid& id) {
@@ -139,7 +140,7 @@ int serve(config& from) {
     };
     const auto changes = std::make_shared<invalidations>(home, first.db, forget, forget_all, log);
     const auto on_notify = [changes](const std::string&, const std::string& payload) { changes->notified(payload); };
-    db::listener hints(home, all.set.database, {"finance_invalidations"}, on_notify, log);
+    db::listener hints(home, all.set.database.options(), {"finance_invalidations"}, on_notify, log);
 
     dispatcher inside(internal_routes(), first, log, all.metrics, "finance_internal");
     http::server internal_server(rt.at(0), options_of(all.set, "finance_internal"), inside, log, all.metrics);

@@ -34,7 +34,10 @@ std::uint16_t port_of(config& from, const char* name, std::int64_t fallback) {
 
 }  // namespace
 
-settings::settings(config& from) : where(platform::detect()), derived(platform::derive(where)) {
+settings::settings(config& from)
+    : where(platform::detect()),
+      derived(platform::derive(where)),
+      database(from, derived, "finance", "MITA_FINANCE_DATABASE_URL") {
     const bool testing = from.one_of("MITA_ENV", "production", {"production", "development", "test"}) == "test";
     level = parse_log_level(from.one_of("MITA_LOG_LEVEL", "info", {"debug", "info", "warn", "error", "off"}),
                             log_level::info);
@@ -49,16 +52,7 @@ settings::settings(config& from) : where(platform::detect()), derived(platform::
     drain = from.duration_ms("MITA_DRAIN_MS", derived.drain_ms, 0, 600'000, "platform");
     request_timeout = from.duration_ms("MITA_REQUEST_TIMEOUT_MS", 5'000, 100, 60'000);
 
-    const auto own = from.secret_text("MITA_FINANCE_DATABASE_URL", false);
-    const auto shared = from.secret_text("DATABASE_URL", own.empty());
-    database.url = own.empty() ? shared : own;
-    database.application_name = "mita-finance";
-    database.search_path = "finance";
     database.generic_plans = true;  // every statement is written for one plan; planning the views' reads costs 1 ms
-    database.prepared = from.flag("MITA_DB_PREPARED", true);
-    database.pipelined = static_cast<unsigned>(from.integer("MITA_DB_PIPELINED", 2, 1, 8));
-    database.exclusive =
-        static_cast<unsigned>(from.integer("MITA_DB_EXCLUSIVE", derived.db_exclusive, 1, 32, "platform"));
     read_url(from, "MITA_AUTH_INTERNAL_URL", "http://127.0.0.1:8091", auth_host, auth_port);
 
     cursor_secret = from.secret_text("MITA_FINANCE_SECRET", true, 32);

@@ -4,7 +4,7 @@
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/platform.hpp"
-#include "db/pool.hpp"
+#include "db/settings.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -27,7 +27,7 @@ struct settings {
     std::vector<std::string> trusted_peers;
     std::chrono::milliseconds drain, request_timeout;
 
-    db::pool_options database;
+    db::settings database;
     std::string auth_host;  // of auth's internal listener
     std::uint16_t auth_port;
 

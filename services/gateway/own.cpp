@@ -60,7 +60,7 @@ health_report report_of(shared& all) {
 bool sees_all(const http::request& req, const app& a, bool inside) {
     if (inside) return true;
     const auto token = jwt::bearer(req);
-    return token && !a.all.set.ops_token.empty() && secret(std::string(*token)) == a.all.set.ops_token;
+    return token && !a.all.set.ops_token.empty() && a.all.set.ops_token == *token;
 }
 
 http::response answer(http::request& req, app& a, bool inside) {

@@ -4,6 +4,7 @@
 #include "gateway/pass.hpp"
 #include "http/check_ready.hpp"
 #include "http/server.hpp"
+#include "jwt/bearer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
@@ -40,7 +41,7 @@ jwt::validator_options validation_of(const settings& s) {
 // The current JWKS from auth, for a key id nobody has heard of yet (T4). Runs on worker 0's client.
 awaitable<std::string> fetch_jwks(http::client& auth_inside, const secret& token, deadline d) {
     http::client_request ask(http::verb::get, "/internal/v1/jwks");
-    ask.headers = "Authorization: Bearer " + token.reveal() + "\r\n";
+    ask.headers = jwt::authorization_line(token);
     const auto answer = co_await auth_inside.send(std::move(ask), d);
     if (answer.status != 200) throw http::upstream_error("auth gave no keys", true);
     co_return std::string(answer.body);
@@ -81,8 +82,8 @@ int serve(config& from) {
     inside own(first);
     http::server own_server(rt.at(0), options_of(all.set), own, log, all.metrics);
     jwt::feed_options feed_options;
-    feed_options.internal_token = all.set.internal_token;
-    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, feed_options, log);
+    feed_options.internal_token = all.set.internal_token.copy();
+    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, std::move(feed_options), log);
     all.feed = &feed;
     http::listener listener(rt, all.set.listen, all.set.port, servers, log, "gateway");
     http::listener own_listener(rt, all.set.internal_listen, all.set.internal_port, {&own_server}, log);

@@ -21,7 +21,7 @@ new_session session_of(const http::request& req, const uuid& user_id, std::strin
 
 // An outdated cost or algorithm is renewed while the password is at hand (P1). When the pool is busy the next login
 // tries.
-static awaitable<void> renew_hash(http::request& req, app& a, const user& u, hashing::secret password) {
+static awaitable<void> renew_hash(http::request& req, app& a, const user& u, secret password) {
     auto spare = a.all.passwords.admit(hashing::job_class::login, app::bucket(req.client_address), req.until);
     if (!spare.place) co_return;
     try {
@@ -61,7 +61,7 @@ awaitable<http::response> login(http::request& req, app& a) {
     const auto norm = normalize_email(in.email);
     const auto found = co_await a.users.find_by_email(norm, req.until);
     const bool known = found && found->active();
-    hashing::secret again(in.password.view());  // for a rehash; wiped with the frame
+    secret again = in.password.copy();  // for a rehash; wiped with the frame
 
     // Unknown, disabled and wrong cost the same and say the same (P7).
     hashing::verdict verdict;

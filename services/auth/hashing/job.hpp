@@ -4,7 +4,7 @@
 
 #include "auth/hashing/argon2.hpp"
 #include "auth/hashing/bcrypt_format.hpp"
-#include "auth/hashing/secret.hpp"
+#include "core/secret.hpp"
 
 #include <atomic>
 #include <chrono>

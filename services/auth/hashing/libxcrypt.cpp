@@ -1,6 +1,6 @@
 #include "auth/hashing/libxcrypt.hpp"
 
-#include "auth/hashing/secret.hpp"
+#include "core/secret.hpp"
 
 #include <crypt.h>
 #include <openssl/crypto.h>

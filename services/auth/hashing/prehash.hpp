@@ -2,7 +2,7 @@
 // matter and a stolen table cannot be attacked without the pepper. Used by password_hasher. Thread-safe once built.
 #pragma once
 
-#include "auth/hashing/secret.hpp"
+#include "core/secret.hpp"
 
 #include <map>
 #include <optional>

@@ -113,7 +113,7 @@ TEST_CASE("the service role may use data and define nothing") {
     CHECK(login.user == "app_user");
     CHECK(login.password == secret("p@ss w"));
     o.service_role = login.user;
-    o.service_password = login.password;
+    o.service_password = login.password.copy();
     std::ostringstream out;
     db::migrate(o, std::span(good, 1), out);
     CHECK(out.str().find("created role \"app_user\"") != std::string::npos);
@@ -124,7 +124,7 @@ TEST_CASE("the service role may use data and define nothing") {
     auto p = db_world::options("postgresql://app_user:p%40ss%20w@127.0.0.1:" + std::to_string(cluster().port()) + "/" +
                                database);
     p.search_path = "app";
-    const auto pool = w.pool(p);
+    const auto pool = w.pool(std::move(p));
     const auto try_sql = [&](const db::statement& s) { return w.run(outcome(pool->query(s, soon()))); };
     static constexpr db::statement read{"read", "select * from a"};
     static constexpr db::statement write{"write", "insert into a values (2)"};
@@ -141,7 +141,7 @@ TEST_CASE("the service role may use data and define nothing") {
     static constexpr db::statement grow{"grow", "create role friend"};
     for (const auto* s : {&create, &drop, &truncate, &alter, &forge, &grow}) CHECK(try_sql(*s) == "42501");
 
-    auto rotated = o;
+    auto& rotated = o;
     rotated.service_password = secret("rotated");
     db::migrate(rotated, good, out);
     const auto after = w.pool(db_world::options(

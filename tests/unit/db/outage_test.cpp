@@ -106,7 +106,7 @@ TEST_CASE("a pool lives while the database is away and becomes ready by itself")
     tcp_gate gate(cluster().port());
     gate.refuse();
     auto o = db_world::options(cluster().tcp_url_at(gate.port()));
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     CHECK_FALSE(pool->ready());
     CHECK(pool->stats().state == "connecting");
     // At first callers wait, in case it is about to come.
@@ -145,7 +145,7 @@ TEST_CASE("a silent network: callers end at their deadlines, the dead connection
     auto o = db_world::options(cluster().tcp_url_at(gate.port()));
     o.statement_timeout = 300ms;
     o.connect_timeout = 300ms;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     REQUIRE(w.turn_until([&] { return pool->stats().connected == 2; }));
     gate.hold_all();
     const auto asked = clock_type::now();
@@ -179,7 +179,7 @@ TEST_CASE("of several hosts the first that answers is used") {
     db_world w;
     auto o = db_world::options("postgresql://postgres@/postgres?host=127.0.0.1," + cluster().directory() +
                                "&port=" + std::to_string(free_port()) + "," + std::to_string(cluster().port()));
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     CHECK(w.run(pool->query(echo, soon(), 1)).size() == 1);
 }
 

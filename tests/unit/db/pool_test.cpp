@@ -41,7 +41,7 @@ TEST_CASE("session settings arrive with the startup packet") {
     o.search_path = "pg_catalog, \"odd name\"";
     o.statement_timeout = 1234ms;
     o.idle_in_transaction_timeout = 2345ms;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     const auto r = w.run(pool->query(settings_of_session, soon()));
     CHECK(r.front().get<std::string>(0) == "1234ms");
     CHECK(r.front().get<std::string>(1) == "2345ms");
@@ -54,7 +54,7 @@ TEST_CASE("errors are isolated between strangers who share a connection") {
     db_world w;
     auto o = db_world::options();
     o.pipelined = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     int good = 0, bad = 0, unprepared = 0;
     together all(w.context);
     for (int i = 0; i < 60; ++i) {
@@ -106,7 +106,7 @@ TEST_CASE("a deadline behind a slow statement abandons the query and the connect
     db_world w;
     auto o = db_world::options();
     o.pipelined = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     w.run(pool->query(echo, soon(), 1));
     const auto pid = [&] {
         static constexpr db::statement who{"who", "select pg_backend_pid()"};
@@ -144,7 +144,7 @@ TEST_CASE("too many abandoned statements replace the connection") {
     auto o = db_world::options();
     o.pipelined = 1;
     o.max_in_flight = 16;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     w.run(pool->query(echo, soon(), 1));
     std::string first;
     together all(w.context);
@@ -164,7 +164,7 @@ TEST_CASE("the server's statement timeout ends a statement nobody abandoned") {
     db_world w;
     auto o = db_world::options();
     o.statement_timeout = 100ms;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     CHECK(w.run(outcome(pool->query(doze, soon(), "5"))) == "57014");
     CHECK(w.run(pool->query(echo, soon(), 1)).size() == 1);
 }
@@ -175,7 +175,7 @@ TEST_CASE("more callers than max_in_flight wait in line, more than max_waiting a
     o.pipelined = 1;
     o.max_in_flight = 2;
     o.max_waiting = 3;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     w.run(pool->query(echo, soon(), 1));
     std::multiset<std::string> outcomes;
     together all(w.context);
@@ -197,7 +197,7 @@ TEST_CASE("large parameters and large results both ways do not deadlock, with TL
     for (const auto& url : {cluster().url(), cluster().tcp_url()}) {
         auto o = db_world::options(url);
         o.pipelined = 1;
-        const auto pool = w.pool(o);
+        const auto pool = w.pool(std::move(o));
         together all(w.context);
         int whole = 0;
         for (int i = 0; i < 8; ++i)
@@ -228,7 +228,7 @@ TEST_CASE("a changed result type drops the cached plan and the query is sent aga
     cluster().sql("create table t(a int); insert into t values (1)", name);
     auto o = db_world::options(cluster().url(name));
     o.pipelined = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     static constexpr db::statement all_of_t{"all_of_t", "select * from t"};
     CHECK(w.run(pool->query(all_of_t, soon())).front().get<std::int32_t>(0) == 1);
     cluster().sql("alter table t add b text default 'new'", name);
@@ -256,7 +256,7 @@ TEST_CASE("statements deallocated behind our back are prepared again") {
     db_world w;
     auto o = db_world::options();
     o.pipelined = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     static constexpr db::statement forget{"forget", "deallocate all"};
     w.run(pool->query(echo, soon(), 1));
     w.run(pool->query(forget, soon()));
@@ -268,7 +268,7 @@ TEST_CASE("without prepared statements everything works and nothing is prepared"
     auto o = db_world::options();
     o.pipelined = 1;
     o.prepared = false;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     static constexpr db::statement prepared{"prepared", "select count(*) from pg_prepared_statements"};
     CHECK(w.run(pool->query(echo, soon(), 5)).front().get<std::int64_t>(0) == 5);
     CHECK(w.run(pool->query(prepared, soon())).front().get<std::int64_t>(0) == 0);
@@ -278,7 +278,7 @@ TEST_CASE("killing the backends fails all waiters at once and the pool recovers"
     db_world w;
     auto o = db_world::options();
     o.application_name = "mita-victim";
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     REQUIRE(w.turn_until([&] { return pool->stats().connected == 2; }));
     std::multiset<std::string> outcomes;
     together all(w.context);
@@ -303,7 +303,7 @@ TEST_CASE("an idempotent query is sent again when the connection was lost before
     auto o = db_world::options();
     o.application_name = "mita-again";
     o.pipelined = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     w.run(pool->query(echo, soon(), 1));
     std::string plain, idempotent;
     together all(w.context);
@@ -344,7 +344,7 @@ TEST_CASE("closing drains: what is in flight finishes, newcomers are refused, th
     db_world w;
     auto o = db_world::options();
     o.application_name = "mita-close";
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     w.run(pool->query(echo, soon(), 1));
     std::string before, after;
     together all(w.context);
@@ -390,7 +390,7 @@ TEST_CASE("a pool destroyed with queries in flight and callers in line touches n
     auto o = db_world::options();
     o.max_in_flight = 2;
     o.exclusive = 1;
-    auto pool = w.pool(o);
+    auto pool = w.pool(std::move(o));
     REQUIRE(w.turn_until([&] { return pool->stats().connected == 2; }));
     std::multiset<std::string> outcomes;
     together all(w.context);
@@ -434,7 +434,7 @@ TEST_CASE("old connections are replaced one by one without a failed query") {
     db_world w;
     auto o = db_world::options();
     o.max_lifetime = std::chrono::minutes(0);
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     static constexpr db::statement who{"who", "select pg_backend_pid()"};
     std::set<std::int32_t> pids;
     const auto end = clock_type::now() + 1500ms;

@@ -82,7 +82,7 @@ TEST_CASE("BEGIN travels with the first statement, and the last batch with COMMI
     tcp_gate gate(cluster().port());
     auto o = w.here();
     o.url = secret(cluster().tcp_url_at(gate.port(), w.database));
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     w.run(insert_and(*pool, 1, true));  // connects and prepares
     REQUIRE(w.turn_until([&] { return pool->stats().connected == 3; }));
     const auto before = gate.turns();
@@ -161,7 +161,7 @@ TEST_CASE("the deadline of a transaction holds for its statements; the connectio
     table_world w;
     auto o = w.here();
     o.exclusive = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     const auto state = w.run([](db::pool& p) -> awaitable<std::string> {
         auto tx = co_await p.begin(in(100ms));
         co_await tx.query(insert, 1);
@@ -177,7 +177,7 @@ TEST_CASE("a commit cut off before its answer is unknown, and says so") {
     tcp_gate gate(cluster().port());
     auto o = w.here();
     o.url = secret(cluster().tcp_url_at(gate.port(), w.database));
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     std::string state;
     together all(w.context);
     all.add([](db::pool& p, tcp_gate& g, std::string& out) -> awaitable<void> {
@@ -201,7 +201,7 @@ TEST_CASE("a commit whose deadline passes is unknown as well") {
     tcp_gate gate(cluster().port());
     auto o = w.here();
     o.url = secret(cluster().tcp_url_at(gate.port(), w.database));
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     const auto state = w.run([](db::pool& p, tcp_gate& g) -> awaitable<std::string> {
         auto tx = co_await p.begin(in(300ms));
         co_await tx.query(insert, 1);
@@ -215,7 +215,7 @@ TEST_CASE("a statement cut off inside a transaction is a lost connection, not an
     table_world w;
     auto o = w.here();
     o.application_name = "mita-cut";
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     const auto state = w.run([](db::pool& p) -> awaitable<std::string> {
         auto tx = co_await p.begin(soon());
         co_await tx.query(insert, 1);
@@ -230,7 +230,7 @@ TEST_CASE("an exclusive connection goes to whoever has waited longest") {
     table_world w;
     auto o = w.here();
     o.exclusive = 1;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     std::vector<int> order;
     together all(w.context);
     for (int i = 0; i < 6; ++i)
@@ -254,7 +254,7 @@ TEST_CASE("the line for exclusive connections is bounded and its waits end at th
     auto o = w.here();
     o.exclusive = 1;
     o.max_waiting = 2;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     std::vector<std::string> states(4);
     together all(w.context);
     all.add([](db::pool& p) -> awaitable<void> {
@@ -278,7 +278,7 @@ TEST_CASE("transactions run beside each other up to the lane's size, and point q
     table_world w;
     auto o = w.here();
     o.exclusive = 3;
-    const auto pool = w.pool(o);
+    const auto pool = w.pool(std::move(o));
     REQUIRE(w.turn_until([&] { return pool->stats().connected == 2; }));
     together all(w.context);
     for (int i = 0; i < 3; ++i)

@@ -32,7 +32,7 @@ struct world {
         db::pool_options p;
         p.url = secret(pg.url(name));
         p.search_path = "finance";
-        pool = std::make_unique<db::pool>(context.get_executor(), p, log, metrics);
+        pool = std::make_unique<db::pool>(context.get_executor(), std::move(p), log, metrics);
     }
     ~world() { run(pool->close(soon())); }
 

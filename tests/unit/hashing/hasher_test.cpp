@@ -18,6 +18,7 @@
 using namespace mita::hashing;
 using mita::awaitable;
 using mita::deadline;
+using mita::secret;
 using namespace std::chrono_literals;
 
 namespace {

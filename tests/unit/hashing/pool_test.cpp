@@ -16,6 +16,7 @@
 
 using namespace mita::hashing;
 using mita::deadline;
+using mita::secret;
 using namespace std::chrono_literals;
 
 namespace {

@@ -12,6 +12,7 @@
 
 using namespace mita::hashing;
 using mita::deadline;
+using mita::secret;
 using namespace std::chrono_literals;
 
 namespace {

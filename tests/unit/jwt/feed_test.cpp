@@ -153,7 +153,7 @@ struct service {
         client = std::make_unique<http::client>(context.get_executor(), c, log, metrics);
         feed_options o;
         o.internal_token = secret("the-internal-token");
-        feed = std::make_unique<revocation_feed>(context.get_executor(), *client, revoked, *tokens, o, log);
+        feed = std::make_unique<revocation_feed>(context.get_executor(), *client, revoked, *tokens, std::move(o), log);
         thread = std::thread([this] { context.run(); });
         asio::post(context, [this] { feed->start(); });
     }

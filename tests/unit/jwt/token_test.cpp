@@ -83,7 +83,7 @@ TEST_CASE("T1: the algorithm comes from the key: MACs with public key bytes and 
     const std::string text = R"({"alg":"HS256","typ":"at+jwt","kid":")" + f.key.kid() + "\"}";
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pkey(
         [&] {
-            const auto pem = f.key.to_pem().reveal();
+            const std::string pem(f.key.to_pem().view());
             const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(
                 BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), &BIO_free_all);
             return PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr);

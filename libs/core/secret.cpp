@@ -1,10 +1,10 @@
-#include "auth/hashing/secret.hpp"
+#include "core/secret.hpp"
 
 #include <openssl/crypto.h>
 
 #include <utility>
 
-namespace mita::hashing {
+namespace mita {
 
 namespace {
 
@@ -33,4 +33,8 @@ secret::~secret() { wipe(); }
 
 void secret::wipe() noexcept { wipe_string(bytes_); }
 
-}  // namespace mita::hashing
+bool operator==(const secret& a, std::string_view b) {
+    return a.bytes_.size() == b.size() && CRYPTO_memcmp(a.bytes_.data(), b.data(), b.size()) == 0;
+}
+
+}  // namespace mita

@@ -1,0 +1,26 @@
+// What a service is told about its database: read from the environment once, made into options for each worker's pool
+// and for the listener. Names: OPERATIONS.md.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/platform.hpp"
+#include "db/pool.hpp"
+
+#include <string>
+
+namespace mita::db {
+
+struct settings {
+    // own_url ("MITA_AUTH_DATABASE_URL") comes before DATABASE_URL; one of them is required. service names the schema
+    // and, as mita-service, the connections. Wrong values are recorded in `from`.
+    settings(config& from, const platform::derived& derived, const std::string& service, const std::string& own_url);
+
+    pool_options options() const;
+
+    secret url;
+    std::string schema;
+    bool prepared, generic_plans = false;
+    unsigned pipelined, exclusive;
+};
+
+}  // namespace mita::db
