@@ -10,6 +10,7 @@ from mita.contract import Contract, ContractViolation
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "proto-json/examples"
 CONTRACT = Contract()
 ID = ("X-Request-Id", "r1")
+TRACE = ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 JSON, PROBLEM = ("Content-Type", "application/json"), ("Content-Type", "application/problem+json")
 
 
@@ -18,7 +19,7 @@ def example(name):
 
 
 def answer(status, body=None, *headers):
-    return Answer(status, [ID, *headers], b"" if body is None else json.dumps(body).encode())
+    return Answer(status, [ID, TRACE, *headers], b"" if body is None else json.dumps(body).encode())
 
 
 def test_the_compiled_schemas_agree_with_every_example():

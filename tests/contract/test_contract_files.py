@@ -98,6 +98,16 @@ def test_the_openapi_document_is_well_formed():
     assert found == []
 
 
+def test_no_member_of_the_openapi_document_is_null():
+    """A comma in an unquoted YAML description makes a second member of null, and no tool reads the document any more."""
+    def nulls(node, at=""):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+            if value is None:
+                yield f"{at}/{key}"
+            yield from nulls(value, f"{at}/{key}")
+    assert list(nulls(DOCUMENT)) == []
+
+
 def test_every_inline_schema_and_every_schema_file_is_valid_json_schema():
     for name, schema in SCHEMAS.items():
         jsonschema.Draft202012Validator.check_schema(schema)
