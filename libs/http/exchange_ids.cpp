@@ -54,7 +54,7 @@ bool parse_traceparent(std::string_view s, trace_context& out) {
            out.parent_id.find_first_not_of('0') != std::string_view::npos;
 }
 
-void exchange_ids::assign(request& req, bool trusted, id_source& random) {
+void exchange_ids::assign(request& req, bool good_head, id_source& random) {
     const header* parent = nullptr;
     bool parent_twice = false;
     const header* given_id = nullptr;
@@ -62,7 +62,7 @@ void exchange_ids::assign(request& req, bool trusted, id_source& random) {
         if (h.name.size() == 11 && iequals(h.name, "traceparent")) {
             parent_twice = parent != nullptr;
             parent = &h;
-        } else if (h.name.size() == 12 && trusted && given_id == nullptr && iequals(h.name, "x-request-id")) {
+        } else if (h.name.size() == 12 && good_head && given_id == nullptr && iequals(h.name, "x-request-id")) {
             given_id = &h;
         }
     }

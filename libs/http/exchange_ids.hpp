@@ -32,9 +32,9 @@ bool parse_traceparent(std::string_view s, trace_context& out);
 
 class exchange_ids {
 public:
-    // Sets req.id (the peer's when it is trusted and valid, else a new UUIDv7), trace_id, parent_span, span_id,
-    // trace_flags.
-    void assign(request& req, bool trusted, id_source& random);
+    // Sets req.id (the client's when it is valid, as an id names nobody, else a new UUIDv7), trace_id, parent_span,
+    // span_id, trace_flags. `good_head`: the headers can be believed.
+    void assign(request& req, bool good_head, id_source& random);
 
 private:
     std::array<char, 36> id_;

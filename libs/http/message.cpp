@@ -105,11 +105,18 @@ response& with_header(response& r, std::string name, std::string value) {
 }
 
 bool is_media_type(std::string_view content_type, std::string_view type) {
-    const std::size_t semicolon = content_type.find(';');
+    std::size_t semicolon = content_type.find(';');
     if (!iequals(grammar::trim(content_type.substr(0, semicolon)), type)) return false;
-    if (semicolon == std::string_view::npos) return true;
-    const std::string_view parameter = grammar::trim(content_type.substr(semicolon + 1));
-    return iequals(parameter, "charset=utf-8") || iequals(parameter, "charset=\"utf-8\"");
+    while (semicolon !=
+           std::string_view::npos) {  // parameters may be empty, and unknown ones mean nothing (RFC 9110 5.6.6)
+        content_type.remove_prefix(semicolon + 1);
+        semicolon = content_type.find(';');
+        const std::string_view parameter = grammar::trim(content_type.substr(0, semicolon));
+        const std::size_t equals = parameter.find('=');
+        if (!iequals(parameter.substr(0, equals), "charset")) continue;
+        if (!iequals(parameter, "charset=utf-8") && !iequals(parameter, "charset=\"utf-8\"")) return false;
+    }
+    return true;
 }
 
 }  // namespace mita::http

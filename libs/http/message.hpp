@@ -145,8 +145,11 @@ response& with_header(response& r, std::string name, std::string value);
 // Is `tag` (opaque, without quotes) in any header line called `name`: a list of entity tags or "*" (RFC 9110 8.8.3)?
 // weak: W/ is ignored (If-None-Match); else weak tags never match (If-Match).
 bool etag_listed(const header_list& headers, std::string_view name, std::string_view tag, bool weak);
-// Media type equal to `type` without regard to case, with no parameter but charset=utf-8.
+// Media type equal to `type` without regard to case; another charset than utf-8 is refused, other parameters mean
+// nothing.
 bool is_media_type(std::string_view content_type, std::string_view type);
+// Throws 400 when there is any query parameter: for paths that take none.
+void refuse_query(const request& req);
 // 200 with a strong ETag, or 304 when If-None-Match names it (RFC 9110 13.1.2). `tag` without quotes.
 response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status = 200);
 // If-Match for versioned resources (RFC 9110 13.1.1, RFC 6585): throws 428 precondition_required when absent, 412

@@ -65,4 +65,10 @@ void query_params::finish() const {
         if (!i.taken) throw api_error(400, "unknown_parameter", "Unknown query parameter: " + i.name);
 }
 
+void refuse_query(const request& req) {
+    if (req.query.empty()) return;
+    const query_params given(req.query);
+    given.finish();
+}
+
 }  // namespace mita::http

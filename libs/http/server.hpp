@@ -34,9 +34,8 @@ struct server_options {
     unsigned max_connections = 4096;  // per worker; beyond: accept pauses
     unsigned max_in_flight = 512;     // per worker; beyond: 503 before the body is read
     unsigned max_pipelined = 16;      // answered in a row before other connections get their turn
-    std::vector<std::string> trusted_peers = {"127.0.0.0/8",
-                                              "::1/128"};  // whose X-Request-Id, deadline and forwarding headers count
-    std::string malformed_metric = "mita_http_malformed_total";  // {rule}; the gateway has a name of its own
+    std::vector<std::string> trusted_peers = {"127.0.0.0/8", "::1/128"};  // whose deadline and forwarding headers count
+    std::string malformed_metric = "mita_http_malformed_total";           // {rule}; the gateway has a name of its own
     bool log_requests = false;  // every request; slow (> slow_ms) and >= 500 are always logged
     std::chrono::milliseconds slow{1'000};
 };

@@ -83,12 +83,13 @@ void session::tick() {
 }
 
 void session::drain() {
-    if (phase_ != phase::idle || expires_ == 0) return;  // busy: its answer says close
-    if (served_ == 0) {                                  // just accepted: its first request is likely on its way
+    const bool answered = phase_ == phase::discard;  // only the rest of a refused body is still to come
+    if ((phase_ != phase::idle && !answered) || expires_ == 0) return;  // busy: its answer says close
+    if (served_ == 0) {  // just accepted: its first request is likely on its way
         expires_ = std::min(expires_, core_->ticks(fresh_time));
         return;
     }
-    drained_ = true;
+    drained_ = !answered;
     error_code ec;
     socket_.cancel(ec);
 }
@@ -189,7 +190,7 @@ void session::begin_request(deadline::clock::time_point now) {
     exchange& x = *x_;
     request& req = x.req;
     known_method_ = x.error.status == 0 || !req.path.empty();
-    x.ids.assign(req, trusted_ && x.error.status == 0, core_->random);
+    x.ids.assign(req, x.error.status == 0, core_->random);
     req.client_address = address_;
     req.from = this;
     auto allowed = core_->options.handle_timeout;

@@ -85,7 +85,7 @@ public:
 
 private:
     // What the pending read or write is for: says what its timeout means.
-    enum class phase : std::uint8_t { idle, head, body, write, linger };
+    enum class phase : std::uint8_t { idle, head, body, write, discard, linger };
     enum class result : std::uint8_t { good, closed, timed_out, malformed, too_large };
     using buffers = std::array<boost::asio::const_buffer, 2>;
     class body_reader;

@@ -13,8 +13,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t most_lingered = 1 << 20;
-constexpr std::chrono::milliseconds linger_time{1'000};
+constexpr std::size_t most_lingered = 16 << 20;  // a client that writes its whole body first still reads our refusal
+constexpr std::size_t linger_room = 32 << 10;
+constexpr std::chrono::milliseconds linger_time{2'000};
 
 std::string what_of(const std::exception_ptr& error) {
     try {
@@ -139,7 +140,7 @@ awaitable<void> session::linger() {
     if (ec) co_return;
     if (x_ != nullptr) core_->give_back(std::move(x_));
     in_ = read_buffer();
-    in_.reserve(read_buffer::small);
+    in_.reserve(linger_room);
     const std::uint32_t until = core_->ticks(linger_time);
     for (std::size_t total = 0; total < most_lingered;) {
         std::size_t got = 0;

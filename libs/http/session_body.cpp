@@ -174,7 +174,7 @@ awaitable<bool> session::discard_body() {
     while (left > 0) {
         std::size_t got = 0;
         const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(in_.room(), left));
-        const result r = co_await read_some(phase::body, until, in_.end(), room, got);
+        const result r = co_await read_some(phase::discard, until, in_.end(), room, got);
         if (r != result::good) co_return false;
         left -= got;
     }

@@ -79,7 +79,8 @@ std::string_view trusted_peers::client_of(const header_list& headers) const {
                 grammar::trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
             const std::optional<ip::address> address = parse_address(entry);
             if (!address) return farthest;
-            farthest = entry;
+            const bool mapped = address->is_v6() && address->to_v6().is_v4_mapped();
+            farthest = mapped && entry.find('.') != std::string_view::npos ? entry.substr(entry.rfind(':') + 1) : entry;
             if (!contains(*address)) return farthest;
             if (comma == std::string_view::npos) break;
             list = list.substr(0, comma);

@@ -50,6 +50,12 @@ awaitable<http::service::admission> pass::admit(http::request& req, http::respon
             out.admitted = false;
             co_return out;
         }
+        if (req.path == "*") {  // about the gateway as a whole (RFC 9110 9.3.7)
+            res.status = 204;
+            res.head_block += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+            out.admitted = false;
+            co_return out;
+        }
         const auto& r = find_route(req.path);
         req.route = r.path;
         out.body_limit = r.body_limit;
@@ -58,7 +64,8 @@ awaitable<http::service::admission> pass::admit(http::request& req, http::respon
             throw api_error(404, "not_found", "There is no such path.");
         }
         if (r.to == target::own) co_return out;
-        co_await check_token(req, r.token);
+        const bool needs_token = r.token && req.method != http::verb::options;  // what is allowed is no secret
+        co_await check_token(req, needs_token);
         check_rates(req, res, r);
     } catch (...) {
         out.admitted = false;

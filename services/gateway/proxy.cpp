@@ -1,6 +1,7 @@
 #include "gateway/proxy.hpp"
 
 #include "core/deadline.hpp"
+#include "http/grammar.hpp"
 
 #include <algorithm>
 #include <array>
@@ -32,7 +33,8 @@ constexpr std::array<std::string_view, 17> never_sent = {"connection",
                                                          "x-request-id",
                                                          "traceparent",
                                                          "x-request-deadline-ms"};
-constexpr std::array<std::string_view, 3> never_sent_prefix = {"x-forwarded-", "x-user-", "x-auth-"};
+constexpr std::array<std::string_view, 5> never_sent_prefix = {"x-forwarded-", "x-user-", "x-auth-", "x-original-",
+                                                               "x-client-"};
 
 // The server writes these itself on every answer.
 constexpr std::array<std::string_view, 20> never_returned = {"connection",
@@ -57,8 +59,8 @@ constexpr std::array<std::string_view, 20> never_returned = {"connection",
                                                              "cross-origin-resource-policy"};
 
 // A Connection header may not name these away (R8).
-constexpr std::array<std::string_view, 9> protected_names = {
-    "authorization",   "host",     "content-type",  "content-length", "content-encoding",
+constexpr std::array<std::string_view, 10> protected_names = {
+    "authorization",   "host",     "content-type",  "content-length", "content-encoding", "content-language",
     "idempotency-key", "if-match", "if-none-match", "cookie"};
 
 bool same_name(std::string_view header, std::string_view lower) {
@@ -73,25 +75,18 @@ bool among(std::string_view name, const std::array<std::string_view, N>& list) {
     return std::any_of(list.begin(), list.end(), [name](std::string_view entry) { return same_name(name, entry); });
 }
 
-// Is `name` one of the comma-separated options of a Connection header?
-bool named_by_connection(std::string_view name, std::string_view connection) {
-    while (!connection.empty()) {
-        const auto comma = connection.find(',');
-        auto option = connection.substr(0, comma);
-        while (!option.empty() && (option.front() == ' ' || option.front() == '\t')) option.remove_prefix(1);
-        while (!option.empty() && (option.back() == ' ' || option.back() == '\t')) option.remove_suffix(1);
-        if (iequals(option, name)) return true;
-        if (comma == std::string_view::npos) break;
-        connection.remove_prefix(comma + 1);
-    }
-    return false;
+// Does a Connection header, of which there may be several, name this one?
+bool named_by_connection(std::string_view name, const http::header_list& headers) {
+    return std::any_of(headers.begin(), headers.end(), [name](const http::header& h) {
+        return iequals(h.name, "Connection") && http::grammar::lists(h.value, name);
+    });
 }
 
-bool may_be_sent(std::string_view name, std::string_view connection) {
+bool may_be_sent(std::string_view name, const http::header_list& headers, bool has_connection) {
     if (among(name, never_sent)) return false;
     for (const auto prefix : never_sent_prefix)
         if (name.size() >= prefix.size() && same_name(name.substr(0, prefix.size()), prefix)) return false;
-    return connection.empty() || among(name, protected_names) || !named_by_connection(name, connection);
+    return !has_connection || among(name, protected_names) || !named_by_connection(name, headers);
 }
 
 void line(std::string& out, std::string_view name, std::string_view value) {
@@ -120,9 +115,9 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
         out += req.query;
     }
     out += " HTTP/1.1\r\nHost: upstream\r\n";
-    const auto connection = req.headers.value("Connection");
+    const bool has_connection = req.headers.find("Connection") != nullptr;
     for (const auto& h : req.headers)
-        if (may_be_sent(h.name, connection)) line(out, h.name, h.value);
+        if (may_be_sent(h.name, req.headers, has_connection)) line(out, h.name, h.value);
     line(out, "X-Request-Id", req.id);
     if (!req.trace_id.empty()) {
         out += "traceparent: 00-";
@@ -140,9 +135,9 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
 }
 
 void copy_answer_headers(http::response& res, const http::header_list& from) {
-    const auto connection = from.value("Connection");
+    const bool has_connection = from.find("Connection") != nullptr;
     for (const auto& h : from) {
-        if (among(h.name, never_returned) || named_by_connection(h.name, connection)) continue;
+        if (among(h.name, never_returned) || (has_connection && named_by_connection(h.name, from))) continue;
         line(res.head_block, h.name, h.value);
     }
 }

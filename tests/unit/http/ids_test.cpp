@@ -53,6 +53,7 @@ TEST_CASE("L5: the client is the nearest hop that is not trusted") {
         {{"8.8.8.8:443"}, ""},
         {{""}, ""},
         {{"2001:db8::1"}, "2001:db8::1"},
+        {{"::ffff:8.8.8.8"}, "8.8.8.8"},  // one client, however a proxy writes it
     };
     for (const auto& c : cases) {
         header_list headers;

@@ -118,11 +118,18 @@ TEST_CASE("A 304 carries the ETag and no body; a POST is never answered 304") {
     CHECK(json_with_etag(req, "{}", "v1", 201).status == 201);
 }
 
-TEST_CASE("Media types are compared without regard to case and with charset=utf-8 only") {
+TEST_CASE(
+    "Media types are compared without regard to case; parameters mean nothing but a charset, which must be utf-8") {
     CHECK(is_media_type("application/json", "application/json"));
     CHECK(is_media_type("Application/JSON ; Charset=UTF-8", "application/json"));
     CHECK(is_media_type("application/json;charset=\"utf-8\"", "application/json"));
-    CHECK_FALSE(is_media_type("application/json; charset=latin1", "application/json"));
+    for (const char* good : {"application/json;", "application/json ; ; charset=utf-8 ;", "application/json; version=1",
+                             "application/json; v=\"charset=latin1\"; charset=utf-8"})
+        CHECK(is_media_type(good, "application/json"));
+    for (const char* bad :
+         {"application/json; charset=latin1", "application/json; charset", "application/json; charset=utf8",
+          "application/json; v=1; charset=utf-16", "application/json, text/plain", "application/json x"})
+        CHECK_FALSE(is_media_type(bad, "application/json"));
     CHECK_FALSE(is_media_type("application/jsonx", "application/json"));
     CHECK_FALSE(is_media_type("text/json", "application/json"));
     CHECK_FALSE(is_media_type("", "application/json"));
