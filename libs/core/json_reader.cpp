@@ -20,11 +20,11 @@ struct checked_string {
     std::string detail;
 };
 
-checked_string check_string(std::string_view text, std::size_t min, std::size_t max) {
+checked_string check_string(std::string_view text, std::size_t min, std::size_t max, bool controls) {
     std::size_t n = 0;
     for (std::size_t at = 0; at < text.size(); ++n) {
         const char32_t c = utf8::next(text, at);
-        if (utf8::is_control(c) && c != '\n' && c != '\t')
+        if (!controls && utf8::is_control(c) && c != '\n' && c != '\t')
             return {"invalid_characters", "Control characters are not allowed."};
     }
     if (n < min) return {"too_short", "Must have at least " + std::to_string(min) + " characters."};
@@ -89,13 +89,13 @@ void json_object::fail(std::string_view name, std::string code, std::string deta
 }
 
 std::optional<std::string> json_document::read_string(const boost::json::value& value, const std::string& pointer,
-                                                      std::size_t min, std::size_t max) {
+                                                      std::size_t min, std::size_t max, bool controls) {
     if (!value.is_string()) {
         fail(pointer, "wrong_type", "Must be a string.");
         return std::nullopt;
     }
     const std::string_view text = value.get_string();
-    auto checked = check_string(text, min, max);
+    auto checked = check_string(text, min, max, controls);
     if (checked.code) {
         fail(pointer, checked.code, std::move(checked.detail));
         return std::nullopt;
@@ -119,6 +119,12 @@ std::string json_object::string(std::string_view name, std::size_t min, std::siz
     const auto* value = need(name);
     if (!value) return {};
     return doc_->read_string(*value, pointer(name), min, max).value_or("");
+}
+
+std::string json_object::any_string(std::string_view name, std::size_t min, std::size_t max) {
+    const auto* value = need(name);
+    if (!value) return {};
+    return doc_->read_string(*value, pointer(name), min, max, true).value_or("");
 }
 
 std::optional<std::string> json_object::optional_string(std::string_view name, std::size_t min, std::size_t max) {

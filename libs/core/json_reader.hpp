@@ -34,6 +34,8 @@ public:
     // Strings: length in Unicode code points, min..max inclusive; control characters other than \n and \t refused.
     std::string string(std::string_view name, std::size_t min, std::size_t max);
     std::optional<std::string> optional_string(std::string_view name, std::size_t min, std::size_t max);
+    // As string(), with control characters: for passwords, whose every character counts.
+    std::string any_string(std::string_view name, std::size_t min, std::size_t max);
     // Integers written as integers: 5.0, 1e3, -0.0, "5" and 2^53 (with the default bounds) are findings.
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
@@ -93,7 +95,7 @@ private:
         std::vector<std::string_view> known;  // keys of *object some reader asked for
     };
     std::optional<std::string> read_string(const boost::json::value& value, const std::string& pointer, std::size_t min,
-                                           std::size_t max);
+                                           std::size_t max, bool controls = false);
     std::optional<std::int64_t> read_integer(const boost::json::value& value, const std::string& pointer,
                                              std::int64_t min, std::int64_t max);
     boost::json::value value_;

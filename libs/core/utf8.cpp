@@ -44,4 +44,14 @@ std::optional<std::size_t> length(std::string_view text) {
     return n;
 }
 
+std::string repaired(std::string_view text, std::size_t most) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size() && most > 0; --most) {
+        const std::size_t from = at;
+        const bool whole = next(text, at) != invalid;
+        out += whole ? text.substr(from, at - from) : std::string_view("\xEF\xBF\xBD");
+    }
+    return out;
+}
+
 }  // namespace mita::utf8

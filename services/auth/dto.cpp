@@ -1,6 +1,7 @@
 #include "auth/dto.hpp"
 
 #include "auth/password_rules.hpp"
+#include "auth/text.hpp"
 #include "core/clock.hpp"
 #include "core/json_reader.hpp"
 
@@ -11,15 +12,46 @@ namespace mita::auth {
 
 namespace {
 
-// Not RFC 5322: one @ with something on both sides, a printable address without spaces. Whether it works, a mail shows.
+constexpr std::size_t max_email = 254;  // octets, of an address as of each part below (RFC 5321 4.5.3.1)
+constexpr std::size_t max_local = 64, max_label = 63;
+
+bool plain(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           static_cast<unsigned char>(c) >= 0x80;
+}
+bool local_character(char c) {
+    return plain(c) || std::string_view("!#$%&'*+/=?^_`{|}~-").find(c) != std::string_view::npos;
+}
+bool domain_character(char c) { return plain(c) || c == '-'; }
+
+// Parts of 1..max characters with single dots between.
+template <class Good>
+bool dotted(std::string_view text, std::size_t max, Good good) {
+    for (;;) {
+        const auto dot = text.find('.');
+        const auto part = text.substr(0, dot);
+        if (part.empty() || part.size() > max || !std::all_of(part.begin(), part.end(), good)) return false;
+        if (dot == std::string_view::npos) return true;
+        text.remove_prefix(dot + 1);
+    }
+}
+
+// A Mailbox of RFC 5321 with a dot-string and a domain, beyond ASCII by RFC 6531: no quoted local part, no address
+// literal. Whether it works, a mail shows.
 bool plausible_email(std::string_view e) {
     const auto at = e.find('@');
-    if (at == std::string_view::npos || at == 0 || at > 64 || at + 1 == e.size() ||
-        e.find('@', at + 1) != std::string_view::npos)
-        return false;
+    if (at == std::string_view::npos || at > max_local || e.size() > max_email || !visible(e)) return false;
     const auto domain = e.substr(at + 1);
-    if (domain.front() == '.' || domain.back() == '.' || domain.find("..") != std::string_view::npos) return false;
-    return std::none_of(e.begin(), e.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 127; });
+    const bool hyphen_at_an_edge = domain.starts_with('-') || domain.ends_with('-') ||
+                                   domain.find("-.") != std::string_view::npos ||
+                                   domain.find(".-") != std::string_view::npos;
+    return !hyphen_at_an_edge && dotted(e.substr(0, at), max_local, local_character) &&
+           dotted(domain, max_label, domain_character);
+}
+
+// A password as it is hashed (P6): composed, whatever keyboard it was typed on.
+std::string password_of(json_object& in, std::size_t min) {
+    return composed(in.any_string("password", min, max_password));
 }
 
 void text(std::string& out, const char* name, std::string_view value, bool first = false) {
@@ -42,9 +74,9 @@ void token_members(std::string& out, const tokens& t) {
 register_request::register_request(std::string_view body) {
     json_document doc(body);
     auto in = doc.object();
-    email = in.string("email", 3, 254);
+    email = in.string("email", 3, max_email);
     if (!email.empty() && !plausible_email(email)) in.fail("email", "invalid_email", "This is not an e-mail address.");
-    auto given = in.string("password", min_password, max_password);
+    auto given = password_of(in, min_password);
     if (!given.empty()) {
         const auto fault = password_fault(given, email);
         if (fault) in.fail("password", fault->code, fault->detail);
@@ -57,8 +89,8 @@ register_request::register_request(std::string_view body) {
 login_request::login_request(std::string_view body) {
     json_document doc(body);
     auto in = doc.object();
-    email = in.string("email", 1, 254);
-    auto given = in.string("password", 1, max_password);
+    email = in.string("email", 1, max_email);
+    auto given = password_of(in, 1);
     if (given.size() > hashing_limit) in.fail("password", "too_long", "At most 512 bytes.");
     device_name = in.optional_string("device_name", 0, 100).value_or("");
     doc.finish();

@@ -1,5 +1,5 @@
 // Which passwords a person may choose (SECURITY.md P3, P6; NIST 800-63B-4): length, not composition; nothing common;
-// nothing that is the person's own address or our name. Applied at register and change, never at login.
+// nothing that is only the person's own address or our name. Applied at register and change, never at login.
 #pragma once
 
 #include "core/error.hpp"
@@ -13,7 +13,8 @@ namespace mita::auth {
 inline constexpr std::size_t min_password = 8, max_password = 128;  // Unicode code points
 inline constexpr std::size_t hashing_limit = 512;                   // bytes, checked before any hashing
 
-// nullopt: fine. Length in code points is the reader's business.
+// nullopt: fine. `password` in its composed form (auth/text.hpp); that it has at most max_password code points as typed
+// is the reader's business.
 std::optional<field_error> password_fault(std::string_view password, std::string_view email);
 
 }  // namespace mita::auth

@@ -13,8 +13,8 @@ constexpr http::route<app> open_to_the_world[] = {
     {verb::post, "/v1/auth/register", register_user, access::open},
     {verb::post, "/v1/auth/login", login, access::open},
     {verb::post, "/v1/auth/refresh", refresh, access::open},
-    {verb::post, "/v1/auth/logout", logout, access::open},  // also with an expired token
-    {verb::post, "/v1/auth/logout_all", logout_all, access::user},
+    {verb::post, "/v1/auth/logout", logout, access::open},          // also with an expired token
+    {verb::post, "/v1/auth/logout_all", logout_all, access::open},  // likewise
     {verb::get, "/v1/auth/sessions", list_sessions, access::user},
     {verb::del, "/v1/auth/sessions/{id}", end_session, access::user},
     {verb::get, "/v1/auth/me", me, access::user},

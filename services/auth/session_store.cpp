@@ -1,5 +1,6 @@
 #include "auth/session_store.hpp"
 
+#include "auth/text.hpp"
 #include "core/clock.hpp"
 
 namespace mita::auth {
@@ -56,10 +57,12 @@ constexpr db::statement end_one{"session_end",
                                 " returning id) select publish_revocations('session', coalesce(array_agg(id::text), "
                                 "'{}'), null, $5, $3) from dead"};
 
+// $5 asks, and must be one of the live ones itself.
 constexpr db::statement end_every{
     "session_end_all",
     "with dead as (update sessions set revoked_at = $2, revoked_reason = $3 where user_id = $1 and revoked_at is null"
-    " returning id) select publish_revocations('session', coalesce(array_agg(id::text), '{}'), null, $4, $2) from "
+    " and exists (select from sessions where id = $5 and user_id = $1 and revoked_at is null) returning id) select "
+    "publish_revocations('session', coalesce(array_agg(id::text), '{}'), null, $4, $2) from "
     "dead"};
 
 }  // namespace
@@ -69,7 +72,7 @@ wall::time_point session_store::forget_after() const { return wall::now() + term
 
 awaitable<bool> session_store::register_user(user u, new_session s, deadline d) {
     const auto now = u.created_at;  // what the answer says
-    const auto norm = normalize_email(u.email);
+    const auto norm = folded(u.email);
     const auto rows =
         co_await db_.query(insert_user_and_session, d, u.id, u.email, norm, u.display_name, u.password_hash, now, s.id,
                            s.device_name, s.user_agent, s.ip, now + terms_.idle, now + terms_.absolute);
@@ -150,8 +153,9 @@ awaitable<std::optional<std::int64_t>> session_store::end(uuid id, uuid user_id,
     co_return rows.front().get<std::optional<std::int64_t>>(0);
 }
 
-awaitable<std::optional<std::int64_t>> session_store::end_all(uuid user_id, std::string reason, deadline d) {
-    const auto rows = co_await db_.query(end_every, d, user_id, wall::now(), reason, forget_after());
+awaitable<std::optional<std::int64_t>> session_store::end_all(uuid user_id, uuid asking, std::string reason,
+                                                              deadline d) {
+    const auto rows = co_await db_.query(end_every, d, user_id, wall::now(), reason, forget_after(), asking);
     co_return rows.front().get<std::optional<std::int64_t>>(0);
 }
 

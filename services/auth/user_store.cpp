@@ -2,8 +2,6 @@
 
 #include "core/clock.hpp"
 
-#include <cctype>
-
 namespace mita::auth {
 
 namespace {
@@ -34,13 +32,6 @@ std::optional<user> read(const db::rows& rows) {
 }
 
 }  // namespace
-
-std::string normalize_email(std::string_view email) {
-    std::string out(email);
-    for (char& c : out)
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    return out;
-}
 
 awaitable<std::optional<user>> user_store::find_by_email(std::string email_norm, deadline d) {
     const auto rows = co_await db_.query_idempotent(by_email, d, email_norm);

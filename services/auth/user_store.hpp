@@ -18,12 +18,10 @@ struct user {
     bool active() const { return status == "active"; }
 };
 
-// What makes two spellings one account: ASCII lower case of the whole address.
-std::string normalize_email(std::string_view email);
-
 class user_store {
 public:
     explicit user_store(db::pool& db) : db_(db) {}
+    // email_norm: folded() of auth/text.hpp, which makes two spellings one account.
     awaitable<std::optional<user>> find_by_email(std::string email_norm, deadline d);
     awaitable<std::optional<user>> find(uuid id, deadline d);
     // Compare-and-swap: nothing happens when the hash is no longer `old_hash` (P1).

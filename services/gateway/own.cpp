@@ -2,7 +2,7 @@
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "gateway/app.hpp"
-#include "gateway/openapi.hpp"
+#include "gateway/openapi_json.hpp"
 #include "http/problem.hpp"
 #include "jwt/bearer.hpp"
 
@@ -13,6 +13,8 @@
 namespace mita::gateway {
 
 namespace {
+
+constexpr const char* allowed = "GET, HEAD, OPTIONS";
 
 health_report::cache token_cache_of(const cache::stats& s) {
     health_report::cache c;
@@ -83,6 +85,7 @@ http::response answer(http::request& req, app& a, bool inside) {
                                 : "text/plain; version=0.0.4; charset=utf-8";
         return out;
     }
+    http::refuse_query(req);
     static const std::string tag = std::to_string(std::hash<std::string_view>()(openapi_json()));
     auto out = http::json_with_etag(req, std::string(openapi_json()), tag);
     http::with_header(out, "Cache-Control", "public, max-age=300");
@@ -92,10 +95,15 @@ http::response answer(http::request& req, app& a, bool inside) {
 }  // namespace
 
 awaitable<void> own_endpoint(http::request& req, http::response& res, app& a, bool inside) {
-    if (req.method != http::verb::get && req.method != http::verb::head)
-        throw api_error(405, "method_not_allowed", "This path is read with GET.").with_header("Allow", "GET, HEAD");
     const std::string kept = res.head_block;
-    res = answer(req, a, inside);
+    if (req.method == http::verb::options) {
+        res = http::empty();
+        http::with_header(res, "Allow", allowed);
+    } else if (req.method == http::verb::get || req.method == http::verb::head) {
+        res = answer(req, a, inside);
+    } else {
+        throw api_error(405, "method_not_allowed", "This path is read with GET.").with_header("Allow", allowed);
+    }
     res.head_block += kept;
     co_return;
 }

@@ -19,7 +19,8 @@ constexpr gateway_route table[] = {
     {"/v1/auth/register", false, target::auth, false, limit::registration, json_body},
     {"/v1/auth/login", false, target::auth, false, limit::login, json_body},
     {"/v1/auth/refresh", false, target::auth, false, limit::user, json_body},
-    {"/v1/auth/logout", false, target::auth, false, limit::user, json_body},  // also with an expired token
+    {"/v1/auth/logout", false, target::auth, false, limit::user, json_body},      // also with an expired token
+    {"/v1/auth/logout_all", false, target::auth, false, limit::user, json_body},  // likewise
     {"/v1/auth/", true, target::auth, true, limit::user, json_body},
 
     {"/v1/currencies", false, target::finance, false, limit::user, json_body},

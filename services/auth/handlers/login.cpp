@@ -1,7 +1,9 @@
 #include "auth/dto.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/text.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
+#include "core/utf8.hpp"
 
 namespace mita::auth {
 
@@ -12,7 +14,7 @@ new_session session_of(const http::request& req, const uuid& user_id, std::strin
     s.id = new_uuid();
     s.user_id = user_id;
     s.device_name = std::move(device_name);
-    s.user_agent = std::string(req.headers.value("User-Agent").substr(0, 300));
+    s.user_agent = utf8::repaired(req.headers.value("User-Agent"), 300);
     s.ip = std::string(req.client_address);
     return s;
 }
@@ -34,6 +36,7 @@ static awaitable<void> renew_hash(http::request& req, app& a, const user& u, sec
 
 // A new person and a first session. Whether the address is known shows only after the hash, at the price of one.
 awaitable<http::response> register_user(http::request& req, app& a) {
+    http::refuse_query(req);
     register_request in(req.body);
     auto place = a.admit(req, hashing::job_class::register_reset);
     user u;
@@ -56,9 +59,10 @@ awaitable<http::response> register_user(http::request& req, app& a) {
 }
 
 awaitable<http::response> login(http::request& req, app& a) {
+    http::refuse_query(req);
     login_request in(req.body);
     auto place = a.admit(req, hashing::job_class::login);
-    const auto norm = normalize_email(in.email);
+    const auto norm = folded(in.email);
     const auto found = co_await a.users.find_by_email(norm, req.until);
     const bool known = found && found->active();
     secret again = in.password.copy();  // for a rehash; wiped with the frame

@@ -28,6 +28,7 @@ std::shared_ptr<const jwt::claims> signed_by_us(const http::request& req, const 
 }  // namespace
 
 awaitable<http::response> logout(http::request& req, app& a) {
+    http::refuse_query(req);
     const auto c = signed_by_us(req, a);
     const auto sequence = co_await a.sessions.end(c->who.session_id, c->who.user_id, "logout", req.until);
     if (sequence) co_await a.all.hub->settle(a.on.get_executor(), *sequence);
@@ -35,7 +36,9 @@ awaitable<http::response> logout(http::request& req, app& a) {
 }
 
 awaitable<http::response> logout_all(http::request& req, app& a) {
-    const auto sequence = co_await a.sessions.end_all(req.who->user_id, "logout_all", req.until);
+    http::refuse_query(req);
+    const auto c = signed_by_us(req, a);
+    const auto sequence = co_await a.sessions.end_all(c->who.user_id, c->who.session_id, "logout_all", req.until);
     if (sequence) co_await a.all.hub->settle(a.on.get_executor(), *sequence);
     co_return http::empty();
 }

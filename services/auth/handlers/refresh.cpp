@@ -16,6 +16,7 @@ namespace {
 }  // namespace
 
 awaitable<http::response> refresh(http::request& req, app& a) {
+    http::refuse_query(req);
     json_document doc(req.body);
     auto in = doc.object();
     const auto text = in.string("refresh_token", 1, 1000);

@@ -5,13 +5,13 @@
 namespace mita::auth {
 
 awaitable<http::response> list_sessions(http::request& req, app& a) {
-    http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const auto sessions = co_await a.sessions.list(req.who->user_id, req.until);
     co_return http::json(200, to_json(sessions, req.who->session_id));
 }
 
 awaitable<http::response> end_session(http::request& req, app& a) {
+    http::refuse_query(req);
     const auto id = uuid::parse(req.params[0]);
     if (!id) throw api_error(404, "not_found", "There is no such session.");
     const auto sequence = co_await a.sessions.end(*id, req.who->user_id, "ended_by_user", req.until);
@@ -21,12 +21,14 @@ awaitable<http::response> end_session(http::request& req, app& a) {
 }
 
 awaitable<http::response> me(http::request& req, app& a) {
+    http::refuse_query(req);
     const auto found = co_await a.users.find(req.who->user_id, req.until);
     if (!found) throw api_error(404, "not_found", "There is no such user.");
     co_return http::json(200, to_json(*found));
 }
 
 awaitable<http::response> jwks(http::request& req, app& a) {
+    http::refuse_query(req);
     const auto keys = a.all.ring.now();
     if (!keys) throw overloaded("no signing key is loaded yet");
     auto out = http::json_with_etag(req, keys->jwks, keys->etag);
