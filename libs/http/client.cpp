@@ -380,6 +380,11 @@ awaitable<void> client::exchange(std::string_view head, std::string_view body, v
     return impl::exchange(impl_, head, body, method, idempotent, out, d);
 }
 
+void client::half_close(const client_response& out) {
+    for (const connection_ptr& c : impl_->all)
+        if (c->reads_into(out)) return c->half_close();
+}
+
 client::stats client::snapshot() const {
     stats s;
     s.idle = impl_->idle_count.load(std::memory_order_relaxed);

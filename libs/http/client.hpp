@@ -69,6 +69,11 @@ public:
     awaitable<void> exchange(std::string_view head, std::string_view body, verb method, bool idempotent,
                              client_response& out, deadline d);
 
+    // Nobody may want the answer that a running exchange() reads into `out` any more: ends our half of its connection,
+    // so that the upstream can see it and drop what it has not begun (L7). It may still answer. Does nothing while the
+    // exchange waits for a connection or still writes.
+    void half_close(const client_response& out);
+
     struct stats {
         std::size_t idle = 0, busy = 0, waiting = 0;
         bool last_connect_ok = false;

@@ -158,7 +158,7 @@ void client_connection::finish(outcome o) {
     outcome_ = o;
     timed_ = false;
     if (o == outcome::answered) deliver();
-    if (writing_ || unsent_ || o != outcome::answered) reusable_ = false;
+    if (writing_ || unsent_ || half_closed_ || o != outcome::answered) reusable_ = false;
     have_ = 0;
     if (!reusable_) close();
     if (!waiting_) return;
@@ -233,6 +233,13 @@ void client_connection::tick(deadline::clock::time_point now) {
     } else {
         close();
     }
+}
+
+void client_connection::half_close() {
+    if (writing_) return;
+    half_closed_ = true;
+    error_code ec;
+    socket_.shutdown(tcp_socket::shutdown_send, ec);
 }
 
 void client_connection::close() {

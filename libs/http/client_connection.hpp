@@ -44,6 +44,8 @@ public:
     // Ends what is waited for when `now` has reached its time. Called by the owner's tick.
     void tick(deadline::clock::time_point now);
     void close();
+    bool reads_into(const client_response& out) const { return out_ == &out; }
+    void half_close();  // after a request was written; the connection carries no other one
     void disown() { owner_ = nullptr; }
 
     std::size_t index = 0;                     // the owner's
@@ -81,7 +83,7 @@ private:
     std::uint32_t exchanges_ = 0;
     bool timed_ = false, timed_out_ = false;
     bool head_done_ = false, reading_ = false, writing_ = false, unsent_ = false;
-    bool got_bytes_ = false, sent_bytes_ = false, reusable_ = false;
+    bool got_bytes_ = false, sent_bytes_ = false, reusable_ = false, half_closed_ = false;
 };
 
 }  // namespace mita::http

@@ -73,6 +73,16 @@ void request::clear() {
     from = nullptr;
 }
 
+gone_watch::gone_watch(const request& req, std::function<void()> then) : from_(req.from), then_(std::move(then)) {
+    if (from_ != nullptr) from_->watch(this);
+}
+
+gone_watch::~gone_watch() {
+    if (from_ != nullptr) from_->watch(nullptr);
+}
+
+void gone_watch::client_gone() { then_(); }
+
 void response::clear() {
     status = 200;
     content_type = "application/json";

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,13 +65,17 @@ public:
     virtual awaitable<std::string_view> next(deadline d) = 0;
 };
 
-// The connection a request came on, as far as a handler may see it.
+class gone_watch;
+
+// The connection a request came on, as far as a handler may see it. On the request's worker only.
 class peer {
 public:
     virtual ~peer() = default;
-    // Did the client close or reset the connection? One system call that does not wait; on the request's worker only
-    // (L7: ask before work that nobody waits for).
+    // Did the client close or reset the connection, or its half of it? One system call that does not wait (L7: ask
+    // before work that nobody waits for).
     virtual bool gone() const = 0;
+    // Whom to tell when it becomes gone(), looked at every 100 ms; null: nobody. gone_watch is the way to call it.
+    virtual void watch(gone_watch* who) = 0;
 };
 
 struct request {
@@ -99,9 +104,25 @@ struct request {
     std::shared_ptr<const principal> who;  // set by the authentication step
     // db time and upstream time for the log line, in microseconds
     std::int64_t db_us = 0, upstream_us = 0;
-    const peer* from = nullptr;  // null in tests without a connection
+    peer* from = nullptr;  // null in tests without a connection
 
     void clear();  // for reuse
+};
+
+// While it lives, calls `then` once, on the request's worker, within 200 ms of the client's leaving: for a handler that
+// waits long for something nobody else wants (L7). A client that only ended its half looks the same: what has begun
+// should still be answered. One at a time per request.
+class gone_watch {
+public:
+    gone_watch(const request& req, std::function<void()> then);
+    ~gone_watch();
+    gone_watch(const gone_watch&) = delete;
+    gone_watch& operator=(const gone_watch&) = delete;
+    void client_gone();  // the peer's call
+
+private:
+    peer* from_;
+    std::function<void()> then_;
 };
 
 // %XX decoded; nullopt on a bad escape, broken UTF-8 or NUL. plus: '+' means a space (query and form fields).

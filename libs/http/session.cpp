@@ -75,6 +75,7 @@ bool session::gone() const {
 }
 
 void session::tick() {
+    if (watch_ != nullptr && gone()) std::exchange(watch_, nullptr)->client_gone();
     if (expires_ == 0 || core_->now < expires_) return;
     expires_ = 0;
     timed_out_ = true;

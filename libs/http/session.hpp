@@ -79,7 +79,8 @@ public:
     static awaitable<void> run(std::shared_ptr<session> self);
 
     bool gone() const override;
-    void tick();     // every 100 ms: ends what took too long
+    void watch(gone_watch* who) override { watch_ = who; }
+    void tick();     // every 100 ms: ends what took too long, tells a watch that the client has gone
     void drain();    // the server stopped keeping connections
     void abandon();  // closes the socket whatever happens on it
 
@@ -118,6 +119,7 @@ private:
     int fd_;
     read_buffer in_;
     std::unique_ptr<exchange> x_;
+    gone_watch* watch_ = nullptr;
     std::string address_;
     std::size_t next_ = 0;  // where in in_ the next message begins, as far as known
     std::uint64_t bytes_in_ = 0, bytes_out_ = 0;

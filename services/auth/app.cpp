@@ -21,6 +21,11 @@ hashing::pepper_ring peppers_of(const vault& keys) {
     return ring;
 }
 
+hashing::pool_options with_instruments(hashing::pool_options o, metrics::registry& r) {
+    o.times = hashing::make_instruments(r);
+    return o;
+}
+
 session_terms terms_of(const settings& s) {
     session_terms t;
     t.access_ttl = s.access_ttl;
@@ -49,7 +54,7 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
       refresh(keys),
       ring(keys, set.key_algorithm),
       terms(terms_of(set)),
-      lanes(set.hashing),
+      lanes(with_instruments(set.hashing, metrics)),
       passwords(lanes, set.passwords, peppers_of(keys)),
       tokens(validation_of(set), revoked, nullptr) {
     metrics::register_process(metrics, "auth", std::string(version()), std::string(commit()));

@@ -1,6 +1,7 @@
 #include "auth/serve.hpp"
 
 #include "auth/app.hpp"
+#include "auth/hashing/instruments.hpp"
 #include "auth/routes.hpp"
 #include "db/listener.hpp"
 #include "http/server.hpp"
@@ -40,38 +41,6 @@ awaitable<void> announce_ready(app& a, runtime& rt) {
     }
 }
 
-void export_hashing(metrics::registry& r, const hashing::pool& lanes) {
-    const auto depth = [&lanes] {
-        double n = 0;
-        for (const auto& c : lanes.stats().by_class) n += static_cast<double>(c.queued);
-        return n;
-    };
-    r.callback("mita_auth_hash_queue_depth", "Password hashes waiting", "gauge", {}, depth);
-    r.callback("mita_auth_hash_lanes", "Hash lanes in use", "gauge", {{"state", "in_use"}},
-               [&lanes] { return static_cast<double>(lanes.stats().lanes_in_use); });
-    r.callback("mita_auth_hash_lanes", "Hash lanes in use", "gauge", {{"state", "all"}},
-               [&lanes] { return static_cast<double>(lanes.stats().lanes); });
-    r.callback("mita_auth_hash_fallback", "1 when hashing does not use every lane width", "gauge", {},
-               [&lanes] { return lanes.kernel().degraded ? 1.0 : 0.0; });
-    const char* reasons[] = {"none", "predicted_wait", "queue_full", "stopping"};
-    for (std::size_t i = 1; i < hashing::shed_reasons; ++i) {
-        r.callback("mita_auth_hash_shed_total", "Hashes refused by reason", "counter", {{"reason", reasons[i]}},
-                   [&lanes, i] {
-                       double n = 0;
-                       for (const auto& c : lanes.stats().by_class) n += static_cast<double>(c.shed[i]);
-                       return n;
-                   });
-    }
-    for (unsigned cost = 4; cost <= 14; ++cost) {
-        r.callback("mita_auth_hashes_total", "Hashes done by algorithm and cost", "counter",
-                   {{"algorithm", "bcrypt"}, {"cost", std::to_string(cost)}},
-                   [&lanes, cost] { return static_cast<double>(lanes.stats().bcrypt_hashes[cost]); });
-    }
-    r.callback("mita_auth_hashes_total", "Hashes done by algorithm and cost", "counter",
-               {{"algorithm", "argon2id"}, {"cost", "0"}},
-               [&lanes] { return static_cast<double>(lanes.stats().argon2_hashes); });
-}
-
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
     worker_parts(shared& all, worker& on)
@@ -100,7 +69,7 @@ int serve(config& from) {
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), log);
     all.loops = &rt;
-    export_hashing(all.metrics, all.lanes);
+    hashing::expose(all.metrics, all.lanes);
 
     std::vector<std::unique_ptr<worker_parts>> parts;
     std::vector<http::server*> servers;

@@ -1,5 +1,6 @@
 #include "auth/settings.hpp"
 
+#include "auth/hashing/lanes.hpp"
 #include "core/clock.hpp"
 
 #include <exception>
@@ -52,6 +53,10 @@ settings::settings(config& from)
     hashing.threads =
         static_cast<unsigned>(from.integer("MITA_HASH_THREADS", derived.hashing_threads, 1, 64, where.cpus_source));
     hashing.max_queued = static_cast<std::size_t>(from.integer("MITA_HASH_QUEUE", 256, 1, 100'000));
+    hashing.argon2_memory = static_cast<std::size_t>(std::max<std::int64_t>(where.memory_bytes / 4, 0));
+    const auto kernel = from.one_of("MITA_HASH_KERNEL", "auto", {"auto", "portable", "libxcrypt"});
+    if (kernel == "portable") hashing.kernels = &hashing::portable_kernels;
+    hashing.libxcrypt_only = kernel == "libxcrypt";
     hashing.expected_cost = passwords.cost;
     hashing.expects_argon2 = passwords.alg == hashing::algorithm::argon2id;
     login_budget = from.duration_ms("MITA_LOGIN_BUDGET_MS", 2'500, 100, 60'000);

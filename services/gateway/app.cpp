@@ -8,6 +8,9 @@ namespace mita::gateway {
 
 namespace {
 
+// Logins wait for their hash by the hundred: they must not keep a refresh, or the 503 of the next login, from auth.
+constexpr unsigned auth_connections = 512, finance_connections = 64, probe_connections = 4;
+
 http::client_options upstream(const char* name, const endpoint& where, unsigned connections) {
     http::client_options o;
     o.name = name;
@@ -50,11 +53,12 @@ shared::shared(settings s, std::vector<setting> shown_, logger& to)
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
-      auth(on_.get_executor(), upstream("auth", all_.set.auth, 64), all_.log, all_.metrics),
-      finance(on_.get_executor(), upstream("finance", all_.set.finance, 64), all_.log, all_.metrics),
-      auth_inside(on_.get_executor(), upstream("auth_internal", all_.set.auth_internal, 4), all_.log, all_.metrics),
-      finance_inside(on_.get_executor(), upstream("finance_internal", all_.set.finance_internal, 4), all_.log,
-                     all_.metrics),
+      auth(on_.get_executor(), upstream("auth", all_.set.auth, auth_connections), all_.log, all_.metrics),
+      finance(on_.get_executor(), upstream("finance", all_.set.finance, finance_connections), all_.log, all_.metrics),
+      auth_inside(on_.get_executor(), upstream("auth_internal", all_.set.auth_internal, probe_connections), all_.log,
+                  all_.metrics),
+      finance_inside(on_.get_executor(), upstream("finance_internal", all_.set.finance_internal, probe_connections),
+                     all_.log, all_.metrics),
       count(all_.metrics) {}
 
 app::counters::counters(metrics::registry& r)

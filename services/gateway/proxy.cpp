@@ -159,6 +159,8 @@ awaitable<void> proxy::forward(const http::request& req, http::response& res, ht
     write_upstream_head(s->head, req, req.body.size());
     const auto method = req.method == http::verb::head ? http::verb::get : req.method;
     const bool once = req.headers.find("Idempotency-Key") != nullptr;
+    // The upstream is told when our client leaves, and decides itself what is not worth beginning any more.
+    const http::gone_watch watch(req, [&to, &answer = s->answer] { to.half_close(answer); });
     co_await to.exchange(s->head, req.body, method, once, s->answer, req.until);
     res.status = s->answer.status;
     res.content_type = {};  // the upstream's own line passes with the others

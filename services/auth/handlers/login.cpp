@@ -19,6 +19,14 @@ new_session session_of(const http::request& req, const uuid& user_id, std::strin
     return s;
 }
 
+// Set when the client leaves: its hash is then not begun (L7).
+struct departure {
+    explicit departure(const http::request& req)
+        : watch(req, [f = flag] { f->store(true, std::memory_order_relaxed); }) {}
+    hashing::cancel_flag flag = hashing::make_cancel_flag();
+    http::gone_watch watch;
+};
+
 }  // namespace
 
 // An outdated cost or algorithm is renewed while the password is at hand (P1). When the pool is busy the next login
@@ -45,7 +53,8 @@ awaitable<http::response> register_user(http::request& req, app& a) {
     u.display_name = in.display_name;
     u.role = "user";
     u.created_at = wall::now();
-    u.password_hash = co_await a.all.passwords.hash(std::move(place), std::move(in.password));
+    const departure left(req);
+    u.password_hash = co_await a.all.passwords.hash(std::move(place), std::move(in.password), left.flag);
 
     const auto s = session_of(req, u.id, std::string());
     const bool made = co_await a.sessions.register_user(u, s, req.until);
@@ -68,11 +77,13 @@ awaitable<http::response> login(http::request& req, app& a) {
     secret again = in.password.copy();  // for a rehash; wiped with the frame
 
     // Unknown, disabled and wrong cost the same and say the same (P7).
+    const departure left(req);
     hashing::verdict verdict;
     if (known) {
-        verdict = co_await a.all.passwords.verify(std::move(place), std::move(in.password), found->password_hash);
+        verdict =
+            co_await a.all.passwords.verify(std::move(place), std::move(in.password), found->password_hash, left.flag);
     } else {
-        verdict = co_await a.all.passwords.verify_unknown(std::move(place), std::move(in.password));
+        verdict = co_await a.all.passwords.verify_unknown(std::move(place), std::move(in.password), left.flag);
     }
     if (!known || !verdict.match) {
         a.count.refused.add();

@@ -38,13 +38,17 @@ struct result {
     std::chrono::nanoseconds worked{0};  // start to end
 };
 
-// Set by whoever learns that the client has gone; read by the pool. Null is allowed: never cancelled.
+// Set by whoever learns that the client has gone; read by the pool, which then does not begin the job, and gives it up
+// half-way when others wait. Null is allowed: never cancelled.
 using cancel_flag = std::shared_ptr<std::atomic<bool>>;
 inline cancel_flag make_cancel_flag() { return std::make_shared<std::atomic<bool>>(false); }
 
 struct bcrypt_work {
     bcrypt::setting how;
     std::optional<bcrypt::digest> expected;  // set: verify; unset: hash
+    // A mismatch takes as long as a hash of this cost, when that is more: a wrong password for an old, cheap hash must
+    // not be told from an unknown account by its time (P7).
+    unsigned mismatch_cost = 0;
 };
 struct argon2_work {
     argon2::params how;

@@ -116,10 +116,12 @@ std::uint32_t lane_engine::soonest() const {
     return *std::min_element(remaining_.begin(), remaining_.begin() + active_);
 }
 
+bcrypt::digest lane_engine::sum(unsigned i) const { return final_text((*lanes_)[i]); }
+
 bcrypt::digest lane_engine::take(unsigned i) {
-    const bcrypt::digest sum = final_text((*lanes_)[i]);
+    const bcrypt::digest out = sum(i);
     close(i);
-    return sum;
+    return out;
 }
 
 void lane_engine::drop(unsigned i) { close(i); }

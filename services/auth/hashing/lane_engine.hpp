@@ -42,6 +42,10 @@ public:
     std::uint32_t remaining(unsigned i) const { return remaining_[i]; }
     tag owner(unsigned i) const { return tags_[i]; }
 
+    // The digest of lane i, which has ended; it stays as it is.
+    bcrypt::digest sum(unsigned i) const;
+    // So many more rounds for lane i, whose digest is not wanted any more.
+    void prolong(unsigned i, std::uint32_t rounds) { remaining_[i] += rounds; }
     // The digest of lane i, which has ended (remaining(i) == 0). The lane is wiped and closed: the last one takes its
     // place.
     bcrypt::digest take(unsigned i);

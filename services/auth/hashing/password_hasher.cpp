@@ -103,7 +103,8 @@ job password_hasher::verification(const secret& password, std::string_view store
         j.password = secret(password.view());
     }
     if (const auto* hash = std::get_if<bcrypt::complete>(&parsed->how)) {
-        j.work = bcrypt_work{hash->how, hash->sum};
+        const unsigned today = policy_.alg == algorithm::bcrypt ? policy_.cost : 0;
+        j.work = bcrypt_work{hash->how, hash->sum, today};
     } else {
         j.work = argon2_work{std::get<argon2::params>(parsed->how), parsed->inner};
     }

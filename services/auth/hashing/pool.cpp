@@ -62,6 +62,7 @@ pool::state::state(pool_options o)
       views_(options_.threads) {
     auto tested = self_test(*kernels_);
     kernel_ = tested.status;
+    if (options_.libxcrypt_only) kernel_ = {{}, true, true, "libxcrypt computes all hashes, as configured"};
     if (kernel_.fallback) tested.round_ns.fill(tested.round_ns[0]);
     speed_.seed(tested.round_ns);
     if (options_.expects_argon2) {
@@ -94,8 +95,8 @@ double pool::state::policy_job_ns(unsigned width) const {
     return lane_engine::rounds(options_.expected_cost) * speed_.round_ns(width);
 }
 
-// From now to the answer of one more job. Places that are reserved but not yet used count as waiting.
-double pool::state::predicted_ns(job_class k, std::uint64_t client) const {
+// Of one more job. Places that are reserved but not yet used count as waiting.
+pool::state::prediction pool::state::predict(job_class k, std::uint64_t client) const {
     std::array<double, max_threads * max_lanes> left{};
     const unsigned per_thread = lanes_per_thread();
     const double round = speed_.round_ns(max_lanes);
@@ -121,7 +122,7 @@ double pool::state::predicted_ns(job_class k, std::uint64_t client) const {
     }
     const auto width = static_cast<unsigned>(std::min<std::size_t>((busy + ahead) / views_.size() + 1, per_thread));
     const double own_ns = policy_job_ns(width);
-    return predicted_start_ns({left.data(), lanes}, ahead, own_ns) + own_ns;
+    return {predicted_start_ns({left.data(), lanes}, ahead, own_ns), own_ns};
 }
 
 pool::pool(pool_options o) : state_(std::make_shared<state>(std::move(o))) {
@@ -137,19 +138,19 @@ admission pool::admit(job_class k, std::uint64_t client, deadline d) {
     const auto c = index(k);
     const std::lock_guard lock(s.mutex_);
     admission a;
-    const double predicted = s.predicted_ns(k, client);
+    const auto predicted = s.predict(k, client);
     const double budget = std::chrono::duration<double, std::nano>(d.time() - state::clock::now()).count();
-    a.predicted = from_ns(predicted);
+    a.predicted = from_ns(predicted.answer_ns());
     if (s.stopping_) {
         a.why = shed_reason::stopping;
     } else if (s.queues_[c].size() + s.reserved_[c] >= bound(s.options_, k)) {
         a.why = shed_reason::queue_full;
-    } else if (budget <= 0 || (predicted * s.margin_ > budget && !s.idle(k))) {
+    } else if (budget <= 0 || (!s.fits(predicted, budget) && !s.idle(k))) {
         // An idle pool says yes whatever it expects: an estimate gone wrong is put right by work, not by refusing all.
         a.why = shed_reason::predicted_wait;
     }
     if (a.why != shed_reason::none) {
-        a.retry_after = seconds_up(predicted - std::max(budget, 0.0));
+        a.retry_after = seconds_up(predicted.answer_ns() - std::max(budget, 0.0));
         ++s.stats_.by_class[c].shed[static_cast<std::size_t>(a.why)];
         return a;
     }

@@ -4,6 +4,7 @@
 // completes exactly once.
 #pragma once
 
+#include "auth/hashing/instruments.hpp"
 #include "auth/hashing/job.hpp"
 #include "auth/hashing/stats.hpp"
 #include "core/deadline.hpp"
@@ -27,7 +28,9 @@ struct pool_options {
     bool expects_argon2 = false;   // the policy is argon2id: admission assumes `argon2` instead
     argon2::params argon2{};
     std::size_t argon2_memory = 64ULL << 20;  // bytes for argon2 hashes running at once (at least one runs)
-    const lane_kernels* kernels = nullptr;    // for tests; null: the built-in ones
+    instruments times;                        // must outlive the pool
+    const lane_kernels* kernels = nullptr;    // null: the best that this processor can run
+    bool libxcrypt_only = false;              // an operator who does not trust the lanes
 };
 
 // A place in the queue, given by admit() before the account is looked up. Consumed by submit(), else given back when it

@@ -47,12 +47,20 @@ struct pool::state final : ticket::slot {
     std::optional<waiting_job> next_job(unsigned worker, std::vector<waiting_job>& gone);
     std::vector<waiting_job> hopeless_jobs(clock::time_point now);
     bool has_work(unsigned worker) const;
-    double predicted_ns(job_class k, std::uint64_t client) const;
+    struct prediction {
+        double start_ns = 0, work_ns = 0;  // from now until it begins; from then to its answer
+        double answer_ns() const { return start_ns + work_ns; }
+    };
+    prediction predict(job_class k, std::uint64_t client) const;
+    bool fits(const prediction& p, double budget_ns) const {
+        return p.start_ns * margin_ + p.work_ns * work_margin <= budget_ns;
+    }
     bool idle(job_class k) const;
-    // Admission's safety margin on its predictions follows how they turn out: a broken promise widens it by a tenth, a
-    // kept one narrows it by a hundredth.
-    void missed() { margin_ = std::min(margin_ * 1.1, 3.0); }
-    void kept() { margin_ = std::max(margin_ * 0.99, least_margin); }
+    // Admission's safety margin on predicted waits follows how they turn out: a broken promise widens it by a quarter,
+    // a kept one narrows it by a thousandth, so that it settles where one in two hundred is broken. A wide margin costs
+    // no throughput, only the deepest part of the queue: a job that finds a free lane does not feel it.
+    void missed() { margin_ = std::min(margin_ * 1.25, 4.0); }
+    void kept() { margin_ = std::max(margin_ * 0.999, least_margin); }
 
     // Counts it, then calls its completion. Not under mutex_.
     void finish(unsigned worker, waiting_job j, result r);
@@ -77,7 +85,7 @@ struct pool::state final : ticket::slot {
     unsigned turns_for_register_;  // logins started since the last register_reset job; see next_job()
     clock::time_point next_sweep_{};
     bool stopping_ = false;
-    static constexpr double least_margin = 1.1;
+    static constexpr double least_margin = 1.4, work_margin = 1.2;
     double margin_ = least_margin;
     pool_stats stats_;
 

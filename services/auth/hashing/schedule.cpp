@@ -10,13 +10,13 @@ namespace mita::hashing {
 namespace {
 
 constexpr auto sweep_every = std::chrono::milliseconds(1);
-constexpr double hopeless_share = 0.7;  // a job that has less than this much of its expected time left is not begun
+constexpr double hopeless_share = 0.9;  // a job that has less than this much of its expected time left is not begun
 
 }  // namespace
 
 double pool::state::job_ns(const job& j, unsigned width) const {
     if (const auto* work = std::get_if<bcrypt_work>(&j.work)) {
-        return lane_engine::rounds(work->how.cost) * speed_.round_ns(width);
+        return lane_engine::rounds(std::max(work->how.cost, work->mismatch_cost)) * speed_.round_ns(width);
     }
     return speed_.argon2_ns(std::get<argon2_work>(j.work).how);
 }
@@ -65,7 +65,8 @@ std::optional<waiting_job> pool::state::next_job(unsigned worker, std::vector<wa
     ++view.active;
     ++active_[index(j->kind)];
     if (std::holds_alternative<argon2_work>(j->what.work)) ++argon2_active_;
-    stats_.by_class[index(j->kind)].wait.add(std::chrono::duration<double>(now - j->since).count());
+    if (auto* wait = options_.times.wait[index(j->kind)])
+        wait->observe(std::chrono::duration<double>(now - j->since).count());
     return j;
 }
 
@@ -99,7 +100,7 @@ void pool::state::finish(unsigned worker, waiting_job j, result r) {
             ++c.failed;
         } else {
             kept();
-            stats_.work.add(std::chrono::duration<double>(r.worked).count());
+            if (auto* work = options_.times.work) work->observe(std::chrono::duration<double>(r.worked).count());
             if (const auto* work = std::get_if<bcrypt_work>(&j.what.work)) {
                 ++stats_.bcrypt_hashes[work->how.cost];
                 if (kernel_.fallback) ++stats_.libxcrypt_hashes;

@@ -22,15 +22,6 @@ struct kernel_status {
     std::string message;                       // empty when all is well; for log and /health
 };
 
-// Counts per bucket, not cumulative; the last one is above all bounds. Seconds.
-struct time_histogram {
-    static constexpr std::array<double, 12> bounds{0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 2.0, 5.0};
-    std::array<std::uint64_t, bounds.size() + 1> counts{};
-    std::uint64_t count = 0;
-    double sum = 0;
-    void add(double seconds);
-};
-
 enum class shed_reason : std::uint8_t { none, predicted_wait, queue_full, stopping };
 inline constexpr std::size_t shed_reasons = 4;
 
@@ -43,7 +34,6 @@ struct class_stats {
     std::uint64_t dropped_deadline = 0;
     std::uint64_t dropped_cancelled = 0;
     std::uint64_t failed = 0;
-    time_histogram wait;  // submit to start
 };
 
 struct pool_stats {
@@ -55,7 +45,6 @@ struct pool_stats {
     std::array<std::uint64_t, max_lanes + 1> rounds_by_width{};       // key-expansion rounds run, by lanes at once
     std::uint64_t libxcrypt_hashes = 0;                               // of bcrypt_hashes, those computed by libxcrypt
     std::uint64_t argon2_hashes = 0;
-    time_histogram work;  // start to end, all algorithms
     kernel_status kernel;
 };
 

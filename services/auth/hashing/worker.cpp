@@ -38,10 +38,15 @@ void lower_priority(int by, unsigned index) {
 
 outcome verdict_of(bool equal, const job& j) { return equal && !j.must_mismatch ? outcome::match : outcome::mismatch; }
 
+outcome verdict_of(const bcrypt::digest& sum, const job& j) {
+    const auto& expected = *std::get<bcrypt_work>(j.work).expected;
+    return verdict_of(CRYPTO_memcmp(sum.data(), expected.data(), sum.size()) == 0, j);
+}
+
 void answer_bcrypt(const job& j, const bcrypt::digest& sum, result& r) {
     const auto& work = std::get<bcrypt_work>(j.work);
     if (work.expected) {
-        r.what = verdict_of(CRYPTO_memcmp(sum.data(), work.expected->data(), sum.size()) == 0, j);
+        r.what = verdict_of(sum, j);
     } else {
         r.what = outcome::hashed;
         r.hash = bcrypt::format(work.how, sum);
@@ -77,8 +82,9 @@ public:
         }
     }
 
-    // Some rounds of all lanes; finishes those that end, are cancelled or too late.
-    void advance() {
+    // Some rounds of all lanes; finishes those that end or are too late, and while others wait those whose client has
+    // gone: alone they may as well end, as a client that closed only its half still reads.
+    void advance(bool others_wait) {
         const unsigned width = engine_.active();
         if (width == 0) return;
         const auto begin = clock::now();
@@ -90,8 +96,8 @@ public:
         for (unsigned i = engine_.active(); i-- > 0;) {
             const job_in_lane& r = *running_[engine_.owner(i)];
             if (engine_.remaining(i) == 0) {
-                end(i, now, {});
-            } else if (cancelled(r.job)) {
+                if (!prolonged(i)) end(i, now, {});
+            } else if (others_wait && cancelled(r.job)) {
                 end(i, now, outcome::dropped_cancelled);
             } else if (now >= r.job.until.time()) {
                 end(i, now, outcome::dropped_deadline);
@@ -120,7 +126,19 @@ private:
         bool operator==(std::nullopt_t) const { return false; }
         waiting_job job;
         clock::time_point begun;
+        bool mismatch = false;  // known; the rest is time (P7)
     };
+
+    // P7: does lane i, at the end of its hash, go on to the time of today's cost? Only a mismatch does, once.
+    bool prolonged(unsigned i) {
+        job_in_lane& r = *running_[engine_.owner(i)];
+        const auto& work = std::get<bcrypt_work>(r.job.what.work);
+        if (r.mismatch || !work.expected || work.mismatch_cost <= work.how.cost) return false;
+        r.mismatch = verdict_of(engine_.sum(i), r.job.what) == outcome::mismatch;
+        if (r.mismatch)
+            engine_.prolong(i, lane_engine::rounds(work.mismatch_cost) - lane_engine::rounds(work.how.cost));
+        return r.mismatch;
+    }
 
     void end(unsigned i, clock::time_point now, std::optional<outcome> dropped) {
         auto& held = running_[engine_.owner(i)];
@@ -129,9 +147,9 @@ private:
         result r;
         r.waited = done.begun - done.job.since;
         r.worked = now - done.begun;
-        if (dropped) {
+        if (dropped || done.mismatch) {
             engine_.drop(i);
-            r.what = *dropped;
+            r.what = dropped.value_or(outcome::mismatch);
         } else {
             answer_bcrypt(done.job.what, engine_.take(i), r);
         }
@@ -152,6 +170,7 @@ private:
             if (sum) {
                 answer_bcrypt(j.what, *sum, r);
                 state_.speed_.observe_rounds(1, lane_engine::rounds(work->how.cost), ns_since(now));
+                if (r.what == outcome::mismatch) spend_time(j.what, *work);
             } else if (work->expected && j.what.password.view().find('\0') != std::string_view::npos) {
                 r.what = outcome::mismatch;
             }
@@ -162,6 +181,12 @@ private:
         view_.blocked_until_ns.store(0, std::memory_order_relaxed);
         r.worked = clock::now() - now;
         state_.finish(index_, std::move(j), std::move(r));
+    }
+
+    // P7 without lanes: one hash of each cost between makes up the rounds, 2^c + ... + 2^(m-1) = 2^m - 2^c.
+    void spend_time(const job& j, const bcrypt_work& work) {
+        for (auto more = work.how; more.cost < work.mismatch_cost; ++more.cost)
+            libxcrypt_.digest(j.password.view(), more);
     }
 
     void publish() {
@@ -185,6 +210,7 @@ void pool::state::work(unsigned index) {
     lower_priority(options_.nice, index);
     worker me(*this, index);
     std::vector<waiting_job> taken;
+    bool others_wait = false;
     for (;;) {
         std::vector<waiting_job> gone;
         {
@@ -194,6 +220,7 @@ void pool::state::work(unsigned index) {
             if (stopping_) break;
             gone = hopeless_jobs(clock::now());
             while (auto j = next_job(index, gone)) taken.push_back(std::move(*j));
+            others_wait = queues_[0].size() + queues_[1].size() > 0;
         }
         for (waiting_job& j : gone) {
             const outcome why = cancelled(j) ? outcome::dropped_cancelled : outcome::dropped_deadline;
@@ -201,7 +228,7 @@ void pool::state::work(unsigned index) {
         }
         for (waiting_job& j : taken) me.begin(std::move(j));
         taken.clear();
-        me.advance();
+        me.advance(others_wait);
     }
     me.abandon();
     std::vector<waiting_job> rest;

@@ -103,6 +103,9 @@ TEST_CASE("L7: cancelling a waiting coroutine drops its job") {
     fixture f;
     mita::asio::cancellation_signal stop;
     std::optional<outcome> seen;
+    for (unsigned i = 0; i < max_lanes; ++i)
+        mita::asio::co_spawn(f.loop, outcome_of(&f.lanes, f.place(), hashing_job(11)),
+                             [](std::exception_ptr, outcome o) { CHECK(o == outcome::hashed); });
     mita::asio::co_spawn(f.loop, outcome_of(&f.lanes, f.place(), hashing_job(14)),
                          mita::asio::bind_cancellation_slot(stop.slot(), [&](std::exception_ptr e, outcome o) {
                              if (!e) seen = o;

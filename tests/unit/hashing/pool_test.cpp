@@ -98,7 +98,11 @@ void broken(lane*) {}  // a kernel that does nothing: every digest is wrong
 }  // namespace
 
 TEST_CASE("A job is answered once, on a thread of the pool: match, mismatch, a new hash") {
-    pool p(small(1));
+    mita::metrics::registry registry;
+    auto o = small(1);
+    o.times = make_instruments(registry);
+    pool p(o);
+    expose(registry, p);
     collector c;
     const std::string hash = "$2b$04$cVWp4XaNU8a4v1uMRum2SO026BWLIoQMD/TXg5uZV.0P.uO8m3YEm";
     p.submit(place(p), verifying("Kk4DQuMMfZL9o", hash), c.expect("right"));
@@ -119,8 +123,10 @@ TEST_CASE("A job is answered once, on a thread of the pool: match, mismatch, a n
     CHECK(s.bcrypt_hashes[5] == 1);
     CHECK(s.by_class[0].admitted == 4);
     CHECK(s.by_class[0].queued + s.by_class[0].reserved + s.by_class[0].active == 0);
-    CHECK(s.work.count == 4);
-    CHECK(s.by_class[0].wait.count == 4);
+    const auto text = registry.expose();
+    CHECK_THAT(text, Catch::Contains("mita_auth_password_hash_duration_seconds_count 4"));
+    CHECK_THAT(text, Catch::Contains("mita_auth_hash_wait_seconds_count{class=\"login\"} 4"));
+    CHECK_THAT(text, Catch::Contains("mita_auth_hashes_total{algorithm=\"bcrypt\",cost=\"4\"} 3"));
     CHECK_FALSE(s.kernel.degraded);
     CHECK(s.libxcrypt_hashes == 0);
 }
@@ -233,9 +239,13 @@ TEST_CASE("An idle pool admits whatever it predicts, but not what is already lat
 TEST_CASE("L7: a job whose client has gone is dropped before it starts; one that runs gives its lane up") {
     pool p(small(1));
     collector c;
-    auto running = hashing_job("running", 14);
-    auto running_flag = running.cancelled = make_cancel_flag();
-    p.submit(place(p), std::move(running), c.expect("running"));
+    const auto flag = make_cancel_flag();
+    for (unsigned i = 0; i < max_lanes; ++i) {
+        auto running = hashing_job("running", 14);
+        running.cancelled = flag;
+        p.submit(place(p), std::move(running), c.expect("running"));
+    }
+    while (p.stats().lanes_in_use < max_lanes) std::this_thread::yield();
     auto gone = hashing_job("gone", 4);
     gone.cancelled = make_cancel_flag();
     gone.cancelled->store(true);
@@ -243,11 +253,45 @@ TEST_CASE("L7: a job whose client has gone is dropped before it starts; one that
     c.wait(1);
     CHECK(c.of("gone").what == outcome::dropped_cancelled);
     CHECK(c.of("gone").worked == 0ns);
-    running_flag->store(true);
-    c.wait(2);
-    CHECK(c.of("running").what == outcome::dropped_cancelled);
-    CHECK(p.stats().by_class[0].dropped_cancelled == 2);
-    CHECK(p.stats().bcrypt_hashes[4] + p.stats().bcrypt_hashes[14] == 0);
+    flag->store(true);
+    p.submit(place(p), hashing_job("waiting", 4), c.expect("waiting"));
+    for (const auto& [name, r] : c.wait(2 + max_lanes))
+        CHECK(r.what == (name == "waiting" ? outcome::hashed : outcome::dropped_cancelled));
+    CHECK(p.stats().bcrypt_hashes[14] == 0);
+}
+
+TEST_CASE("L7: nobody waits behind it: a hash that runs ends although its client has closed its half") {
+    pool p(small(1));
+    collector c;
+    auto j = hashing_job("half", 8);
+    const auto flag = j.cancelled = make_cancel_flag();
+    p.submit(place(p), std::move(j), c.expect("half"));
+    while (p.stats().by_class[0].active == 0) std::this_thread::yield();
+    flag->store(true);
+    c.wait(1);
+    CHECK(c.of("half").what == outcome::hashed);
+}
+
+TEST_CASE("P7: a wrong password for a cheap old hash takes the rounds of today's cost, the right one does not") {
+    const bool lanes = GENERATE(true, false);
+    static const lane_kernels wrong{"broken", {nullptr, broken, broken, broken, broken, broken, broken}};
+    auto o = small(1);
+    if (!lanes) o.kernels = &wrong;
+    pool p(o);
+    collector c;
+    const auto hash = by_crypt_r("right", bcrypt::format(setting_of('b', 4, 1)));
+    for (const char* password : {"right", "wrong"}) {
+        auto j = verifying(password, hash);
+        std::get<bcrypt_work>(j.work).mismatch_cost = 9;
+        p.submit(place(p), std::move(j), c.expect(password));
+        c.wait(password == std::string("right") ? 1 : 2);
+    }
+    CHECK(c.of("right").what == outcome::match);
+    CHECK(c.of("wrong").what == outcome::mismatch);
+    CHECK(c.of("wrong").worked > 8 * c.of("right").worked);  // 32 times the rounds
+    p.submit(place(p), hashing_job("next", 4), c.expect("next"));
+    c.wait(3);
+    if (lanes) CHECK(p.stats().rounds_by_width[1] >= lane_engine::rounds(4) + lane_engine::rounds(9) - 2);
 }
 
 TEST_CASE("A job whose deadline passes is dropped, waiting or running") {

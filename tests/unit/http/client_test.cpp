@@ -514,6 +514,29 @@ TEST_CASE("Idle connections are closed after their timeout, and close() lets run
     CHECK_THROWS_AS(f.get(), upstream_error);
 }
 
+TEST_CASE("L7: half_close() lets the upstream see the end of our half and still answer, once") {
+    std::atomic<bool> asked = false;
+    upstream up([&](raw::socket& s, int) {
+        if (read_request(s).empty()) return;
+        asked = true;
+        if (s.ended()) s.send(ok("late"));
+    });
+    fixture f(up.port());
+    client_response out;
+    const std::string head = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+    bool answered = false;
+    f.c->half_close(out);  // nothing runs yet
+    asio::co_spawn(f.context, f.c->exchange(head, {}, verb::get, false, out, test::soon()),
+                   [&](std::exception_ptr e) { answered = !e; });
+    f.settle([&] { return asked.load(); });
+    CHECK_FALSE(answered);
+    f.c->half_close(out);
+    f.settle([&] { return answered; });
+    CHECK(answered);
+    CHECK(out.body == "late");
+    CHECK(f.c->snapshot().idle == 0);
+}
+
 TEST_CASE("exchange() writes ready-made bytes and reads into one reused answer") {
     upstream up(always("HTTP/1.1 200 OK\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"));
     fixture f(up.port());

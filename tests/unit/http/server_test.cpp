@@ -552,6 +552,24 @@ TEST_CASE("L7: a handler learns that its client is gone") {
     CHECK(r.state.saw_gone);
 }
 
+TEST_CASE("L7: a waiting handler is told that its client left, and a half-closed one still gets its answer") {
+    running r;
+    raw::socket s = r.connect();
+    s.send(get("/until_gone"));
+    while (r.state.hits < 1) std::this_thread::yield();
+    s.finish();
+    CHECK(s.read().body == R"({"gone":true})");
+    CHECK(s.ended());
+    r.state.saw_gone = false;
+    {
+        raw::socket leaving = r.connect();
+        leaving.send(get("/until_gone"));
+        while (r.state.hits < 2) std::this_thread::yield();
+    }
+    r.stop();
+    CHECK(r.state.saw_gone);
+}
+
 TEST_CASE("A connection reset in the middle of anything leaves the server well") {
     running r;
     r.state.hold_ms = 20;

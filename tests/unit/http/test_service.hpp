@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/runtime.hpp"
+#include "core/waiter.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "raw_socket.hpp"
@@ -63,6 +64,15 @@ inline awaitable<response> held(request& req, app& a) {
     co_await sleep_ms(ms);
     a.saw_gone = req.from->gone();
     co_return json(200, "{}");
+}
+// Answers when the client has left its half, or after five seconds.
+inline awaitable<response> until_gone(request& req, app& a) {
+    ++a.hits;
+    const auto ex = co_await asio::this_coro::executor;
+    waiter left(ex);
+    const gone_watch watch(req, [&left] { left.notify(); });
+    a.saw_gone = co_await left.wait(deadline::after(std::chrono::seconds(5)));
+    co_return json(200, a.saw_gone ? R"({"gone":true})" : R"({"gone":false})");
 }
 inline awaitable<response> describe(request& req, app& a) {
     ++a.hits;
@@ -149,6 +159,7 @@ inline constexpr route<app> routes[] = {
     {verb::del, "/nothing", nothing, mita::http::access::open},
     {verb::get, "/held", held, mita::http::access::open},
     {verb::post, "/held", held, mita::http::access::open},
+    {verb::get, "/until_gone", until_gone, mita::http::access::open},
     {verb::get, "/describe/{x}", describe, mita::http::access::open},
     {verb::get, "/fails", fails, mita::http::access::open},
     {verb::get, "/headers", headers, mita::http::access::open},
