@@ -86,7 +86,7 @@ cost_of through_pool(pool& p, unsigned cost, const std::vector<bcrypt::digest>& 
     const stopwatch watch;
     for (std::size_t i = 0; i < n; ++i) {
         job j;
-        j.password = secret(password_of(i));
+        j.password = mita::secret(password_of(i));
         j.work = bcrypt_work{setting_of(cost, i), sums[i]};
         p.submit(std::move(places[i]), std::move(j), make_completion([&](result&& r) {
                      const std::lock_guard lock(mutex);
