@@ -35,10 +35,11 @@ constexpr db::statement plan_state{
 
 // kind 0: per-day sums; 1: lines that may pay a bill; 2: transactions, newest first.
 // due: the bills of the months looked at (each month's row has its neighbours' two weeks), of the month the carry chain
-// begins with (it may be the month of joining, whose bills count as paid outside unless paid), and of the newest.
+// begins with (it may be the month of joining, whose bills count as paid outside unless paid), of months of the chain
+// with a category that saves (an unpaid bill's money is not swept), and of the newest.
 // candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
-// the 16 nearest decide as all would (match_bills: nearest amount, then date), unless more bills than that compete for
-// them. "offset 0" keeps the planner from turning the probes into a scan.
+// the 16 nearest that may pay by themselves decide as all would (match_bills: nearest amount, then date), unless more
+// bills than that compete for them. "offset 0" keeps the planner from turning the probes into a scan.
 constexpr db::statement ledger_state{
     "finance_ledger_state",
     "with span as (select least(min(chain_from), $2::date) as first from periods "
@@ -46,6 +47,8 @@ constexpr db::statement ledger_state{
     "due as (select distinct o.id, o.category, o.day, o.amount from periods p, "
     "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint) "
     "  where p.user_id = $1 and (p.month between $2::date and $3::date or p.month = (select first from span) "
+    "    or (p.month between (select first from span) and $2::date "
+    "      and p.budget @> '{\"categories\": [{\"policy\": \"save\"}]}') "
     "    or p.month = (select max(m.month) from periods m where m.user_id = $1))), "
     "candidates as ("
     "  select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
@@ -54,7 +57,10 @@ constexpr db::statement ledger_state{
     "      select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
     "      where x.user_id = $1 and x.category = d.category and x.booked_on = d.day - 7 + k and x.amount < 0 "
     "      and x.amount between -(d.amount * 6 / 5 + 1) and -(d.amount * 4 / 5 - 1) offset 0) l "
-    "    order by abs(l.amount + d.amount), abs(l.booked_on - d.day), l.booked_on, l.transaction_id, l.n limit 16) c "
+    "    cross join lateral (select 1 from transactions x where x.user_id = $1 and x.id = l.transaction_id "
+    "      and x.deleted_at is null and x.bill_id is null and not x.bill_unlinked offset 0) t "
+    "    order by abs(l.amount + d.amount), abs(l.booked_on - d.day), l.booked_on, l.amount desc, l.transaction_id, "
+    "      l.n limit 16) c "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "

@@ -71,3 +71,17 @@ def test_today_shows_the_next_bills_that_are_not_paid(saver):
     saver.spend(120000, "housing")
     names = [b["name"] for b in expect(saver.get("/v1/today"), 200).json["next_bills"]]
     assert names[:3] == ["Utilities", "Phone", "Installment"] and "Rent" not in names[:3]
+
+
+@pytest.mark.parametrize("fate", ["deleted", "unlinked", "linked to another bill"])
+def test_P4_payments_that_count_no_more_do_not_hide_the_one_that_does(saver, fate):
+    other = bill(saver, "Rent")["id"]
+    for _ in range(17):
+        entry = saver.spend(15000, "utilities", booked_on="2026-04-05")
+        if fate == "deleted":
+            saver.remove(entry)
+        else:
+            patch(saver, entry, bill_id="none" if fate == "unlinked" else other)
+    paying = saver.spend(14999, "utilities", booked_on="2026-04-06")
+    found = bill(saver, "Utilities")
+    assert (found["status"], found["transaction_id"]) == ("paid", paying["id"])

@@ -25,7 +25,8 @@ bool fits(const expected_bill& bill, const bill_payment& payment) {
 
 // Everything that decides is content, never a position in the input.
 auto bill_key(const expected_bill& bill) { return std::tuple{bill.day, bill.id}; }
-auto payment_key(const bill_payment& payment) { return std::tuple{payment.booked_on, payment.id}; }
+// The value before the id: ids tell in which order entries were made, which must not matter (P4).
+auto payment_key(const bill_payment& payment) { return std::tuple{payment.booked_on, payment.value, payment.id}; }
 
 }  // namespace
 

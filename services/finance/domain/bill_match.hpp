@@ -37,8 +37,9 @@ struct bill_payment {
     std::string_view bill_id{};  // for linked
 };
 
-// For each bill the index of the transaction that pays it. Links first (of several the earliest day, then id); then
-// all fitting pairs, nearest amount first, then nearest date, then bill day and id, transaction day and id.
+// For each bill the index of the transaction that pays it. Links first (of several the earliest day, least value, then
+// id); then all fitting pairs, nearest amount first, then nearest date, then bill day and id, transaction day, value,
+// id.
 std::vector<std::optional<std::size_t>> match_bills(std::span<const expected_bill> bills,
                                                     std::span<const bill_payment> payments);
 

@@ -208,3 +208,12 @@ TEST_CASE("bills: a payment fits within 20 percent and 7 days, the nearest first
     CHECK(linked[0] == 1);
     CHECK(linked[1] == none);
 }
+
+TEST_CASE("P4: of two payments equally near in amount and day the values decide, not which was entered first") {
+    const std::vector<expected_bill> bills{{"a", 0, day("2026-04-10"), 100}, {"b", 0, day("2026-04-10"), 119}};
+    const auto paid = [&](std::string_view less, std::string_view more) {
+        return match_bills(
+            bills, std::vector<bill_payment>{{less, 0, day("2026-04-10"), 95}, {more, 0, day("2026-04-10"), 105}});
+    };
+    CHECK(paid("1", "2") == paid("2", "1"));
+}

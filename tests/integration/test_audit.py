@@ -1,0 +1,292 @@
+"""A seeded workload of several people through the whole system, judged number by number by an independent second implementation
+(tests/support/mita/auditor.py): P1-P6, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
+import copy
+import os
+import random
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from mita.audit import audit_ledger
+from mita.auditor import Books, first, label, length, month_of, shifted
+from mita.client import expect
+from mita.people import key, money
+
+NIGHTLY = os.environ.get("MITA_NIGHTLY") == "1"
+SEEDS = [int(x) for x in os.environ.get("MITA_AUDIT_SEEDS", "").split(",") if x] or [random.SystemRandom().randrange(10**9) for _ in range(12 if NIGHTLY else 2)]
+STEPS = int(os.environ.get("MITA_AUDIT_STEPS", 400 if NIGHTLY else 90))
+PLACES = [("Europe/Sofia", "EUR"), ("America/Los_Angeles", "JPY"), ("Pacific/Apia", "KWD"), ("Australia/Lord_Howe", "CLF")]
+POLICIES = ["even", "even", "window:3", "window:7", "carry", "save", "static"]
+SPENDING = ["groceries", "groceries", "transport", "health", "clothing", "dining_out", "entertainment", "coffee", "housing", "utilities", "debt", "communication"]
+
+
+class Walker:
+    """One person and their books: each step does something through HTTP and to the books alike, then compares."""
+
+    def __init__(self, stack, clock, rng, zone, currency):
+        self.stack, self.clock, self.rng, self.zone, self.currency = stack, clock, rng, zone, currency
+        self.person = stack.person()
+        self.person.currency = currency
+        listed = expect(self.person.get("/v1/categories"), 200).json["data"]
+        self.books = Books({c["id"]: c["class"] for c in listed if c["class"] != "income"}, currency)
+        self.tags, self.deleted, self.told = {}, {}, []
+        self.bill_ids = {}
+        self.unit = {"JPY": 1, "CLF": 100, "KWD": 10}.get(currency, 1) * rng.choice([1, 1, 1000])
+        tag = expect(self.person.get("/v1/me"), 200).etag
+        expect(self.person.patch("/v1/me", {"timezone": zone}, headers={"If-Match": tag}), 200)
+
+    def today(self):
+        return self.clock.now().astimezone(ZoneInfo(self.zone)).date()
+
+    def note(self, *what):
+        self.told.append((str(self.today()), *what))
+
+    # Onboarding.
+    def answers(self):
+        rng, u = self.rng, self.unit
+        chosen = {}
+        for c in rng.sample(sorted(set(SPENDING)), rng.randrange(2, 8)):
+            x = chosen[c] = {}
+            if rng.random() < .3:
+                x["budget"] = rng.randrange(0, 30000) * u
+            elif rng.random() < .9:
+                x["weight"] = rng.choice([0, 1, 7, 45, 1000])
+            x["policy"] = rng.choice(POLICIES)
+            x["rollover"] = rng.choice(["none", "none", "surplus", "deficit", "both"])
+            if rng.random() < .4:
+                x["cap"] = rng.randrange(0, 20000) * u
+            kind = rng.choice(["", "", "uniform", "weekday", "custom"])
+            if kind:
+                x["day_weights"] = {"kind": kind}
+                if kind != "uniform":
+                    x["day_weights"]["weights"] = [rng.randrange(0, 4) for _ in range(7 if kind == "weekday" else rng.choice([5, 28, 30, 31]))]
+        kinds = [("Rent", "housing", 80000), ("Power", "utilities", 15000), ("Phone", "communication", 3001), ("Loan", "debt", 9999), ("Meal plan", "groceries", 7000),
+                 ("Phone", "communication", 2900)]
+        bills = [{"name": n, "category": c, "amount": rng.choice([a, a, a + 1]) * u, "day": rng.randrange(1, 32)} for n, c, a in kinds if rng.random() < .6]
+        month = month_of(self.today())
+        goals = {f"Goal {i}": (rng.randrange(0, 400000) * u, date(*shifted(month, rng.randrange(-1, 14)), rng.randrange(1, 28))) for i in range(rng.randrange(0, 3))}
+        return {"incomes": [rng.randrange(0, 400000) * u for _ in range(rng.randrange(0, 3))] + [150000 * u], "bills": bills, "goals": goals,
+                "buffer": rng.choice([0, 5000]) * u, "categories": chosen}
+
+    def body(self, a):
+        m = lambda x: money(x, self.currency)
+        def category(c, x):
+            out = {"category": c, "policy": x["policy"], "rollover": x["rollover"]}
+            if "budget" in x:
+                out["budget_money"] = m(x["budget"])
+            if "weight" in x:
+                out["weight"] = x["weight"]
+            if "cap" in x:
+                out["rollover_cap_money"] = m(x["cap"])
+            if "day_weights" in x:
+                out["day_weights"] = x["day_weights"]
+            return out
+        return {"timezone": self.zone, "currency": self.currency, "incomes": [{"name": f"Income {i}", "money": m(x), "day": self.rng.randrange(1, 32)} for i, x in enumerate(a["incomes"])],
+                "bills": [{"name": b["name"], "category": b["category"], "money": m(b["amount"]), "day": b["day"]} for b in a["bills"]],
+                "goals": [{"name": n, "target_money": m(t), "by": str(by)} for n, (t, by) in a["goals"].items()], "buffer_money": m(a["buffer"]),
+                "categories": [category(c, x) for c, x in a["categories"].items()]}
+
+    def onboard(self):
+        tag = expect(self.person.get("/v1/onboarding"), 200).etag if self.books.answers else None
+        for _ in range(20):
+            a = self.answers()
+            for i, b in enumerate(a["bills"]):
+                b["id"] = f"unknown {i}"
+            today = self.today()
+            problem = self.books.would_replan(a, today)[0].problem
+            answer = self.person.put("/v1/onboarding", self.body(a), headers={"If-Match": tag} if tag else None)
+            self.note("onboard", a, answer.status)
+            if problem:
+                expect(answer, 422, "infeasible_budget")
+                continue
+            got = expect(answer, 200).json
+            self.learn_bill_ids(a, got)
+            self.books.replan(a, self.books.would_replan(a, today), today)
+            self.books.compare(got, today)
+            return
+
+    def learn_bill_ids(self, a, calendar):
+        """Ids are the service's own. Bills of one name and category are told apart by day and amount."""
+        month = tuple(map(int, calendar["month"].split("-")))
+        left = [(o["name"], o["category"], o["date"], o["money"]["amount"], o["id"].rsplit(":", 1)[0]) for o in calendar["obligations"]]
+        for b in a["bills"]:
+            day = str(date(*month, min(b["day"], length(month))))
+            hit = next(x for x in left if x[:4] == (b["name"], b["category"], day, b["amount"]))
+            left.remove(hit)
+            b["id"] = hit[4]
+        assert not left
+
+    # The ledger.
+    def some_day(self):
+        today = self.today()
+        day = self.rng.choice([today, today, today, today - timedelta(self.rng.randrange(1, 12)), today - timedelta(self.rng.randrange(1, 70)),
+                               today + timedelta(self.rng.randrange(1, 20)), today + timedelta(self.rng.choice([3, 40, 75]))])
+        return max(day, date(2025, 1, 1))
+
+    def some_amount(self):
+        u = self.unit
+        return self.rng.choice([-self.rng.randrange(1, 4000) * u, -self.rng.randrange(1, 4000) * u - 1, -self.rng.randrange(4000, 90000) * u, self.rng.randrange(1, 5000) * u])
+
+    def some_lines(self):
+        if self.rng.random() < .2:
+            return [(self.rng.choice(SPENDING + ["salary"]), self.some_amount()) for _ in range(self.rng.randrange(2, 5))]
+        if self.books.answers and self.books.answers["bills"] and self.rng.random() < .35:  # about a bill
+            b = self.rng.choice(self.books.answers["bills"])
+            return [(b["category"], -max(1, b["amount"] * self.rng.choice([100, 100, 99, 80, 120, 121]) // 100))]
+        if self.rng.random() < .05:
+            return [("salary", self.rng.randrange(1, 100000) * self.unit)]
+        return [(self.rng.choice(SPENDING), self.some_amount())]
+
+    def members(self, lines):
+        m = lambda x: money(x, self.currency)
+        if len(lines) == 1:
+            return {"category": lines[0][0], "money": m(lines[0][1])}
+        return {"splits": [{"category": c, "money": m(x)} for c, x in lines], "money": m(sum(x for _, x in lines))}
+
+    def create(self):
+        lines, day = self.some_lines(), self.some_day()
+        body = self.members(lines) | ({} if day == self.today() and self.rng.random() < .5 else {"booked_on": str(day)})
+        again = {"Idempotency-Key": key()}
+        made = expect(self.person.post("/v1/transactions", body, headers=again), 201)
+        self.note("create", made.json["id"], str(day), lines)
+        if self.rng.random() < .1:  # a retry changes nothing
+            assert expect(self.person.post("/v1/transactions", body, headers=again), 201).body == made.body
+        if self.books.answers:
+            self.books.open_until(max(month_of(day), month_of(self.today())))
+        self.books.entries[made.json["id"]] = {"day": day, "lines": lines, "bill": None}
+        self.tags[made.json["id"]] = made.etag
+        effect, want = made.json["effect"], self.books.effect(self.today())
+        if want is None:
+            assert effect is None
+            return
+        amount = lambda x: x["amount"]
+        assert tuple(amount(effect["today"][f"{k}_money"]) for k in ("budget", "spent", "left")) == want["today"]
+        assert (effect["tomorrow"] and amount(effect["tomorrow"]["budget_money"])) == want["tomorrow"]
+        assert [(m["from"], m["to"], amount(m["money"])) for m in effect["moves"]] == want["moves"]
+        assert amount(effect["uncovered_money"]) == want["uncovered"]
+
+    def change(self):
+        if not self.tags:
+            return
+        id = self.rng.choice(sorted(self.tags))
+        entry = self.books.entries[id]
+        patch, new = {}, copy.deepcopy(entry)
+        kind = self.rng.choice(["lines", "day", "both", "bill", "note"])
+        if kind in ("lines", "both"):
+            new["lines"] = self.some_lines()
+            patch |= self.members(new["lines"])
+        if kind in ("day", "both"):
+            new["day"] = self.some_day()
+            patch["booked_on"] = str(new["day"])
+        if kind == "bill":
+            month = month_of(self.today())
+            bills = [b[0] for b in self.books.months[month][-1].bills if month_of(b[3]) == month] if month in self.books.months else []
+            new["bill"] = self.rng.choice([None, "none", *bills])
+            patch["bill_id"] = new["bill"]
+        if kind == "note":
+            patch["note"] = self.rng.choice([None, "a note"])
+        answer = expect(self.person.patch(f"/v1/transactions/{id}", patch, headers={"If-Match": self.tags[id]}), 200)
+        self.note("change", id, patch)
+        self.books.entries[id], self.tags[id] = new, answer.etag
+
+    def delete(self):
+        if not self.tags:
+            return
+        id = self.rng.choice(sorted(self.tags))
+        expect(self.person.delete(f"/v1/transactions/{id}", headers={"If-Match": self.tags.pop(id)}), 204)
+        self.note("delete", id)
+        self.deleted[id] = self.books.entries.pop(id)
+
+    def restore(self):
+        if not self.deleted:
+            return
+        id = self.rng.choice(sorted(self.deleted))
+        answer = expect(self.person.post(f"/v1/transactions/{id}:restore", headers={"Idempotency-Key": key()}), 200)
+        self.note("restore", id)
+        self.books.entries[id], self.tags[id] = self.deleted.pop(id), answer.etag
+
+    def switch_cover(self):
+        tag = expect(self.person.get("/v1/me"), 200).etag
+        self.books.cover = not self.books.cover
+        expect(self.person.patch("/v1/me", {"settings": {"cover": self.books.cover}}, headers={"If-Match": tag}), 200)
+        self.note("cover", self.books.cover)
+
+    # Looking.
+    def look(self, month=None):
+        today = self.today()
+        answer = expect(self.person.get("/v1/calendar" + (f"?month={label(month)}" if month else "")), 200)
+        self.books.visit(month or month_of(today), today)
+        return self.books.compare(answer.json, today), answer.json
+
+    def look_elsewhere(self):
+        self.look(shifted(month_of(self.today()), self.rng.choice([-2, -1, -1, 1, 2, 5])))
+
+    def look_closely(self):
+        """day, explain and today say what the calendar says."""
+        v, calendar = self.look()
+        amount = lambda x: x["amount"]
+        for d in self.rng.sample(range(v["n"]), 2) + [v["t"]]:
+            on = calendar["days"][d]
+            day = expect(self.person.get(f"/v1/calendar/{on['date']}"), 200).json
+            assert {k: day[k] for k in ("date", "verdict", "budget_money", "spent_money")} == {k: on[k] for k in ("date", "verdict", "budget_money", "spent_money")}
+            assert [{k: c[k] for k in on["categories"][0]} for c in day["categories"]] == on["categories"] if on["categories"] else not day["categories"]
+            assert amount(day["left_money"]) == amount(day["budget_money"]) - amount(day["spent_money"])
+            ids = [t["id"] for t in day["transactions"]]
+            assert ids == sorted((id for id, e in self.books.entries.items() if str(e["day"]) == on["date"]), reverse=True)[:200]
+            for c in self.rng.sample(list(v["columns"]), min(3, len(v["columns"]))):
+                why = expect(self.person.get(f"/v1/calendar/{on['date']}/explain?category={c}"), 200).json
+                number = v["days"][c]["budget"][d]
+                assert amount(why["budget_money"]) == number == sum(amount(t["money"]) for t in why["terms"]), why
+                assert why["terms"][0] == {"kind": "baseline", "money": money(v["days"][c]["baseline"][d], self.currency)}
+        page, on = expect(self.person.get("/v1/today"), 200).json, calendar["days"][v["t"]]
+        assert {k: page[k] for k in ("date", "verdict", "budget_money", "spent_money")} == {k: on[k] for k in ("date", "verdict", "budget_money", "spent_money")}
+        assert [(c["category"], c["budget_money"], c["spent_money"]) for c in page["categories"]] == [(c["category"], c["budget_money"], c["spent_money"]) for c in on["categories"]]
+        newest = sorted(self.books.entries, key=lambda id: (self.books.entries[id]["day"], id), reverse=True)
+        assert [t["id"] for t in page["last_transactions"]] == newest[:5]
+        monday = v["today"] - timedelta(v["today"].weekday())
+        assert [d["date"] for d in page["week"]] == [str(monday + timedelta(i)) for i in range(7)]
+        shown = {d["date"]: d for d in calendar["days"]}
+        for d in page["week"]:
+            assert d["date"] not in shown or d == {k: shown[d["date"]][k] for k in d}
+
+    def page_through(self):
+        got, target = [], f"/v1/transactions?limit={self.rng.choice([1, 3, 50, 500])}"
+        while target:
+            answer = expect(self.person.get(target), 200)
+            got += [t["id"] for t in answer.json["data"]]
+            link = answer.header("Link")
+            target = link[1:link.index(">")] if link else None
+        assert got == sorted(self.books.entries, key=lambda id: (self.books.entries[id]["day"], id), reverse=True)
+
+    def step(self):
+        self.rng.choices([self.create, self.change, self.delete, self.restore, self.switch_cover, self.onboard, self.look, self.look_elsewhere, self.look_closely,
+                          self.page_through], [40, 12, 6, 5, 2, 4, 12, 8, 8, 3])[0]()
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_second_implementation(stack, clock, seed):
+    print(f"seed {seed}; again: MITA_AUDIT_SEEDS={seed} MITA_AUDIT_STEPS={STEPS}")
+    rng = random.Random(seed)
+    clock.set(datetime(2026, rng.randrange(1, 13), rng.randrange(1, 29), rng.randrange(24), tzinfo=ZoneInfo("UTC")))
+    walkers = [Walker(stack, clock, rng, *place) for place in PLACES]
+    for w in walkers:
+        if rng.random() < .2:
+            w.create()  # before there is a plan
+        w.onboard()
+    for _ in range(STEPS):
+        walker = rng.choice(walkers)
+        if rng.random() < .25:
+            clock.advance(hours=rng.choice([1, 5, 13, 26, 26, 60, 60, 240, 700]))
+            for w in walkers:
+                w.person.login()
+        try:
+            walker.step()
+        except BaseException:
+            print(walker.zone, walker.currency, "today", walker.today(), walker.person.id)
+            for line in walker.told:
+                print(*line)
+            raise
+    for w in walkers:
+        w.look()
+        audit_ledger(stack.cluster, w.person.id)
