@@ -53,6 +53,11 @@ advice advise(facts f, const std::string& category, amount value, civil_day book
     a.day = would->after.today;
     a.tomorrow = would->after.tomorrow;
     a.tomorrow_before = would->before.tomorrow;
+    if (!a.tomorrow) {
+        a.tomorrow_before = first_day_after(f, v, category);
+        f.actuals.push_back({booked_on, category, value});
+        a.tomorrow = first_day_after(f, v, category);
+    }
     a.month_left = would->after.month_left;
     a.month_left_before = would->before.month_left;
     a.uncovered = would->after.uncovered;

@@ -88,7 +88,7 @@ std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day 
     const auto tomorrow = narrow128(budget);
     const auto open = narrow128(uncovered);
     if (!tomorrow || !open) overflow();
-    if (next.today < next.days) e.tomorrow = tomorrow;
+    e.tomorrow = next.today < next.days ? tomorrow : first_day_after(f, v, std::nullopt);
     e.uncovered = *open;
     e.moves = named_moves(v, plan.moves);
     return e;

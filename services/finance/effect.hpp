@@ -22,8 +22,8 @@ void append(json_out& out, const std::vector<plan_move>& moves);  // as an array
 
 struct ledger_effect {
     amount budget = 0, spent = 0;    // today
-    std::optional<amount> tomorrow;  // nullopt on the month's last day
-    std::vector<plan_move> moves;    // at tomorrow's state
+    std::optional<amount> tomorrow;  // on the month's last day the next month's first; nullopt when that is unknown
+    std::vector<plan_move> moves;    // this month's, at tomorrow's state
     amount uncovered = 0;            // likewise
 };
 

@@ -53,6 +53,7 @@ struct loaded {
     facts f;
     civil_day today;
     year_month month;  // the one asked for
+    year_month last;   // months up to this one are in f as far as they are open
 };
 
 }  // namespace mita::finance

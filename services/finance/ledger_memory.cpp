@@ -27,7 +27,7 @@ std::size_t loaded_size::operator()(const uuid&, const loaded& l) const {
 
 std::shared_ptr<const loaded> after_writing(const loaded& before, const transaction& t) {
     auto now = std::make_shared<loaded>(before);
-    now->f.answers_text = {};  // only months not opened yet need them, and those are read
+    if (now->last == now->month) now->f.answers_text = {};  // only months not opened yet need them
     now->f.transactions = {};
     add_entry(now->f, t);
     ++now->f.who.ledger_version;

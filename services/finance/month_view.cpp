@@ -26,15 +26,18 @@ struct column {
     category_class cls;
 };
 
-// Every spend category of the revisions or with spending in the month, in display order.
-std::vector<column> columns_of(const facts& f, const std::vector<period_ptr>& revisions, const period& over) {
+// Every spend category of the revisions, with spending in the month or something carried into it, in display order.
+std::vector<column> columns_of(const facts& f, const std::vector<period_ptr>& revisions, const period& over,
+                               const carries& carried) {
     std::map<std::string, category_class, std::less<>> found;
-    for (const auto& a : f.actuals) {
-        if (!over.contains(a.day)) continue;
-        const auto* entry = f.book.find(a.category);
+    const auto add = [&](const std::string& category) {
+        const auto* entry = f.book.find(category);
         const auto cls = entry == nullptr ? category_class::discretionary : entry->cls;
-        if (cls != category_class::income) found.emplace(a.category, cls);
-    }
+        if (cls != category_class::income) found.emplace(category, cls);
+    };
+    for (const auto& a : f.actuals)
+        if (over.contains(a.day)) add(a.category);
+    for (const auto& [category, _] : carried) add(category);
     for (const auto& r : revisions)
         for (const auto& c : r->budget.categories) found.insert_or_assign(c.id, c.cls);
     std::vector<std::pair<std::size_t, column>> order;
@@ -92,8 +95,10 @@ month_input input_of(const facts& f, const std::vector<column>& columns, const s
             const auto& id = p->budget.categories[i].id;
             const auto at = index_in(columns, id);
             in.categories[*at] = std::move(stored.categories[i]);
-            if (const auto c = carried.find(id); c != carried.end()) in.categories[*at].carry_in = c->second;
         }
+        // Also into a category this revision has dropped: what is carried is conserved (P6).
+        for (const auto& [category, value] : carried)
+            if (const auto at = index_in(columns, category)) in.categories[*at].carry_in = value;
         for (std::size_t i = 0; i < p->obligations.size(); ++i) {
             const auto& o = p->obligations[i];
             const auto at = index_in(columns, o.category);
@@ -122,7 +127,7 @@ carries carried_into(const facts& f, const stored_period& p, civil_day today) {
         const auto revisions = f.revisions_of(month);
         if (revisions.empty() || over.next > today) return {};
         const auto& last = *revisions.back();
-        const auto columns = columns_of(f, {revisions.back()}, over);
+        const auto columns = columns_of(f, {revisions.back()}, over, into);
         const auto in = input_of(f, columns, &last, over, over.days(), into, matches_of(f, last));
         month_plan closed;
         require(compute_month(in, closed));
@@ -153,11 +158,11 @@ struct revision_work {
     month_input in;
 };
 
-revision_work work_on(const facts& f, const std::vector<column>& columns, const month_view& v, const period_ptr& p) {
+revision_work work_on(const facts& f, const std::vector<column>& columns, const month_view& v, const period_ptr& p,
+                      const carries& carried) {
     revision_work w;
     w.p = p;
     if (p) w.paid = matches_of(f, *p);
-    const auto carried = p ? carried_into(f, *p, v.today) : carries();
     w.in = input_of(f, columns, p.get(), v.over, v.today_index, carried, w.paid);
     return w;
 }
@@ -241,14 +246,16 @@ month_view view_month(const facts& f, year_month month, civil_day today) {
     v.today_index = v.over.today_index(today);
     v.currency = f.who.currency;
     auto revisions = f.revisions_of(month);
-    if (revisions.empty() && month > month_of(today)) {
+    if (revisions.empty()) {
         if (auto p = preview_of(f, month)) {
             revisions.push_back(std::move(p));
             v.preview = true;
         }
     }
     if (!revisions.empty()) v.budget = revisions.back();
-    const auto columns = columns_of(f, revisions, v.over);
+    // Every revision of a month has the same run of months before it.
+    const auto carried = v.budget ? carried_into(f, *v.budget, today) : carries();
+    const auto columns = columns_of(f, revisions, v.over, carried);
     for (const auto& c : columns) {
         category_view view;
         view.id = c.id;
@@ -256,7 +263,7 @@ month_view view_month(const facts& f, year_month month, civil_day today) {
         v.categories.push_back(std::move(view));
     }
 
-    auto current = work_on(f, columns, v, v.budget);
+    auto current = work_on(f, columns, v, v.budget, carried);
     require(compute_month(current.in, v.plan));
     for (std::size_t i = 0; i < columns.size(); ++i) {
         auto& view = v.categories[i];
@@ -279,7 +286,7 @@ month_view view_month(const facts& f, year_month month, civil_day today) {
             if (last) {
                 fill_days(v, current.in, v.plan, from, to);
             } else {
-                const auto w = work_on(f, columns, v, revisions[r]);
+                const auto w = work_on(f, columns, v, revisions[r], carried);
                 month_plan plan;
                 require(compute_month(w.in, plan));
                 fill_days(v, w.in, plan, from, to);
@@ -292,6 +299,14 @@ month_view view_month(const facts& f, year_month month, civil_day today) {
     fill_bills(f, v, current);
     v.in = std::move(current.in);
     return v;
+}
+
+std::optional<amount> first_day_after(const facts& f, const month_view& v, std::optional<std::string_view> category) {
+    const auto next = view_month(f, month_of(v.over.next), v.over.next);
+    if (!next.budget) return std::nullopt;
+    if (!category) return next.budget_of(0);
+    const auto at = next.find(*category);
+    return at ? next.categories[*at].budget[0] : 0;
 }
 
 explanation explain_in(const facts& f, const month_view& v, std::string_view category, int day) {
@@ -310,7 +325,7 @@ explanation explain_in(const facts& f, const month_view& v, std::string_view cat
             if (r->from_day <= v.over.day_at(day)) then = r;
         std::vector<column> columns;
         for (const auto& c : v.categories) columns.push_back({c.id, c.cls});
-        in = work_on(f, columns, v, then).in;
+        in = work_on(f, columns, v, then, carried_into(f, *then, v.today)).in;
     }
     auto terms = explain_day(in, *at, day);
     if (!terms) require(terms.error());

@@ -67,6 +67,10 @@ struct month_view {
 // Throws api_error 422 amount_overflow when a figure leaves ±(2^53−1).
 month_view view_month(const facts& f, year_month month, civil_day today);
 
+// The first day of the month after v's, on its own morning if nothing more is booked until then: of one category, or of
+// all. nullopt: that month has no plan, or f does not know it. Throws like view_month.
+std::optional<amount> first_day_after(const facts& f, const month_view& v, std::optional<std::string_view> category);
+
 // The terms of a day's number. A category that plays no part that month has the one term baseline 0.
 explanation explain_in(const facts& f, const month_view& v, std::string_view category, int day);
 

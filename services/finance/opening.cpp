@@ -24,11 +24,17 @@ facts_wanted range_of(const facts_request& what) {
     const auto slack = what.around ? days{8} : days{1};  // zones are at most a day off
     facts_wanted w;
     w.first = what.month.value_or(month_of(utc - slack));
-    w.last = what.month.value_or(month_of(utc + slack));
+    w.last = what.month.value_or(month_of(utc + slack + days{1}));  // tomorrow's too
+    if (what.next) w.last += months{1};
     if (what.all_later) w.last = std::chrono::year{9999} / 12;
     w.transactions = what.transactions;
     w.only_day = what.only_day;
     return w;
+}
+
+// Something is booked in the month: a change may have moved it there before the month was open.
+bool has_bookings(const facts& f, year_month month) {
+    return std::ranges::any_of(f.actuals, [month](const auto& a) { return month_of(a.day) == month; });
 }
 
 // Months to open before the view can be shown; 0: none.
@@ -48,13 +54,14 @@ awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d) {
             co_await a.users.require(user, d);
             continue;
         }
-        loaded out{std::move(*read), {}, {}};
+        loaded out{std::move(*read), {}, {}, range.last};
         out.today = today_of(out.f.who);
         const auto now = month_of(out.today);
         out.month = what.month.value_or(now);
         if (out.month > now + furthest)
             throw api_error(422, "invalid_date", "Months are planned at most 100 years ahead.");
-        const auto needed = what.open_future ? out.month : std::min(out.month, now);
+        const bool due = out.month <= now || what.open_future || has_bookings(out.f, out.month);
+        const auto needed = due ? out.month : now;
         const int count = missing(out.f, needed);
         if (count == 0) co_return out;
         const auto from = after(*out.f.last_opened());

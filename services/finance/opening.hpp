@@ -13,6 +13,7 @@ namespace mita::finance {
 struct facts_request {
     std::optional<year_month> month;    // nullopt: the month of the person's today
     bool around = false;                // the weeks around today too (a week strip may cross a month's edge)
+    bool next = false;                  // the month after as well, when it is open
     bool all_later = false;             // every month opened after it too (replanning)
     bool open_future = false;           // open a future month as well (a spend into it)
     int transactions = 0;               // as facts_wanted

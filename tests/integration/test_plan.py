@@ -108,6 +108,25 @@ def test_P6_rollover_passes_through_months_nobody_looked_at(stack, clock):
     assert of(person.calendar(), "groceries")["carry_in"] == 3 * 30000
 
 
+def test_P6_what_was_carried_stays_when_a_replanning_drops_the_category(stack, clock):
+    answers = worked_example() | {"categories": [{"category": "groceries", "budget_money": money(30000), "rollover": "both"}, {"category": "transport", "weight": 1}]}
+    person = joined(stack, clock, answers)
+    at(person, clock, 1, "2026-05")
+    assert of(person.calendar(), "groceries")["carry_in"] == 30000
+    at(person, clock, 10, "2026-05")
+    expect(person.put("/v1/onboarding", answers | {"categories": [{"category": "transport", "weight": 1}]}, headers={"If-Match": "*"}), 200)
+    may = person.calendar()
+    assert of(may, "groceries")["carry_in"] == may["check"]["carry_in"] == may["check"]["held"] == 30000
+
+
+def test_an_entry_moved_into_a_future_month_opens_it_when_it_is_looked_at(stack, saver):
+    entry = saver.spend(100)
+    expect(saver.patch(f"/v1/transactions/{entry['id']}", {"booked_on": "2026-06-20", "category": "housing", "money": money(-120000)}, headers={"If-Match": "*"}), 200)
+    expect(saver.patch(f"/v1/transactions/{entry['id']}", {"booked_on": "2026-06-04"}, headers={"If-Match": "*"}), 200)
+    assert next(o for o in saver.calendar("2026-06")["obligations"] if o["name"] == "Rent")["status"] == "paid"
+    assert stack.cluster.sql("select count(*) from finance.periods where user_id = %s", saver.id) == [(3,)]
+
+
 def test_in_the_month_of_joining_the_baseline_is_cut_to_the_days_from_joining_on(stack, clock):
     person = joined(stack, clock, worked_example(), day=11)
     calendar = person.calendar()

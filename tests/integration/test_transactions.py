@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from mita.client import expect
-from mita.people import column, line, money, uuid7
+from mita.people import column, line, money, uuid7, worked_example
 
 LIST = "/v1/transactions"
 
@@ -152,10 +152,25 @@ def test_the_effect_says_today_and_what_tomorrow_will_be(saver, clock):
     assert effect["tomorrow"]["budget_money"] == saver.calendar()["days"][1]["budget_money"]
 
 
-def test_on_the_last_day_of_the_month_there_is_no_tomorrow(saver, clock):
-    clock.local("Europe/Sofia", "2026-04-30")
-    saver.login()
-    assert saver.spend(100)["effect"]["tomorrow"] is None
+@pytest.mark.parametrize("zone", ["Europe/Sofia", "America/Los_Angeles", "Pacific/Apia"])
+def test_on_the_last_day_of_the_month_tomorrow_is_the_next_months_first(stack, clock, zone):
+    clock.local(zone, "2026-04-01")
+    person = stack.person()
+    categories = [c | {"rollover": "both"} for c in worked_example()["categories"]]
+    person.onboard(worked_example(zone) | {"categories": categories})
+    clock.local(zone, "2026-04-29")
+    person.login()
+    person.spend(100)
+    clock.local(zone, "2026-04-30")
+    person.login()
+    asked = expect(person.post("/v1/affordability", {"category": "groceries", "money": money(9000)}), 200).json["tomorrow"]
+    told = [person.spend(x)["effect"]["tomorrow"]["budget_money"] for x in (100, 8900)]
+    assert [o for o in person.calendar("2026-05")["categories"] if o["carry_in_money"]["amount"]] == []  # April is not closed yet
+    clock.local(zone, "2026-05-01")
+    person.login()
+    first = person.calendar()
+    assert first["check"]["carry_in"] != 0 and told[0] != told[1] == first["days"][0]["budget_money"]
+    assert asked["budget_money"] == next(c for c in first["days"][0]["categories"] if c["category"] == "groceries")["budget_money"] != asked["before_money"]
 
 
 def test_a_deleted_transaction_is_gone_and_comes_back_by_restore(saver):

@@ -35,7 +35,9 @@ std::string answer_of(std::string_view body, const loaded& got) {
 awaitable<http::response> affordability_of(http::request& req, app& a) {
     const http::query_params query(req.query);
     query.finish();
-    const auto got = co_await load(a, req.who->user_id, facts_request(), req.until);
+    facts_request what;
+    what.next = true;
+    const auto got = co_await load(a, req.who->user_id, what, req.until);
     co_return http::json(200, answer_of(req.body, got));
 }
 

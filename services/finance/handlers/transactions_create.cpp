@@ -73,7 +73,9 @@ std::shared_ptr<const loaded> remembered(app& a, const uuid& user) {
     const auto found = a.all.ledgers.find(user);
     if (!found || !found->value) return nullptr;
     const auto& l = *found->value;
-    return month_of(today_of(l.f.who)) == l.month ? found->value : nullptr;
+    const auto today = today_of(l.f.who);
+    const bool whole = month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last;
+    return whole ? found->value : nullptr;
 }
 
 void remember(app& a, const uuid& user, const loaded& before, const transaction& written) {
@@ -82,6 +84,14 @@ void remember(app& a, const uuid& user, const loaded& before, const transaction&
         a.all.ledgers.insert(user, std::move(now));
     else
         a.all.ledgers.invalidate(user);
+}
+
+// A restore takes no answers: an empty body, or an object without members.
+void refuse_members(std::string_view body) {
+    if (body.empty()) return;
+    json_document doc(body);
+    doc.object();
+    doc.finish();
 }
 
 // A little apart, so that two processes do not meet again.
@@ -144,6 +154,7 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
     auto given = read_key(req, true);
+    refuse_members(req.body);
     const auto print = req.body.empty() ? fingerprint_of_nothing() : fingerprint_of_body(req.body);
     const auto key = key_of(req, std::move(*given), print);
     const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
