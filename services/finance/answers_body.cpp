@@ -61,7 +61,8 @@ struct reader {
             in.fail("category", "duplicate_category", "This category is in the list twice.");
         c.budget = money(in, "budget_money", false);
         c.weight = in.optional_integer("weight", 0, max_weight);
-        if (c.budget && c.weight) in.fail("weight", "ambiguous", "Give budget_money or weight, not both.");
+        if (in.has("budget_money") && in.has("weight"))
+            in.fail("weight", "ambiguous", "Give budget_money or weight, not both.");
         if (const auto text = in.optional_string("policy", 1, 16)) {
             if (const auto rule = parse_policy(*text))
                 c.rule = *rule;
@@ -155,7 +156,7 @@ answers read_answers(std::string_view body, const category_book& book, const ans
     for (auto& item : in.objects("bills", max_bills)) r.bill(item);
     for (auto& item : in.objects("goals", max_goals, false)) r.goal(item);
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
-    r.out.default_weights = !in.has("categories");
+    r.out.default_weights = !in.has("categories") || in.is_null("categories");
     for (auto& item : in.objects("categories", max_categories, false)) r.category(item);
     finish_body(doc);
     return std::move(r.out);

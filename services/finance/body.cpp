@@ -8,6 +8,12 @@ namespace mita::finance {
 
 namespace {
 
+// An optional member that is null counts as left out.
+bool left_out(json_object& in, std::string_view name) {
+    const auto* value = in.raw(name);
+    return value == nullptr || value->is_null();
+}
+
 // Findings of the domain: alone in an answer they give it its code.
 constexpr std::array<std::string_view, 9> domain_codes{"unknown_category", "unknown_currency", "currency_mismatch",
                                                        "unknown_timezone", "invalid_date",     "amount_overflow",
@@ -17,29 +23,39 @@ std::string unknown_category_detail(const category_book& book) {
     return "No such category. Known: " + book.list() + ".";
 }
 
+void check_currency(json_object& money, std::string_view expected) {
+    const auto code = money.string("currency", 3, 3);
+    if (code.size() != 3) return;
+    if (find_currency(code) == nullptr)
+        money.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
+    else if (!expected.empty() && code != expected)
+        money.fail("currency", "currency_mismatch", "Must be " + std::string(expected) + ".");
+}
+
 }  // namespace
 
 std::optional<amount> read_money(json_object& in, std::string_view name, std::string_view expected, amount min,
                                  amount max, bool required) {
-    if (!required && !in.has(name)) return std::nullopt;
+    if (!required && left_out(in, name)) return std::nullopt;
     auto money = in.object(name);
     const bool integer_there = money.valid() && money.has("amount");
     const auto value = money.integer("amount", min, max);
-    const auto code = money.string("currency", 3, 3);
-    if (!money.valid()) return std::nullopt;
-    if (code.size() == 3) {
-        if (find_currency(code) == nullptr)
-            money.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
-        else if (!expected.empty() && code != expected)
-            money.fail("currency", "currency_mismatch", "Must be " + std::string(expected) + ".");
-    }
+    check_currency(money, expected);
     if (!integer_there) return std::nullopt;
     return value;
 }
 
+std::optional<amount> merge_money(json_object& in, std::string_view name, std::string_view expected, amount before) {
+    auto money = in.object(name);
+    if (!money.valid()) return std::nullopt;
+    if (money.has("currency")) check_currency(money, expected);
+    if (!money.has("amount")) return before;
+    return money.integer("amount", -max_amount, max_amount);
+}
+
 std::optional<std::string> read_category(json_object& in, std::string_view name, const category_book& book,
                                          bool required) {
-    if (!required && !in.has(name)) return std::nullopt;
+    if (!required && left_out(in, name)) return std::nullopt;
     const auto text = in.string(name, 1, 64);
     if (text.empty()) return std::nullopt;
     auto id = book.resolve(text);
@@ -48,7 +64,7 @@ std::optional<std::string> read_category(json_object& in, std::string_view name,
 }
 
 std::optional<civil_day> read_day(json_object& in, std::string_view name, bool required) {
-    if (!required && !in.has(name)) return std::nullopt;
+    if (!required && left_out(in, name)) return std::nullopt;
     const auto text = in.string(name, 1, 32);
     if (text.empty()) return std::nullopt;
     const auto day = parse_day(text);
@@ -82,6 +98,7 @@ uuid parse_path_id(std::string_view text) {
 }
 
 std::string resolve_or_refuse(const category_book& book, std::string_view text, std::string_view pointer) {
+    if (const auto* known = book.find(text)) return known->id;
     auto id = book.resolve(text);
     if (!id) {
         std::vector<field_error> errors;

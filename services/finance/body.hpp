@@ -19,6 +19,9 @@ namespace mita::finance {
 std::optional<amount> read_money(json_object& in, std::string_view name, std::string_view expected, amount min,
                                  amount max, bool required = true);
 
+// Money of a merge patch (RFC 7396): what it leaves out stays as it was. Findings and nullopt as above.
+std::optional<amount> merge_money(json_object& in, std::string_view name, std::string_view expected, amount before);
+
 // A canonical category id from an id, name or alias; finding unknown_category with the list.
 std::optional<std::string> read_category(json_object& in, std::string_view name, const category_book& book,
                                          bool required = true);

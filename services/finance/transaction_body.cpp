@@ -36,17 +36,27 @@ struct reader {
 
     std::optional<amount> money(json_object& from) {
         const auto v = read_money(from, "money", rules.currency, -max_amount, max_amount);
-        if (v == amount{0}) from.fail("money", "out_of_range", "Must not be 0.");
+        refuse_zero(from, v);
         return v;
     }
 
     // A transaction of several lines may sum to nothing (an exchange), a line may not.
     std::optional<amount> total() { return read_money(in, "money", rules.currency, -max_amount, max_amount); }
 
+    std::optional<amount> merged(amount before, bool of_lines) {
+        const auto v = merge_money(in, "money", rules.currency, before);
+        if (!of_lines) refuse_zero(in, v);
+        return v;
+    }
+
+    void refuse_zero(json_object& from, std::optional<amount> v) {
+        if (v == amount{0}) from.fail("money", "out_of_range", "Must not be 0.");
+    }
+
     bool on_a_sane_day(civil_day day) const { return day >= first_booking_day && day <= rules.today() + booked_ahead; }
 
-    std::optional<civil_day> booked_on() {
-        const auto day = read_day(in, "booked_on", false);
+    std::optional<civil_day> booked_on(bool required) {
+        const auto day = read_day(in, "booked_on", required);
         if (day && !on_a_sane_day(*day))
             in.fail("booked_on", "out_of_range", "Must be from 1970-01-01 to a year from today.");
         return day;
@@ -118,7 +128,7 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
         in.fail("id", "invalid_id", "Must be a UUID of version 7 whose clock is at most 24 hours off.");
     t.id = id ? *id : new_uuid();
     t.account_id = in.optional_id("account_id");
-    const auto booked = r.booked_on();
+    const auto booked = r.booked_on(false);
     t.occurred_at = r.occurred_at();
     t.booked_on = booked ? *booked : t.occurred_at ? local_today(rules.where, *t.occurred_at) : rules.today();
     t.currency = rules.currency;
@@ -152,13 +162,13 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
         doc.fail("", "empty_patch", "Name at least one member to change.");
     auto t = before;
     if (in.has("account_id")) t.account_id = in.optional_id("account_id");
-    if (const auto day = r.booked_on()) t.booked_on = *day;
+    if (in.has("booked_on")) t.booked_on = r.booked_on(true).value_or(before.booked_on);
     if (in.has("occurred_at")) t.occurred_at = r.occurred_at();
 
     const bool split = given(in, "splits");
     const bool category = given(in, "category");
     std::optional<amount> value = before.value;
-    if (in.has("money")) value = split || (is_split(before) && !category) ? r.total() : r.money(in);
+    if (in.has("money")) value = r.merged(before.value, split || (is_split(before) && !category));
     t.value = value.value_or(0);
     if (split && category) r.conflict();
     if (split) {

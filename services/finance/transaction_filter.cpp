@@ -143,8 +143,7 @@ list_request read_list_request(const http::request& req) {
 }
 
 void resolve(transaction_filter& filter, const category_book& book) {
-    if (!filter.category || book.find(*filter.category) != nullptr) return;
-    filter.category = resolve_or_refuse(book, *filter.category, "/category");
+    if (filter.category) filter.category = resolve_or_refuse(book, *filter.category, "/category");
 }
 
 }  // namespace mita::finance

@@ -24,7 +24,9 @@ constexpr db::statement change_user{
     "with u as (update users set timezone = coalesce($2, timezone), currency = coalesce($3, currency), "
     "locale = coalesce($4, locale), region = coalesce($5, region), "
     "settings = case when $6::boolean is null then settings else settings || jsonb_build_object('cover', $6::boolean) "
-    "end, version = version + 1, budget_version = budget_version + 1, updated_at = $7 where user_id = $1 "
+    "end, version = version + 1, budget_version = budget_version + case when coalesce($2, timezone) <> timezone "
+    "  or coalesce($3, currency) <> currency or coalesce($6, coalesce((settings->>'cover')::boolean, true)) "
+    "  <> coalesce((settings->>'cover')::boolean, true) then 1 else 0 end, updated_at = $7 where user_id = $1 "
     "returning user_id), "
     "i as (insert into invalidations (kind, id, created_at) select 'user', user_id, $7 from u) "
     "select pg_notify('finance_invalidations', user_id::text)::text from u"};

@@ -129,6 +129,29 @@ def test_a_number_that_is_no_json_is_400(saver, number):
     expect(post(saver, '{"money": {"amount": %s, "currency": "EUR"}, "category": "groceries"}' % number), 400, "malformed_json")
 
 
+def test_an_optional_member_that_is_null_is_left_out(stack, clock, saver):
+    nulls = {"id": None, "account_id": None, "booked_on": None, "occurred_at": None, "splits": None, "payee": None, "note": None, "tags": None}
+    made = expect(post(saver, but(SPEND) | nulls), 201).json
+    assert (made["booked_on"], made["splits"], made["tags"]) == ("2026-04-01", [], [])
+    person = stack.person()
+    plan = expect(post(person, but(ANSWERS, goals=None, buffer_money=None, categories=None), "/v1/onboarding", "PUT"), 200).json
+    assert plan["unallocated_money"]["amount"] == 0 and any(c["category"] == "coffee" for c in plan["categories"])  # the default weights
+    expect(post(saver, {"category": "groceries", "money": money(1), "booked_on": None}, "/v1/affordability"), 200)
+
+
+def test_a_restore_takes_no_members(saver):
+    entry = saver.spend(100)
+    path = f"/v1/transactions/{entry['id']}:restore"
+    found(post(saver, {"note": "x"}, path), {"/note": "unknown_field"})
+    expect(post(saver, "[", path), 400, "malformed_json")
+    expect(post(saver, {}, path), 200)
+
+
+def test_if_match_before_there_are_answers_is_412_without_a_tag(person):
+    answer = expect(post(person, ANSWERS, "/v1/onboarding", "PUT", {"If-Match": '"o1"'}), 412, "precondition_failed")
+    assert answer.etag is None
+
+
 def test_all_faults_are_named_at_once(saver):
     body = {"id": "x", "money": {"amount": "1", "currency": "XQQ", "extra": 1}, "category": "unobtainium", "booked_on": "2026-02-31", "tags": 5, "nonsense": True}
     found(post(saver, body), {"/id": "invalid_id", "/money/amount": "wrong_type", "/money/currency": "unknown_currency", "/money/extra": "unknown_field",
@@ -207,6 +230,17 @@ QUERIES = {
 def test_a_wrong_query_is_refused(saver, case):
     target, status, code = QUERIES[case]
     expect(saver.get(target, valid=False), status, code)
+
+
+@pytest.mark.parametrize("method,path,body", [("PATCH", "/v1/me", {"locale": "bg"}), ("PUT", "/v1/onboarding", ANSWERS), ("POST", "/v1/transactions", SPEND),
+                                              ("POST", "/v1/affordability", {"category": "groceries", "money": money(1)}),
+                                              ("POST", "/v1/categories", {"name": "Dog", "class": "flexible"}), ("PATCH", "/v1/categories/pets", {"name": "Dog"}),
+                                              ("DELETE", "/v1/categories/pets", None)])
+def test_an_unknown_parameter_of_a_write_is_400_and_nothing_is_done(saver, method, path, body):
+    before = saver.everything()
+    answer = saver.client.request(method, path + "?dry_run=true", body, headers={"If-Match": "*", "Idempotency-Key": key()}, valid=False)
+    expect(answer, 400, "unknown_parameter")
+    assert saver.everything() == before
 
 
 def test_a_body_of_10_mb_is_413_and_the_service_goes_on(saver):

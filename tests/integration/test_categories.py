@@ -58,6 +58,13 @@ def test_an_archived_category_takes_no_new_entries_and_keeps_the_old(saver):
     assert expect(saver.get(f"/v1/transactions/{entry['id']}"), 200).json["category"] == "hobbies"
 
 
+def test_a_planned_category_is_explained_and_listed_after_it_was_archived(saver):
+    saver.spend(100, "transport")
+    expect(saver.patch("/v1/categories/transport", {"archived": True}, headers={"If-Match": "*"}), 200)
+    assert expect(saver.get("/v1/calendar/2026-04-02/explain?category=transport"), 200).json["budget_money"]["amount"] > 0
+    assert len(expect(saver.get("/v1/transactions?category=transport"), 200).json["data"]) == 1
+
+
 def test_a_deleted_category_in_use_keeps_its_history(saver):
     made = expect(add(saver), 201)
     entry = saver.spend(300, made.json["id"])
@@ -100,6 +107,15 @@ def test_the_profile_changes_what_a_patch_names(person):
 def test_the_profile_refuses_what_is_not_the_persons_to_change(person, member):
     answer = expect(person.patch("/v1/me", {member: "x"}, headers={"If-Match": "*"}, valid=False), 422, "validation_failed")
     assert answer.findings()[f"/{member}"] == "unknown_field"
+
+
+@pytest.mark.parametrize("patch,pointer", [({"timezone": None}, "/timezone"), ({"currency": None}, "/currency"), ({"locale": None}, "/locale"),
+                                           ({"display_name": None}, "/display_name"), ({"settings": None}, "/settings"), ({"settings": {"cover": None}}, "/settings/cover")])
+def test_what_a_profile_cannot_be_without_is_not_removed_by_null(saver, patch, pointer):
+    before = saver.everything()
+    answer = expect(saver.patch("/v1/me", patch, headers={"If-Match": "*"}, valid=False), 422, "validation_failed")
+    assert answer.findings() == {pointer: "wrong_type"}
+    assert saver.everything() == before
 
 
 def test_onboarding_marks_the_profile(saver):

@@ -50,6 +50,14 @@ def test_the_calendars_etag_changes_with_the_budget(saver):
     assert expect(saver.get("/v1/calendar"), 200).etag != before
 
 
+@pytest.mark.parametrize("patch,moves", [({"display_name": "Other"}, False), ({"locale": "bg"}, False), ({"region": "BG"}, False), ({"settings": {"cover": True}}, False),
+                                         ({"settings": {"cover": False}}, True), ({"timezone": "Europe/Sofia"}, False), ({"timezone": "Asia/Tokyo"}, True)])
+def test_the_calendars_etag_changes_with_what_the_plan_depends_on_in_the_profile_alone(saver, patch, moves):
+    before = expect(saver.get("/v1/calendar"), 200).etag
+    expect(saver.patch("/v1/me", patch, headers={"If-Match": "*"}), 200)
+    assert (expect(saver.get("/v1/calendar"), 200).etag != before) == moves
+
+
 WRITES = {
     "PATCH a transaction": ("PATCH", "transaction", {"note": "x"}),
     "DELETE a transaction": ("DELETE", "transaction", None),
@@ -117,6 +125,15 @@ def test_a_patch_changes_what_it_names_and_null_clears(saver, entry):
     assert (changed.json["payee"], changed.json["note"]) == ("Market", "first")
     cleared = expect(saver.patch(path(entry), {"note": None}, headers={"If-Match": changed.etag}), 200)
     assert (cleared.json["payee"], cleared.json["note"]) == ("Market", None)
+
+
+def test_a_merge_patch_of_money_keeps_what_it_leaves_out(saver, entry):
+    changed = expect(saver.patch(path(entry), {"money": {"amount": -300}}, headers={"If-Match": entry["etag"]}), 200)
+    assert changed.json["money"] == {"amount": -300, "currency": "EUR"}
+    expect(saver.patch(path(entry), {"money": {"currency": "EUR"}}, headers={"If-Match": changed.etag}), 200)
+    assert expect(saver.get(path(entry)), 200).json["money"] == {"amount": -300, "currency": "EUR"}
+    for wrong in ({"amount": 0}, {"amount": None}, {"currency": None}, {"currency": "USD"}, {"decimal": "3.00"}):
+        expect(saver.patch(path(entry), {"money": wrong}, headers={"If-Match": "*"}, valid=False), 422)
 
 
 def test_a_patch_of_amount_category_and_day_moves_the_money_in_the_calendar(saver, entry):

@@ -49,17 +49,23 @@ struct patch {
     std::optional<std::string> display_name;
 };
 
+// Only what can be absent may be null (RFC 7396: null removes); nullopt when the patch does not name it or it is wrong.
+std::optional<std::string> text_of(json_object& in, std::string_view name, std::size_t min, std::size_t max) {
+    if (in.is_null(name)) in.fail(name, "wrong_type", "Cannot be removed.");
+    return in.optional_string(name, min, max);
+}
+
 patch read_patch(std::string_view body) {
     json_document doc(body);
     auto in = doc.object();
     patch p;
-    p.own.timezone = in.optional_string("timezone", 1, 64);
-    if (p.own.timezone && !p.own.timezone->empty() && !find_zone(*p.own.timezone))
+    p.own.timezone = text_of(in, "timezone", 1, 64);
+    if (p.own.timezone && !find_zone(*p.own.timezone))
         in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");
-    p.own.currency = in.optional_string("currency", 3, 3);
+    p.own.currency = text_of(in, "currency", 3, 3);
     if (p.own.currency && find_currency(*p.own.currency) == nullptr)
         in.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
-    p.own.locale = in.optional_string("locale", 2, 35);
+    p.own.locale = text_of(in, "locale", 2, 35);
     if (p.own.locale && !is_locale(*p.own.locale)) in.fail("locale", "invalid_locale", "Must be a tag like pt-BR.");
     if (in.is_null("region")) {
         in.raw("region");
@@ -69,8 +75,11 @@ patch read_patch(std::string_view body) {
         if (p.own.region && !is_region(*p.own.region))
             in.fail("region", "invalid_region", "Must be two upper-case letters (ISO 3166), or null.");
     }
-    p.display_name = in.optional_string("display_name", 0, 100);
-    if (auto settings = in.optional_object("settings")) p.own.cover = settings->optional_boolean("cover");
+    p.display_name = text_of(in, "display_name", 0, 100);
+    if (in.has("settings")) {
+        auto settings = in.object("settings");
+        if (settings.has("cover")) p.own.cover = settings.boolean("cover");
+    }
     const bool any = std::ranges::any_of(
         std::initializer_list<const char*>{"timezone", "currency", "locale", "region", "display_name", "settings"},
         [&in](const char* name) { return in.has(name); });
@@ -108,6 +117,8 @@ awaitable<http::response> me(http::request& req, app& a) {
 }
 
 awaitable<http::response> patch_me(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
     const auto id = req.who->user_id;
     constexpr int most_tries = 4;  // only with If-Match: *, where every state is the right one
     for (int i = 0; i < most_tries; ++i) {

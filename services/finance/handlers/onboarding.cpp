@@ -100,6 +100,8 @@ awaitable<http::response> onboarding(http::request& req, app& a) {
 }
 
 awaitable<http::response> put_onboarding(http::request& req, app& a) {
+    const http::query_params query(req.query);
+    query.finish();
     const auto id = req.who->user_id;
     constexpr int most_tries = 6;
     bool done = false;
