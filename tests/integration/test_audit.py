@@ -34,7 +34,7 @@ class Walker:
         self.bill_ids = {}
         self.unit = {"JPY": 1, "CLF": 100, "KWD": 10}.get(currency, 1) * rng.choice([1, 1, 1000])
         tag = expect(self.person.get("/v1/me"), 200).etag
-        expect(self.person.patch("/v1/me", {"timezone": zone}, headers={"If-Match": tag}), 200)
+        expect(self.person.patch("/v1/me", {"timezone": zone, "currency": currency}, headers={"If-Match": tag}), 200)
 
     def today(self):
         return self.clock.now().astimezone(ZoneInfo(self.zone)).date()
@@ -290,3 +290,23 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
     for w in walkers:
         w.look()
         audit_ledger(stack.cluster, w.person.id)
+
+
+def test_P6_what_a_saving_category_carries_knows_the_bills_paid_in_every_month_of_the_run(stack, clock):
+    clock.local("Europe/Sofia", "2026-01-01")
+    walker = Walker(stack, clock, random.Random(0), "Europe/Sofia", "EUR")
+    walker.unit = 1
+    plan = {"budget": 31000, "policy": "save", "rollover": "both"}
+    answers = {"incomes": [300000], "bills": [{"name": "Meal plan", "category": "groceries", "amount": 7000, "day": 16}], "goals": {}, "buffer": 0,
+               "categories": {"groceries": plan}}
+    walker.answers = lambda: copy.deepcopy(answers)
+    walker.onboard()
+    walker.some_lines = lambda: [("groceries", -7000)]
+    for month in (1, 2, 3, 4):
+        clock.local("Europe/Sofia", f"2026-{month:02}-12")
+        walker.person.login()
+        walker.some_day = walker.today
+        walker.create()
+    clock.local("Europe/Sofia", "2026-05-02")
+    walker.person.login()
+    walker.look()
