@@ -182,7 +182,7 @@ def test_S9_the_oldest_sessions_give_way_at_the_cap(stack, person):
     try:
         client = stack.client(auth)
         tokens = [person.access] + [expect(client.post("/v1/auth/login", {"email": person.email, "password": person.password}), 200).json["access_token"] for _ in range(3)]
-        alive = [stack.client(auth, t).get("/v1/auth/me").status == 200 for t in tokens]
-        assert alive == [False, False, True, True]
+        alive = lambda: [stack.client(auth, t).get("/v1/auth/me").status == 200 for t in tokens]
+        until(lambda: alive() == [False, False, True, True], 2 * auth.slow, "the two oldest dead, the others alive")
     finally:
         auth.stop()
