@@ -5,6 +5,7 @@ import unicodedata
 import pytest
 
 from mita.client import canaries, expect
+from mita.waiting import until
 
 GOOD = "canary long enough"
 
