@@ -6,6 +6,7 @@
 #include "auth/settings.hpp"
 #include "auth/vault.hpp"
 #include "core/clock.hpp"
+#include "core/platform.hpp"
 #include "db/migrate.hpp"
 #include "db/url.hpp"
 #include "http/check_ready.hpp"
@@ -100,6 +101,7 @@ int healthcheck(config& from) {
 
 int calibrate_hashing(unsigned threads, unsigned cost, std::optional<double> logins_per_second,
                       std::chrono::milliseconds latency) {
+    if (threads == 0) threads = platform::derive(platform::detect()).hashing_threads;
     const auto table = hashing::calibrate(threads, cost);
     hashing::print(std::cout, table, logins_per_second, latency);
     return 0;

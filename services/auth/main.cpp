@@ -21,10 +21,10 @@ int main(int argc, char** argv) {
     auto* show = cli.add_subcommand("config", "print every setting, its value and its source");
     auto* migrate = cli.add_subcommand("migrate", "bring the schema up to date, as DATABASE_URL");
     auto* check = cli.add_subcommand("healthcheck", "exit 0 when the local service is ready");
-    unsigned threads = 1, cost = 10, latency_ms = 1000;
+    unsigned threads = 0, cost = 10, latency_ms = 1000;
     std::optional<double> rate;
     auto* calibrate = cli.add_subcommand("calibrate", "measure hashes per second for each cost and number of lanes");
-    calibrate->add_option("--threads", threads, "hashing threads")->check(CLI::Range(1, 64));
+    calibrate->add_option("--threads", threads, "hashing threads (0: as serve takes)")->check(CLI::Range(0, 64));
     calibrate->add_option("--cost", cost, "cost to measure at")->check(CLI::Range(4, 14));
     calibrate->add_option("--logins-per-second", rate, "wanted rate: print the cost that affords it");
     calibrate->add_option("--latency-ms", latency_ms, "longest acceptable hash");

@@ -76,16 +76,23 @@ std::optional<unsigned> affordable_cost(const calibration& c, double logins_per_
 
 void print(std::ostream& out, const calibration& c, std::optional<double> logins_per_second,
            std::chrono::milliseconds latency) {
+    const auto heading = [&out](std::string_view what, std::string_view last) {
+        out << what << '\n' << fmt::format("{:>4} {:>10}", "cost", "libxcrypt");
+        for (unsigned n = 1; n <= max_lanes; ++n) out << fmt::format(" {:>9}", fmt::format("n={}", n));
+        out << last << '\n';
+    };
     out << fmt::format("bcrypt kernel: {}; hashing threads: {}\n", available_kernels().front()->name, c.threads);
-    out << "ms a hash while n run interleaved in one thread; hashes/s of one thread with six, and of all\n";
-    out << fmt::format("{:>4} {:>10}", "cost", "libxcrypt");
-    for (unsigned n = 1; n <= max_lanes; ++n) out << fmt::format(" {:>8}", fmt::format("n={}", n));
-    out << fmt::format(" {:>10} {:>10}\n", "one/s", "all/s");
+    heading("ms a hash, while n run interleaved in one thread", "");
     for (const calibration_row& row : c.rows) {
         out << fmt::format("{:>4} {:>10.2f}", row.cost, row.libxcrypt_ms);
-        for (unsigned n = 1; n <= max_lanes; ++n) out << fmt::format(" {:>8.2f}", row.latency_ms[n]);
-        const double one = row.per_second[max_lanes];
-        out << fmt::format(" {:>10.1f} {:>10.1f}{}\n", one, one * c.threads, row.measured ? "  measured" : "");
+        for (unsigned n = 1; n <= max_lanes; ++n) out << fmt::format(" {:>9.2f}", row.latency_ms[n]);
+        out << (row.measured ? "  measured\n" : "\n");
+    }
+    heading("hashes a second, of one thread", fmt::format(" {:>10}", fmt::format("{} x n=6", c.threads)));
+    for (const calibration_row& row : c.rows) {
+        out << fmt::format("{:>4} {:>10.2f}", row.cost, 1000 / row.libxcrypt_ms);
+        for (unsigned n = 1; n <= max_lanes; ++n) out << fmt::format(" {:>9.1f}", row.per_second[n]);
+        out << fmt::format(" {:>10.1f}\n", row.per_second[max_lanes] * c.threads);
     }
     if (c.argon2_ms) out << fmt::format("argon2id 19 MiB, t=2: {:.1f} ms a hash\n", *c.argon2_ms);
     if (!logins_per_second) return;
