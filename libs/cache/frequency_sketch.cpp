@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <cstring>
-#include <new>
 
 namespace mita::cache {
 
@@ -31,18 +28,10 @@ struct places {
     }
 };
 
-std::uint64_t* zeroed(std::size_t words) {
-    void* p = std::calloc(words, sizeof(std::uint64_t));
-    if (p == nullptr) throw std::bad_alloc();
-    return static_cast<std::uint64_t*>(p);
-}
-
 }  // namespace
 
-void frequency_sketch::release::operator()(std::uint64_t* p) const noexcept { std::free(p); }
-
 frequency_sketch::frequency_sketch(std::size_t words)
-    : words_(std::bit_ceil(std::max(words, block_words))), table_(zeroed(words_)) {}
+    : words_(std::bit_ceil(std::max(words, block_words))), table_(words_) {}
 
 void frequency_sketch::increment(std::uint64_t hash, std::size_t entries) noexcept {
     const places where(hash, words_);
@@ -68,7 +57,8 @@ unsigned frequency_sketch::frequency(std::uint64_t hash) const noexcept {
 }
 
 void frequency_sketch::clear() noexcept {
-    std::memset(table_.get(), 0, bytes());
+    for (std::size_t i = 0; i < words_; ++i)
+        if (table_[i] != 0) table_[i] = 0;  // a page never counted in stays the kernel's
     next_to_halve_ = 0;
     credit_ = 0;
 }

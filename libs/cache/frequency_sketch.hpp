@@ -3,9 +3,10 @@
 // O(table). Used by the cache's policy under its shard's mutex. (TinyLFU: Einziger, Friedman, Manes, ACM TOS 2017.)
 #pragma once
 
+#include "cache/zero_pages.hpp"
+
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 namespace mita::cache {
 
@@ -25,15 +26,12 @@ public:
     std::size_t bytes() const noexcept { return words_ * sizeof(std::uint64_t); }
 
 private:
-    struct release {
-        void operator()(std::uint64_t* p) const noexcept;
-    };
     void age(std::size_t entries) noexcept;
 
     std::size_t words_;
-    std::unique_ptr<std::uint64_t[], release> table_;  // zeroed lazily by the kernel: an idle cache costs no memory
-    std::size_t next_to_halve_ = 0;                    // block
-    std::size_t credit_ = 0;                           // samples x blocks not yet spent on halving
+    zero_pages<std::uint64_t> table_;
+    std::size_t next_to_halve_ = 0;  // block
+    std::size_t credit_ = 0;         // samples x blocks not yet spent on halving
 };
 
 }  // namespace mita::cache

@@ -2,17 +2,10 @@
 
 #include <algorithm>
 #include <bit>
-#include <cstdlib>
-#include <new>
 
 namespace mita::cache {
 
-void table::release::operator()(entry** p) const noexcept { std::free(p); }
-
-table::table(std::size_t buckets) : mask_(std::bit_ceil(std::max<std::size_t>(buckets, 8)) - 1) {
-    heads_.reset(static_cast<entry**>(std::calloc(mask_ + 1, sizeof(entry*))));
-    if (heads_ == nullptr) throw std::bad_alloc();
-}
+table::table(std::size_t buckets) : mask_(std::bit_ceil(std::max<std::size_t>(buckets, 8)) - 1), heads_(mask_ + 1) {}
 
 void table::link(entry& e) noexcept {
     auto& head = heads_[index(e.hash)];

@@ -3,10 +3,10 @@
 #pragma once
 
 #include "cache/policy.hpp"
+#include "cache/zero_pages.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 
 namespace mita::cache {
 
@@ -23,13 +23,10 @@ public:
     std::size_t bytes() const noexcept { return buckets() * sizeof(entry*); }
 
 private:
-    struct release {
-        void operator()(entry** p) const noexcept;
-    };
     std::size_t index(std::uint64_t hash) const noexcept { return static_cast<std::size_t>(hash) & mask_; }
 
     std::size_t mask_;
-    std::unique_ptr<entry*[], release> heads_;  // zeroed lazily by the kernel
+    zero_pages<entry*> heads_;
 };
 
 }  // namespace mita::cache

@@ -1,12 +1,16 @@
 #include "cache/policy.hpp"
 #include "cache/frequency_sketch.hpp"
 #include "cache/keyed_hash.hpp"
+#include "cache/table.hpp"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <deque>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
@@ -185,3 +189,24 @@ TEST_CASE("A heavy newcomer pays with several residents only while it is the mor
     CHECK(d.live.count(77) == 1);
     CHECK(d.rules.bytes() <= 1000);
 }
+
+#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)  // their shadows are memory too
+
+TEST_CASE("B11: a table sized by a budget costs memory as it fills, not before") {
+    const auto resident_kb = [] {
+        std::ifstream statm("/proc/self/statm");
+        long all = 0, resident = 0;
+        statm >> all >> resident;
+        return resident * (::sysconf(_SC_PAGESIZE) / 1024);
+    };
+    const long before = resident_kb();
+    frequency_sketch sketch(4 << 20);  // 32 MiB
+    const table buckets(4 << 20);
+    CHECK(buckets.first(12345) == nullptr);
+    for (std::uint64_t i = 0; i < 10; ++i) sketch.increment(hash_of_number(i), 10);
+    sketch.clear();
+    CHECK(sketch.frequency(hash_of_number(3)) == 0);
+    CHECK(resident_kb() - before < 1024);
+}
+
+#endif
