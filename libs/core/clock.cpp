@@ -6,7 +6,7 @@
 
 #include <array>
 #include <atomic>
-#include <cstdio>
+#include <cstddef>
 #include <mutex>
 #include <stdexcept>
 
@@ -134,12 +134,18 @@ std::string format(time_point t) {
     const std::chrono::year_month_day date(day);
     const auto us = (t - day).count();
     const auto second = us / 1'000'000;
-    std::array<char, 48> buffer;
-    const int n = std::snprintf(
-        buffer.data(), buffer.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%06dZ", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(second / 3600),
-        static_cast<int>(second / 60 % 60), static_cast<int>(second % 60), static_cast<int>(us % 1'000'000));
-    return std::string(buffer.data(), static_cast<std::size_t>(n));
+    std::string out("0000-00-00T00:00:00.000000Z");
+    const auto put = [&out](std::size_t end, std::int64_t value, int width) {
+        for (; width > 0; --width, value /= 10) out[--end] = static_cast<char>('0' + value % 10);
+    };
+    put(4, static_cast<int>(date.year()), 4);
+    put(7, static_cast<unsigned>(date.month()), 2);
+    put(10, static_cast<unsigned>(date.day()), 2);
+    put(13, second / 3600, 2);
+    put(16, second / 60 % 60, 2);
+    put(19, second % 60, 2);
+    put(26, us % 1'000'000, 6);
+    return out;
 }
 
 std::optional<time_point> parse(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <cmath>
 #include <iterator>
 
@@ -10,6 +11,13 @@ namespace mita {
 namespace {
 
 constexpr char hex[] = "0123456789abcdef";
+
+// ASCII that stands for itself in a JSON string.
+constexpr auto is_plain = [] {
+    std::array<bool, 256> t{};
+    for (std::size_t c = 0x20; c < 0x7f; ++c) t[c] = c != '"' && c != '\\';
+    return t;
+}();
 
 void append_escape(std::string& out, char32_t c) {
     out += "\\u";
@@ -28,13 +36,10 @@ void append_double(std::string& out, double d) {
 void append_json_string(std::string& out, std::string_view text) {
     out.push_back('"');
     std::size_t plain = 0;  // start of what needs no change
-    for (std::size_t at = 0; at < text.size();) {
+    for (std::size_t at = 0;;) {
+        while (at < text.size() && is_plain[static_cast<unsigned char>(text[at])]) ++at;
+        if (at == text.size()) break;
         const std::size_t start = at;
-        const auto byte = static_cast<unsigned char>(text[at]);
-        if (byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\') {
-            ++at;
-            continue;
-        }
         const char32_t c = utf8::next(text, at);
         // C1 controls and the line separators are legal in JSON, but terminals and log readers act on them.
         if (c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != utf8::invalid) continue;

@@ -138,7 +138,7 @@ struct logger::impl {
 namespace {
 
 void open_line(std::string& text, const std::string& service, log_level level, std::string_view event) {
-    text.reserve(256);
+    text.reserve(640);  // a request with all its fields
     text += "{\"ts\":\"";
     text += wall::format(wall::now());
     text += "\",\"level\":\"";
