@@ -1,5 +1,7 @@
 #include "http/client_connection.hpp"
 
+#include "http/near.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
@@ -32,7 +34,12 @@ awaitable<bool> client_connection::connect(tcp::endpoint to_endpoint, deadline::
     until_ = until;
     timed_ = true;
     timed_out_ = false;
-    co_await socket_.async_connect(to_endpoint, asio::redirect_error(use_awaitable, ec));
+    const int close_by = near::connect(to_endpoint);
+    if (close_by >= 0) {
+        socket_.assign(to_endpoint.protocol(), close_by, ec);
+    } else {
+        co_await socket_.async_connect(to_endpoint, asio::redirect_error(use_awaitable, ec));
+    }
     timed_ = false;
     if (ec || timed_out_) {
         close();
@@ -175,7 +182,7 @@ awaitable<void> client_connection::suspend() {
 awaitable<void> client_connection::write(std::array<asio::const_buffer, 2> what) {
     while (what[0].size() + what[1].size() > 0 && outcome_ == outcome::none) {
         error_code ec;
-        std::size_t n = socket_.write_some(what, ec);
+        std::size_t n = what[1].size() == 0 ? socket_.write_some(what[0], ec) : socket_.write_some(what, ec);
         if (ec == asio::error::would_block || ec == asio::error::try_again) {
             co_await socket_.async_wait(tcp_socket::wait_write, asio::redirect_error(use_awaitable, ec));
             if (!ec) continue;

@@ -1,9 +1,10 @@
+#include "http/near.hpp"
 #include "http/server.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
@@ -43,19 +44,36 @@ int inherited(std::string_view name) {
 
 }  // namespace
 
+// A listening socket and its loop. TCP's, and the short way's beside it (http/near.hpp): an acceptor does not care
+// which.
+struct listener::door {
+    explicit door(executor ex) : acceptor(ex), timer(ex) {}
+    tcp_acceptor acceptor;
+    steady_timer timer;
+    bool running = false;
+
+    awaitable<void> pause(std::chrono::milliseconds d) {
+        timer.expires_after(d);
+        error_code ec;
+        co_await timer.async_wait(to(ec));
+    }
+};
+
 struct listener::impl : std::enable_shared_from_this<listener::impl> {
     impl(runtime& r, std::vector<server*> s, logger& l)
-        : rt(r), servers(std::move(s)), log(l), acceptor(r.at(0).get_executor()), timer(r.at(0).get_executor()) {}
+        : rt(r), servers(std::move(s)), log(l), doors{door(r.at(0).get_executor()), door(r.at(0).get_executor())} {}
 
     runtime& rt;
     std::vector<server*> servers;
     logger& log;
-    tcp_acceptor acceptor;
-    steady_timer timer;
+    std::array<door, 2> doors;
     std::size_t turn = 0;
-    bool closing = false, running = false;
+    bool closing = false;
+
+    tcp_acceptor& public_one() { return doors[0].acceptor; }
 
     void open(const std::string& address, std::uint16_t port, std::string_view name) {
+        tcp_acceptor& acceptor = public_one();
         const int fd = inherited(name);
         if (fd >= 0) {
             sockaddr_storage bound{};
@@ -72,6 +90,10 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
             acceptor.listen(backlog);
         }
         acceptor.non_blocking(true);
+        const int close_by = near::listen(acceptor.local_endpoint(), backlog);
+        if (close_by < 0) return;
+        doors[1].acceptor.assign(tcp::v4(), close_by);
+        doors[1].acceptor.non_blocking(true);
     }
 
     // The next worker in turn that has room; null when none has.
@@ -85,37 +107,31 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         return nullptr;
     }
 
-    awaitable<void> pause(std::chrono::milliseconds d) {
-        timer.expires_after(d);
-        error_code ec;
-        co_await timer.async_wait(to(ec));
-    }
-
-    static awaitable<void> run(std::shared_ptr<impl> self) {
+    static awaitable<void> run(std::shared_ptr<impl> self, door* at) {
         impl& i = *self;
         while (!i.closing) {
-            executor ex = i.acceptor.get_executor();
+            executor ex = at->acceptor.get_executor();
             server* to_server = i.next(ex);
             if (to_server == nullptr) {  // clients wait in the backlog
-                co_await i.pause(full_pause);
+                co_await at->pause(full_pause);
                 continue;
             }
             error_code ec;
-            tcp_socket socket = co_await i.acceptor.async_accept(ex, asio::redirect_error(use_awaitable, ec));
+            tcp_socket socket = co_await at->acceptor.async_accept(ex, asio::redirect_error(use_awaitable, ec));
             if (!ec) {
                 to_server->deliver(std::move(socket));
                 continue;
             }
             if (i.closing || ec == asio::error::connection_aborted) continue;
             i.log.warn("accept_failed").with("reason", ec.message());
-            co_await i.pause(error_pause);  // out of descriptors, most likely
+            co_await at->pause(error_pause);  // out of descriptors, most likely
         }
-        i.running = false;
+        at->running = false;
     }
 
     // What the kernel has completed the handshake for was promised to be served.
-    void take_queued() {
-        for (;;) {
+    void take_queued(tcp_acceptor& acceptor) {
+        while (acceptor.is_open()) {
             executor ex = acceptor.get_executor();
             server* to_server = next(ex);
             if (to_server == nullptr) return;
@@ -139,29 +155,38 @@ listener::listener(runtime& rt, std::string address, std::uint16_t port, std::ve
 
 listener::~listener() {
     impl_->closing = true;
-    error_code ec;
-    impl_->acceptor.close(ec);
-    impl_->timer.cancel();
+    for (door& d : impl_->doors) {
+        error_code ec;
+        d.acceptor.close(ec);
+        d.timer.cancel();
+    }
 }
 
-std::uint16_t listener::port() const { return impl_->acceptor.local_endpoint().port(); }
+std::uint16_t listener::port() const { return impl_->public_one().local_endpoint().port(); }
 
 void listener::start() {
-    impl_->running = true;
-    spawn_logged(impl_->acceptor.get_executor(), impl_->log, "http_accept", impl::run(impl_));
+    for (door& d : impl_->doors) {
+        if (!d.acceptor.is_open()) continue;
+        d.running = true;
+        spawn_logged(d.acceptor.get_executor(), impl_->log, "http_accept", impl::run(impl_, &d));
+    }
 }
 
 awaitable<void> listener::close() {
     const std::shared_ptr<impl> i = impl_;
     i->closing = true;
     error_code ec;
-    i->acceptor.cancel(ec);
-    i->timer.cancel();
-    while (i->running) {
-        co_await i->pause(std::chrono::milliseconds(1));
+    for (door& d : i->doors) {
+        d.acceptor.cancel(ec);
+        d.timer.cancel();
     }
-    i->take_queued();
-    i->acceptor.close(ec);
+    for (door& d : i->doors) {
+        while (d.running) {
+            co_await d.pause(std::chrono::milliseconds(1));
+        }
+        i->take_queued(d.acceptor);
+        d.acceptor.close(ec);
+    }
 }
 
 }  // namespace mita::http

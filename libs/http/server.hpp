@@ -86,9 +86,9 @@ private:
     std::shared_ptr<impl> impl_;
 };
 
-// Listens on address:port (port 0: any; "unix:" not supported) or on an inherited socket (LISTEN_FDS, by name) on
-// worker 0 and deals connections round-robin to `servers` (index = worker). Survives EMFILE and accept errors with a
-// pause.
+// Listens on address:port (port 0: any) or on an inherited socket (LISTEN_FDS, by name), and beside it for clients of
+// the same machine (http/near.hpp), on worker 0; deals connections round-robin to `servers` (index = worker). Survives
+// EMFILE and accept errors with a pause.
 class listener {
 public:
     listener(runtime& rt, std::string address, std::uint16_t port, std::vector<server*> servers, logger& log,
@@ -99,6 +99,7 @@ public:
     awaitable<void> close();  // on worker 0: stops accepting; queued connections are accepted first
 
 private:
+    struct door;
     struct impl;
     std::shared_ptr<impl> impl_;
 };

@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "http/near.hpp"
 #include "http/problem.hpp"
 #include "http/session_body.hpp"
 
@@ -46,10 +47,9 @@ session::session(std::shared_ptr<server_core> core, tcp_socket socket)
     error_code ec;
     socket_.non_blocking(true, ec);
     socket_.set_option(tcp::no_delay(true), ec);
-    const tcp::endpoint remote = socket_.remote_endpoint(ec);
-    if (!ec) {
-        address_ = text_of(remote.address());
-        trusted_ = core_->trusted.contains(remote.address());
+    if (const auto remote = near::remote_of(socket_)) {
+        address_ = text_of(*remote);
+        trusted_ = core_->trusted.contains(*remote);
     }
     core_->sessions.push_back(this);
     core_->connections.fetch_add(1, std::memory_order_relaxed);

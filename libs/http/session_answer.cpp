@@ -16,6 +16,7 @@ namespace asio = boost::asio;
 constexpr std::size_t most_lingered = 16 << 20;  // a client that writes its whole body first still reads our refusal
 constexpr std::size_t linger_room = 32 << 10;
 constexpr std::chrono::milliseconds linger_time{2'000};
+constexpr std::size_t most_joined = 2 << 10;  // copying so little costs less than gathering does
 
 std::string what_of(const std::exception_ptr& error) {
     try {
@@ -47,7 +48,9 @@ awaitable<bool> session::answer() {
     facts.minor_version = x.req.minor_version;
     facts.keep_alive = keep_;
     write_head(x.out, x.res, x.req, facts);
-    buffers out = {asio::buffer(x.out), body ? asio::buffer(x.res.body) : asio::const_buffer()};
+    const bool joined = body && x.res.body.size() <= most_joined;
+    if (joined) x.out.append(x.res.body);
+    buffers out = {asio::buffer(x.out), body && !joined ? asio::buffer(x.res.body) : asio::const_buffer()};
     const bool sent = co_await write(out);
     co_return sent;
 }
@@ -103,7 +106,7 @@ awaitable<bool> session::stream_answer(bool chunked) {
 // Tries at once without waiting, as a socket almost always takes an answer. True: all is written.
 bool session::write_now(buffers& what, error_code& ec) {
     while (what[0].size() + what[1].size() > 0) {
-        std::size_t n = socket_.write_some(what, ec);
+        std::size_t n = what[1].size() == 0 ? socket_.write_some(what[0], ec) : socket_.write_some(what, ec);
         if (ec) return false;
         bytes_out_ += n;
         for (asio::const_buffer& b : what) {
