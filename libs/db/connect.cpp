@@ -57,6 +57,7 @@ awaitable<void> connection::log_in(deadline d) {
     }
     adopt_socket();
     tls_ = PQsslInUse(link_) != 0;
+    tcp_ = hold_back(false);
     if (PQsetnonblocking(link_, 1) != 0 || PQenterPipelineMode(link_) != 1) throw error("08001", "", reason_of(link_));
 }
 

@@ -6,7 +6,10 @@
 #include <boost/container/small_vector.hpp>
 
 #include <libpq-fe.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <cstdio>
 #include <string>
@@ -32,6 +35,7 @@ connection::~connection() {
 void connection::submit(const std::shared_ptr<call>& c) {
     const auto self = shared_from_this();  // `lost` may drop the owner's reference
     c->on = this;
+    gather();
     auto steps = pipeline_.plan(*c);
     bool sent = alive();
     for (const auto& s : steps) sent = sent && send(*c, s);
@@ -44,6 +48,23 @@ void connection::submit(const std::shared_ptr<call>& c) {
     } else {
         for (const auto& failed : pipeline_.fail_all(lost_error(), clock::now())) end(failed);
     }
+}
+
+// libpq 15 sends at each Sync, and each call has its own. Calls that meet in one turn of the loop leave as one segment
+// all the same: TCP holds them back until the turn's end. A lone call never waits.
+void connection::gather() {
+    if (!tcp_ || gathering_ || pipeline_.empty()) return;
+    gathering_ = hold_back(true);
+    if (!gathering_) return;
+    asio::post(ex_, [self = shared_from_this()] {
+        self->gathering_ = false;
+        if (self->alive()) self->hold_back(false);
+    });
+}
+
+bool connection::hold_back(bool on) {
+    const int value = on ? 1 : 0;
+    return ::setsockopt(PQsocket(link_), IPPROTO_TCP, TCP_CORK, &value, sizeof value) == 0;
 }
 
 bool connection::send(const call& c, const pipeline::step& s) {

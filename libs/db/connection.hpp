@@ -76,6 +76,8 @@ private:
     void begin_login(const std::vector<endpoint>& endpoints);
     void adopt_socket();
     bool send(const call& c, const pipeline::step& s);
+    void gather();
+    bool hold_back(bool on);
     void arm_read();
     void arm_write();
     void flush();
@@ -97,6 +99,8 @@ private:
     pipeline pipeline_;
     hooks hooks_;
     bool writing_ = false;
+    bool tcp_ = false;        // not a unix socket
+    bool gathering_ = false;  // TCP holds back what is sent
     bool tls_ = false;
     bool connect_expired_ = false;
     clock::time_point opened_at_{};

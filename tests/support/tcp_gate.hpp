@@ -102,6 +102,12 @@ public:
         on_thread([this, &n] { n = turns_; });
         return n;
     }
+    // Blocks in which clients' bytes came so far: segments, when they are far enough apart.
+    std::size_t blocks_from_clients() {
+        std::size_t n = 0;
+        on_thread([this, &n] { n = blocks_; });
+        return n;
+    }
     std::size_t bytes_from_clients() {
         std::size_t n = 0;
         on_thread([this, &n] { n = from_clients_; });
@@ -177,6 +183,7 @@ private:
                     return;
                 }
                 if (!answers) from_clients_ += n;
+                if (!answers) ++blocks_;
                 if (!answers && !l->client_spoke) ++turns_;
                 l->client_spoke = !answers;
                 self.queue.emplace_back(std::chrono::steady_clock::now() + delay_, std::string(self.buffer.data(), n));
@@ -239,7 +246,7 @@ private:
     std::vector<std::weak_ptr<link>> links_;
     std::chrono::milliseconds delay_{0};
     bool hold_answers_ = false, hold_requests_ = false;
-    std::size_t from_clients_ = 0, turns_ = 0;
+    std::size_t from_clients_ = 0, turns_ = 0, blocks_ = 0;
     std::thread thread_;
 };
 

@@ -1,3 +1,4 @@
+#include "support/tcp_gate.hpp"
 #include "world.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -76,6 +77,28 @@ TEST_CASE("errors are isolated between strangers who share a connection") {
     CHECK(good == 20);
     CHECK(bad == 20);
     CHECK(unprepared == 20);
+}
+
+TEST_CASE("B7: over TCP the statements of one turn of the loop leave together, each with its own Sync") {
+    db_world w;
+    tcp_gate gate(cluster().port());
+    auto o = db_world::options(cluster().tcp_url_at(gate.port()));
+    o.pipelined = 1;
+    const auto pool = w.pool(std::move(o));
+    w.run(pool->query(echo, soon(), 1));
+    const auto before = gate.blocks_from_clients();
+    int good = 0;
+    together all(w.context);
+    for (int i = 0; i < 20; ++i) {
+        all.add([](db::pool& p, int k, int& ok) -> awaitable<void> {
+            const auto r = co_await p.query(echo, soon(), k);
+            ok += r.front().get<std::int64_t>(0) == k;
+        }(*pool, i, good));
+    }
+    all.join();
+    CHECK(good == 20);
+    CHECK(gate.blocks_from_clients() - before <= 2);  // the first at once, the others at the turn's end
+    CHECK(w.run(pool->query(echo, soon(), 7)).front().get<std::int64_t>(0) == 7);
 }
 
 TEST_CASE("a batch is one transaction: it holds whole or rolls back whole") {
