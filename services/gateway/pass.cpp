@@ -4,6 +4,8 @@
 #include "http/problem.hpp"
 #include "jwt/bearer.hpp"
 
+#include <boost/container/static_vector.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <exception>
@@ -138,36 +140,39 @@ awaitable<void> pass::check_token(http::request& req, bool required) {
 
 // By verified subject, else by address (R20). A login or registration counts by address alone.
 void pass::check_rates(const http::request& req, http::response& res, const gateway_route& r) {
-    const auto now = steady_ns();
     const auto& all = app_.all;
-    auto& limits = app_.all.limits;
-    const auto address = rate_key_of_address(req.client_address);
-    const std::string_view subject =
-        req.who ? std::string_view(reinterpret_cast<const char*>(req.who->user_id.bytes.data()), 16)
-                : std::string_view(address);
     const rate_policy* first = &all.user;
     if (r.by == limit::login) first = &all.login;
     if (r.by == limit::registration) first = &all.registration;
     const bool both = r.by == limit::user && r.to == target::finance && writes(req.method);
+    if (!first->on() && !(both && all.write.on())) return;
 
-    std::string policies, states;
-    rate_decision worst;
+    const bool by_subject = r.by == limit::user && req.who != nullptr;
+    const auto address = by_subject ? std::string() : rate_key_of_address(req.client_address);
+    const auto key =
+        by_subject ? std::string_view(reinterpret_cast<const char*>(req.who->user_id.bytes.data()), 16) : address;
+    const auto now = steady_ns();
+    struct count {
+        const rate_policy* of;
+        rate_decision is;
+    };
+    boost::container::static_vector<count, 2> counted;
     for (const rate_policy* p : {first, both ? &all.write : nullptr}) {
         if (p == nullptr || !p->on()) continue;
-        const auto d = limits.take(*p, r.by == limit::user ? subject : std::string_view(address), now);
-        append_policy(policies, *p);
-        append_state(states, *p, d);
-        if (!d.allowed && worst.allowed) worst = d;
-        if (!d.allowed) break;
+        counted.push_back({p, app_.all.limits.take(*p, key, now)});
+        if (!counted.back().is.allowed) break;
     }
-    if (!policies.empty()) {
-        res.head_block += "RateLimit-Policy: " + policies + "\r\nRateLimit: " + states + "\r\n";
-        (worst.allowed ? app_.count.allowed : app_.count.denied).add();
-    }
-    if (worst.allowed) return;
+    res.head_block += "RateLimit-Policy: ";
+    for (const count& c : counted) append_policy(res.head_block, *c.of);
+    res.head_block += "\r\nRateLimit: ";
+    for (const count& c : counted) append_state(res.head_block, *c.of, c.is);
+    res.head_block += "\r\n";
+    const rate_decision& last = counted.back().is;
+    (last.allowed ? app_.count.allowed : app_.count.denied).add();
+    if (last.allowed) return;
     app_.count.rate_limited.add();
     api_error refused(429, "rate_limited", "Too many requests; wait and try again.");
-    refused.with_header("Retry-After", std::to_string(worst.retry_after_s));
+    refused.with_header("Retry-After", std::to_string(last.retry_after_s));
     throw refused;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <new>
 
 namespace mita::gateway {
@@ -19,6 +20,20 @@ std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
 }
 
 std::int64_t ceil_seconds(std::int64_t ns) { return ns <= 0 ? 0 : (ns + second_ns - 1) / second_ns; }
+
+void append_number(std::string& out, std::int64_t n) {
+    std::array<char, 24> digits;
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), n).ptr;
+    out.append(digits.data(), end);
+}
+
+// A list's comma, unless it begins here: after nothing or after a field's name.
+void open_item(std::string& out, const rate_policy& p) {
+    if (!out.empty() && out.back() != ' ') out += ", ";
+    out += '"';
+    out += p.name;
+    out += '"';
+}
 
 }  // namespace
 
@@ -84,17 +99,19 @@ std::string rate_key_of_address(std::string_view address) {
 }
 
 void append_policy(std::string& out, const rate_policy& p) {
-    if (!out.empty()) out += ", ";
-    out += '"';
-    out += p.name;
-    out += "\";q=" + std::to_string(p.quota) + ";w=" + std::to_string(p.window_s);
+    open_item(out, p);
+    out += ";q=";
+    append_number(out, p.quota);
+    out += ";w=";
+    append_number(out, p.window_s);
 }
 
 void append_state(std::string& out, const rate_policy& p, const rate_decision& d) {
-    if (!out.empty()) out += ", ";
-    out += '"';
-    out += p.name;
-    out += "\";r=" + std::to_string(d.remaining) + ";t=" + std::to_string(d.reset_s);
+    open_item(out, p);
+    out += ";r=";
+    append_number(out, d.remaining);
+    out += ";t=";
+    append_number(out, d.reset_s);
 }
 
 }  // namespace mita::gateway

@@ -64,7 +64,7 @@ private:
 // The address a limit counts: an IPv4 address as it is, an IPv6 address by its /64 (R20).
 std::string rate_key_of_address(std::string_view address);
 
-// Appends `"name";q=600;w=60` and `"name";r=587;t=31` (draft-ietf-httpapi-ratelimit-headers).
+// Appends, as items of a list, `"name";q=600;w=60` and `"name";r=587;t=31` (draft-ietf-httpapi-ratelimit-headers).
 void append_policy(std::string& out, const rate_policy& p);
 void append_state(std::string& out, const rate_policy& p, const rate_decision& d);
 
