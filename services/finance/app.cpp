@@ -87,10 +87,9 @@ std::optional<api_error> app::explain(const std::exception& e) {
 
 awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
     const auto load = [this](uuid key, deadline until) -> awaitable<std::shared_ptr<const person>> {
-        auto p = std::make_shared<person>();
-        p->own = co_await users.require(key, until);
-        p->login = co_await accounts.find(key, until);
-        co_return p;
+        auto own = co_await users.require(key, until);
+        auto login = co_await accounts.find(key, until);
+        co_return make_person(std::move(own), std::move(login));
     };
     co_return co_await all.persons.get(id, load, d);
 }

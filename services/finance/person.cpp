@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
+#include "finance/json_out.hpp"
 #include "jwt/bearer.hpp"
 
 #include <boost/json/parse.hpp>
@@ -20,6 +21,16 @@ api_error auth_is_away() {
     return e;
 }
 
+std::string me_json(const profile& own, const account& login) {
+    json_out out;
+    out.open('{').field("id", own.id.str()).field("email", login.email);
+    out.field("display_name", login.display_name).field("timezone", own.timezone);
+    out.field("currency", own.currency).field("locale", own.locale).field("region", own.region);
+    out.field("onboarded", own.onboarded_on.has_value());
+    out.key("settings").open('{').field("cover", own.cover).close('}').close('}');
+    return std::move(out.text);
+}
+
 account account_from(std::string_view json) {
     const auto doc = boost::json::parse(json);
     account a;
@@ -32,7 +43,17 @@ account account_from(std::string_view json) {
 
 std::size_t person_size::operator()(const uuid&, const person& p) const {
     return sizeof(person) + p.own.timezone.capacity() + p.own.locale.capacity() + p.login.email.capacity() +
-           p.login.display_name.capacity();
+           p.login.display_name.capacity() + p.body.capacity() + p.tag.capacity();
+}
+
+std::shared_ptr<const person> make_person(profile own, account login) {
+    auto p = std::make_shared<person>();
+    p->body = me_json(own, login);
+    p->body.shrink_to_fit();
+    p->tag = tag_of(own, login);
+    p->own = std::move(own);
+    p->login = std::move(login);
+    return p;
 }
 
 std::string tag_of(const profile& own, const account& login) {

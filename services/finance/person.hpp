@@ -21,7 +21,10 @@ struct account {  // what auth knows
 struct person {
     profile own;
     account login;
+    std::string body, tag;  // of GET /v1/me: written once, shown often
 };
+// With body and tag.
+std::shared_ptr<const person> make_person(profile own, account login);
 
 struct person_size {
     std::size_t operator()(const uuid&, const person& p) const;

@@ -4,7 +4,6 @@
 #include "finance/body.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/json_out.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -14,16 +13,6 @@
 namespace mita::finance {
 
 namespace {
-
-std::string me_json(const person& p) {
-    json_out out;
-    out.open('{').field("id", p.own.id.str()).field("email", p.login.email);
-    out.field("display_name", p.login.display_name).field("timezone", p.own.timezone);
-    out.field("currency", p.own.currency).field("locale", p.own.locale).field("region", p.own.region);
-    out.field("onboarded", p.own.onboarded_on.has_value());
-    out.key("settings").open('{').field("cover", p.own.cover).close('}').close('}');
-    return std::move(out.text);
-}
 
 bool is_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
@@ -113,7 +102,7 @@ awaitable<http::response> me(http::request& req, app& a) {
     const http::query_params query(req.query);
     query.finish();
     const auto p = co_await a.find_person(req.who->user_id, req.until);
-    co_return http::json_with_etag(req, me_json(*p), tag_of(p->own, p->login));
+    co_return http::json_with_etag(req, p->body, p->tag);
 }
 
 awaitable<http::response> patch_me(http::request& req, app& a) {
@@ -122,17 +111,16 @@ awaitable<http::response> patch_me(http::request& req, app& a) {
     const auto id = req.who->user_id;
     constexpr int most_tries = 4;  // only with If-Match: *, where every state is the right one
     for (int i = 0; i < most_tries; ++i) {
-        person now;
-        now.own = co_await a.users.require(id, req.until);
-        now.login = co_await a.accounts.find(id, req.until);
-        http::require_if_match(req, tag_of(now.own, now.login));
+        const auto own = co_await a.users.require(id, req.until);
+        const auto login = co_await a.accounts.find(id, req.until);
+        http::require_if_match(req, tag_of(own, login));
         const auto wanted = read_patch(req.body);
-        const bool done = co_await apply(a, now.own, wanted, req.until);
+        const bool done = co_await apply(a, own, wanted, req.until);
         if (!done) continue;
         a.all.persons.invalidate(id);
         const auto p = co_await a.find_person(id, req.until);
-        auto out = http::json(200, me_json(*p));
-        http::with_header(out, "ETag", "\"" + tag_of(p->own, p->login) + "\"");
+        auto out = http::json(200, p->body);
+        http::with_header(out, "ETag", "\"" + p->tag + "\"");
         co_return out;
     }
     throw overloaded("the profile is being changed by others again and again");
