@@ -1,23 +1,28 @@
 // B8: point selects by primary key through db::pool, 64 callers on one thread, 2 connections over a unix socket: the
 // pipelined lane against the same library with one query in flight per connection, and against pgbench's prepared
-// pipelines, rounds interleaved. Starts a private PostgreSQL. Prints one JSON line per figure; exits 1 if an answer is
-// wrong, never because of the time.
+// pipelines, rounds interleaved. Beside them what libpq alone reaches with a Sync of each query's own: the bound of any
+// library that keeps strangers apart. Starts a private PostgreSQL. Prints one JSON line per figure; exits 1 if an
+// answer is wrong, never because of the time.
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "db/pool.hpp"
 #include "support/pg.hpp"
 
 #include <fmt/format.h>
+#include <libpq-fe.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -106,6 +111,94 @@ double pgbench(const test::pg_cluster& cluster) {
     return std::atof(text) * batch;
 }
 
+// libpq and poll() alone, as many connections and queries in flight; one Sync a query, or one for all that a connection
+// has in flight, as pgbench does it.
+class libpq_alone {
+public:
+    libpq_alone(const std::string& url, bool sync_each) : sync_each_(sync_each) {
+        for (PGconn*& c : links_) {
+            c = PQconnectdb(url.c_str());
+            const std::string text(point.sql);
+            PQclear(PQprepare(c, point.name.data(), text.c_str(), 0, nullptr));
+            if (PQsetnonblocking(c, 1) != 0 || PQenterPipelineMode(c) != 1) throw std::runtime_error(PQerrorMessage(c));
+        }
+    }
+    ~libpq_alone() {
+        for (PGconn* c : links_) PQfinish(c);
+    }
+    libpq_alone(const libpq_alone&) = delete;
+    libpq_alone& operator=(const libpq_alone&) = delete;
+
+    struct score {
+        double per_second = 0, client_us = 0, server_us = 0;
+    };
+    score run(bool& right) {
+        answers_ = 0;
+        const auto cpu = cpu_seconds(), server = server_seconds();
+        const auto began = clock_type::now();
+        bool asking = true;
+        for (std::size_t i = 0; i < links_.size(); ++i) ask(i);
+        while (asking || in_flight_[0] + in_flight_[1] > 0) {
+            std::array<pollfd, connections> watched{};
+            for (std::size_t i = 0; i < links_.size(); ++i) watched[i] = {PQsocket(links_[i]), POLLIN, 0};
+            if (::poll(watched.data(), watched.size(), 5000) <= 0) throw std::runtime_error("no answer");
+            asking = clock_type::now() - began < round_time;
+            for (std::size_t i = 0; i < links_.size(); ++i) {
+                if (watched[i].revents == 0) continue;
+                take(i, right);
+                if (asking) ask(i);
+            }
+        }
+        const std::chrono::duration<double> took = clock_type::now() - began;
+        const auto n = static_cast<double>(answers_);
+        return {n / took.count(), (cpu_seconds() - cpu) * 1e6 / n, (server_seconds() - server) * 1e6 / n};
+    }
+
+private:
+    void ask(std::size_t i) {
+        constexpr int most = callers / static_cast<int>(connections);
+        if (!sync_each_ && in_flight_[i] > 0) return;
+        while (in_flight_[i] < most) {
+            seed_ = seed_ * 6364136223846793005u + 1442695040888963407u;
+            const auto id = std::to_string((seed_ >> 33) % static_cast<std::uint64_t>(table_rows) + 1);
+            const char* value = id.c_str();
+            PQsendQueryPrepared(links_[i], point.name.data(), 1, &value, nullptr, nullptr, 1);
+            if (sync_each_) PQpipelineSync(links_[i]);
+            ++in_flight_[i];
+        }
+        if (!sync_each_) PQpipelineSync(links_[i]);
+    }
+    void take(std::size_t i, bool& right) {
+        right = right && PQconsumeInput(links_[i]) == 1;
+        for (int nulls = 0; nulls < 3 && PQisBusy(links_[i]) == 0;) {
+            PGresult* r = PQgetResult(links_[i]);
+            nulls = r == nullptr ? nulls + 1 : 0;
+            if (PQresultStatus(r) == PGRES_TUPLES_OK) {
+                right = right && PQntuples(r) == 1;
+                --in_flight_[i];
+                ++answers_;
+            }
+            PQclear(r);
+        }
+    }
+    double server_seconds() const {
+        double sum = 0;
+        for (const PGconn* c : links_) {
+            std::ifstream in(fmt::format("/proc/{}/schedstat", PQbackendPID(c)));
+            double ns = 0;
+            in >> ns;
+            sum += ns / 1e9;
+        }
+        return sum;
+    }
+
+    bool sync_each_;
+    std::array<PGconn*, connections> links_{};
+    std::array<int, connections> in_flight_{};
+    std::int64_t answers_ = 0;
+    std::uint64_t seed_ = 1;
+};
+
 double median(std::vector<double> v) {
     std::sort(v.begin(), v.end());
     return v[v.size() / 2];
@@ -146,12 +239,21 @@ int main() {
     while (pipelined->stats().connected < connections || plain->stats().connected < connections) context.run_one();
 
     bool right = true;
+    libpq_alone each(cluster.url(), true), together(cluster.url(), false);
     std::vector<double> to_plain, to_pgbench, per_second, plain_per_second, pgbench_per_second, cpu_us, plain_cpu_us;
+    std::vector<double> bound, each_client, each_server, together_client, together_server;
     for (int i = 0; i < rounds; ++i) {
         const auto a = measure(context, *pipelined, right);
         const auto b = measure(context, *plain, right);
         const auto c = pgbench(cluster);
+        const auto e = each.run(right);
+        const auto t = together.run(right);
         if (i == 0) continue;
+        if (c > 0) bound.push_back(e.per_second / c);
+        each_client.push_back(e.client_us);
+        each_server.push_back(e.server_us);
+        together_client.push_back(t.client_us);
+        together_server.push_back(t.server_us);
         to_plain.push_back(a.per_second / b.per_second);
         if (c > 0) to_pgbench.push_back(a.per_second / c);
         per_second.push_back(a.per_second);
@@ -170,6 +272,12 @@ int main() {
               "pgbench -M prepared, pipelines of 32 with one Sync",
               fmt::format("\"per_second\":{:.0f},\"peer_per_second\":{:.0f}", median(per_second),
                           median(pgbench_per_second)),
+              right);
+    if (!bound.empty())
+        print("libpq alone, one Sync each: the bound of the figure before", bound, "", 0, "the same pgbench",
+              fmt::format("\"client_us\":{:.2f},\"server_us\":{:.2f},\"one_sync_client_us\":{:.2f},"
+                          "\"one_sync_server_us\":{:.2f}",
+                          median(each_client), median(each_server), median(together_client), median(together_server)),
               right);
     return right ? 0 : 1;
 }
