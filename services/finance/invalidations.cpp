@@ -25,7 +25,9 @@ awaitable<void> invalidations::follow() {
         bool failed = false;
         try {
             co_await catch_up();
-            if (++rounds % 120 == 0) co_await store_.prune(deadline::after(2s));
+            if (++rounds % 120 == 0) {
+                co_await store_.prune(deadline::after(2s));
+            }
         } catch (const std::exception& e) {
             failed = true;
             if (!failing) log_.warn("invalidations_unreadable").with("reason", e.what());

@@ -10,6 +10,7 @@ BAD = [
     (re.compile(r"(?:&&|\|\|)\s*co_await"), "co_await beside && or ||"),
     (re.compile(r"\{[^;{}]*co_await[^;{}]*[,}]"), "co_await in braces"),
     (re.compile(r"co_await[^;]*\[[^\]]*\w[^\]]*\]\s*(?:\(|\{|mutable)"), "co_await beside a capturing lambda"),
+    (re.compile(r"(?<!\(void)\)\s*co_await|\b(?:else|do)\s+co_await"), "co_await as the body of if, for, while without braces"),
     (re.compile(r"\bdetached\b"), "detached"),
     (re.compile(r"awaitable_operators"), "awaitable operators"),
     (re.compile(r"asio::post\([^;]*use_awaitable"), "post(pool, use_awaitable) resumes on the I/O thread"),

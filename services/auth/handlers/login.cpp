@@ -91,7 +91,9 @@ awaitable<http::response> login(http::request& req, app& a) {
             .with_header("WWW-Authenticate", "Bearer realm=\"mita\"");
     }
 
-    if (verdict.rehash) co_await renew_hash(req, a, *found, std::move(again));
+    if (verdict.rehash) {
+        co_await renew_hash(req, a, *found, std::move(again));
+    }
 
     const auto s = session_of(req, found->id, in.device_name);
     co_await a.sessions.open(s, req.until);

@@ -91,7 +91,9 @@ awaitable<bool> apply(app& a, const profile& own, const patch& p, deadline d) {
     const auto result = co_await a.users.change(tx, own.id, own.version, p.own);
     if (result == change_result::stale) co_return false;
     if (result == change_result::currency_in_use) refuse_currency();
-    if (p.display_name) co_await a.accounts.rename(own.id, *p.display_name, d);
+    if (p.display_name) {
+        co_await a.accounts.rename(own.id, *p.display_name, d);
+    }
     co_await tx.commit();
     co_return true;
 }

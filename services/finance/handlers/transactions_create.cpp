@@ -143,7 +143,9 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
             co_return std::move(made.answer);
         }
         if (done.result == write_result::replayed) co_return replay(done.kept, key);
-        if (!known) co_await step_aside(a, attempt);
+        if (!known) {
+            co_await step_aside(a, attempt);
+        }
     }
     throw overloaded("the ledger is being written by others again and again");
 }
