@@ -188,6 +188,24 @@ config::rate config::rate_limit(std::string name, std::string fallback) {
     return value;
 }
 
+config::endpoint config::http_endpoint(std::string name, std::string fallback) {
+    auto url = text(name, std::move(fallback));
+    constexpr std::string_view scheme = "http://";
+    std::string_view rest(url);
+    endpoint out;
+    if (rest.starts_with(scheme)) {
+        rest.remove_prefix(scheme.size());
+        if (rest.ends_with('/')) rest.remove_suffix(1);
+        const auto colon = std::min(rest.rfind(':'), rest.size());
+        const auto port = parse_integer(rest.substr(std::min(colon + 1, rest.size())));
+        out.host = rest.substr(0, colon);
+        if (port && *port > 0 && *port <= 65535) out.port = static_cast<std::uint16_t>(*port);
+    }
+    if (out.host.empty() || out.host.find('/') != std::string::npos || out.port == 0)
+        problem(name + ": must be http://host:port, is " + shown(url));
+    return out;
+}
+
 void config::problem(std::string line) { problems_.push_back(std::move(line)); }
 
 void config::finish() const {

@@ -53,6 +53,13 @@ public:
     };
     rate rate_limit(std::string name, std::string fallback);
 
+    // "http://host:port", a '/' at its end allowed.
+    struct endpoint {
+        std::string host;
+        std::uint16_t port = 0;
+    };
+    endpoint http_endpoint(std::string name, std::string fallback);
+
     void problem(std::string line);
     // Throws config_error listing every problem; returns when there is none.
     void finish() const;

@@ -25,11 +25,30 @@ void number(std::string& out, std::string_view name, double value) {
     fmt::format_to(std::back_inserter(out), ":{:.3f}", std::isfinite(value) ? value : 0.0);
 }
 
+void number_or_null(std::string& out, std::string_view name, std::optional<double> value) {
+    if (value) return number(out, name, *value);
+    append_json_string(out, name);
+    out += ":null";
+}
+
+void performance_to(std::string& out, const latency_summary& s) {
+    fmt::format_to(std::back_inserter(out), ",\"performance\":{{\"window_s\":{},\"requests\":{},",
+                   latency_window::recent.count(), s.total);
+    number_or_null(out, "p50_ms", s.quantile_ms(0.50));
+    out += ',';
+    number_or_null(out, "p95_ms", s.quantile_ms(0.95));
+    out += ',';
+    number_or_null(out, "p99_ms", s.quantile_ms(0.99));
+    out += ',';
+    number_or_null(out, "error_share", s.total == 0 ? std::nullopt : std::optional(s.failed_share()));
+    fmt::format_to(std::back_inserter(out), ",\"slow_requests\":{}}}", s.slow);
+}
+
 void database_to(std::string& out, const health_report::database& d) {
     out += ",\"database\":{";
     text(out, "status", d.status);
     out += ',';
-    number(out, "latency_ms", d.latency_ms);
+    number_or_null(out, "latency_ms", d.latency_ms);
     fmt::format_to(std::back_inserter(out),
                    ",\"pool\":{{\"size\":{},\"in_use\":{},\"waiting\":{},\"utilization\":{:.3f}}}", d.size, d.in_use,
                    d.waiting, d.utilization);
@@ -104,9 +123,7 @@ std::string to_json(const health_report& r, bool brief) {
     caches_to(out, r.caches);
     if (r.where) platform_to(out, *r.where, r.settings);
     if (!r.services.empty()) pairs_to(out, "services", r.services);
-    fmt::format_to(std::back_inserter(out),
-                   ",\"performance\":{{\"p50_ms\":{:.3f},\"p95_ms\":{:.3f},\"p99_ms\":{:.3f},\"slow_requests\":{}}}",
-                   r.p50_ms, r.p95_ms, r.p99_ms, r.slow_requests);
+    performance_to(out, r.requests);
     if (!r.notes.empty()) pairs_to(out, "notes", r.notes);
     out += ",\"degradation\":[";
     for (const auto& d : r.degradations) {
@@ -124,16 +141,34 @@ std::string to_json(const health_report& r, bool brief) {
     return out += "]}";
 }
 
-void degradation_log::check(health_report& out, const std::string& reason, double value, double limit, bool below) {
-    const auto known = std::find_if(since_.begin(), since_.end(), [&](const auto& p) { return p.first == reason; });
-    const bool holds = below ? value < limit : value > limit;
+void degradation_log::check(health_report& out, const std::string& reason, bool holds, double value, double limit) {
+    const std::scoped_lock lock(mutex_);
+    auto known = std::find_if(since_.begin(), since_.end(), [&](const auto& p) { return p.first == reason; });
     if (!holds) {
         if (known != since_.end()) since_.erase(known);
         return;
     }
-    if (known == since_.end()) since_.emplace_back(reason, wall::format(wall::now()));
-    const auto at = std::find_if(since_.begin(), since_.end(), [&](const auto& p) { return p.first == reason; });
-    out.degradations.push_back(health_report::degradation{reason, at->second, value, limit});
+    if (known == since_.end()) known = since_.insert(known, {reason, wall::format(wall::now())});
+    out.degradations.push_back(health_report::degradation{reason, known->second, value, limit});
+}
+
+void judge_requests(degradation_log& log, health_report& r, const latency_summary& recent,
+                    std::optional<double> baseline_p99_ms) {
+    constexpr std::uint64_t enough = 100, least_failed = 5;
+    constexpr double times_baseline = 3, least_ms = 10, most_failed = 0.01;
+    const double now_ms = recent.quantile_ms(0.99).value_or(0);
+    const double limit_ms = std::max(least_ms, times_baseline * baseline_p99_ms.value_or(0));
+    const bool known = recent.total >= enough && baseline_p99_ms.has_value();
+    log.check(r, "p99_ms", known && now_ms > limit_ms, now_ms, limit_ms);
+    const double share = recent.failed_share();
+    log.check(r, "error_share", recent.failed >= least_failed && share > most_failed, share, most_failed);
+}
+
+void judge_process(degradation_log& log, health_report& r, double lag_seconds, std::int64_t resident_bytes,
+                   std::int64_t limit_bytes) {
+    log.check_above(r, "event_loop_lag_seconds", lag_seconds, 0.02);
+    const double used = limit_bytes > 0 ? static_cast<double>(resident_bytes) / static_cast<double>(limit_bytes) : 0;
+    log.check_above(r, "memory_utilization", used, 0.85);
 }
 
 }  // namespace mita

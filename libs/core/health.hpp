@@ -3,9 +3,11 @@
 #pragma once
 
 #include "core/config.hpp"
+#include "core/latency_window.hpp"
 #include "core/platform.hpp"
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,8 +17,8 @@ namespace mita {
 
 struct health_report {
     struct database {
-        std::string status;  // connected | disconnected | timeout | error
-        double latency_ms = 0;
+        std::string status;                // connected | disconnected | timeout | error
+        std::optional<double> latency_ms;  // of the last probe that was answered
         std::uint64_t size = 0, in_use = 0, waiting = 0;
         double utilization = 0;
         std::int64_t schema_version = 0;
@@ -41,8 +43,7 @@ struct health_report {
     std::optional<platform::limits> where;
     std::vector<setting> settings;
     std::vector<std::pair<std::string, std::string>> services;  // name -> healthy | degraded | unhealthy | unreachable
-    double p50_ms = 0, p95_ms = 0, p99_ms = 0;
-    std::uint64_t slow_requests = 0;
+    latency_summary requests;                                   // of people, in the last minute
     std::vector<degradation> degradations;
     std::vector<std::pair<std::string, std::string>> notes;  // further facts of a service, name -> text
 
@@ -52,14 +53,26 @@ struct health_report {
 // The whole report, or with `brief` what an anonymous caller sees: status, service, version.
 std::string to_json(const health_report& r, bool brief);
 
-// Remembers since when each reason holds; the reports of one process share it.
+// Remembers since when each reason holds; the reports of one process share it. Any thread.
 class degradation_log {
 public:
-    // Call at each evaluation: adds to `out` while `value` is beyond `limit` (above, or below with `below`).
-    void check(health_report& out, const std::string& reason, double value, double limit, bool below = false);
+    // Call at each evaluation: adds to `out` while `holds`, with the value seen and the limit it is beyond.
+    void check(health_report& out, const std::string& reason, bool holds, double value, double limit);
+    void check_above(health_report& out, const std::string& reason, double value, double limit) {
+        check(out, reason, value > limit, value, limit);
+    }
 
 private:
+    std::mutex mutex_;
     std::vector<std::pair<std::string, std::string>> since_;
 };
+
+// What makes a service degraded (OPERATIONS.md, Health). A few requests say nothing: p99 is judged from 100 in the last
+// minute, against a baseline that is known, and never below 10 ms; errors from the fifth in that minute.
+void judge_requests(degradation_log& log, health_report& r, const latency_summary& recent,
+                    std::optional<double> baseline_p99_ms);
+// Loop lag over 20 ms; resident memory over 85 % of the limit.
+void judge_process(degradation_log& log, health_report& r, double lag_seconds, std::int64_t resident_bytes,
+                   std::int64_t limit_bytes);
 
 }  // namespace mita

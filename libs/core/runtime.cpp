@@ -61,6 +61,15 @@ struct heart {
     bool ending = false;  // the worker's thread only
 };
 
+awaitable<void> announce(runtime& rt, logger& log, std::function<bool()> ready) {
+    while (!ready()) {
+        if (rt.stopping()) co_return;
+        waiter pause(rt.at(0).get_executor());
+        co_await pause.wait(deadline::after(5ms));
+    }
+    log.info("ready").with("after_ms", rt.age().count() * 1000);
+}
+
 awaitable<void> beat(heart* h, std::atomic<double>* lag) {
     auto due = steady::now() + tick_every;
     while (!h->ending) {
@@ -233,6 +242,16 @@ void runtime::spawn(unsigned i, std::string name, std::function<awaitable<void>(
                    [log, name = std::move(name)](std::exception_ptr error) {
                        if (error) log_failure(*log, "task_failed", name, error);
                    });
+}
+
+void runtime::announce_ready(std::function<bool()> ready) {
+    spawn(0, "announce_ready", [this, ready = std::move(ready)] { return announce(*this, impl_->log, ready); });
+}
+
+double runtime::lag_seconds() const {
+    double lag = 0;
+    for (const auto& w : workers_) lag = std::max(lag, w->lag_seconds());
+    return lag;
 }
 
 int runtime::run() {

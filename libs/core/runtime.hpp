@@ -65,11 +65,17 @@ public:
     // Thread-safe; as SIGTERM.
     void request_stop();
     bool stopping() const { return stopping_.load(std::memory_order_relaxed); }
+    // Logs `ready` with the time since this runtime was made, once `ready` is true (asked on worker 0): tests and
+    // people wait for this line.
+    void announce_ready(std::function<bool()> ready);
+    double lag_seconds() const;  // of the worker that lags most; any thread
+    std::chrono::duration<double> age() const { return std::chrono::steady_clock::now() - made_; }
 
 private:
     struct impl;
     std::vector<std::unique_ptr<worker>> workers_;
     std::atomic<bool> stopping_{false};
+    const std::chrono::steady_clock::time_point made_ = std::chrono::steady_clock::now();
     std::unique_ptr<impl> impl_;
 };
 

@@ -177,7 +177,6 @@ bool connection::take(PGresult* result, clock::time_point now) {
             PQclear(result);
             const auto c = pipeline_.on_sync(now);
             if (!c) return false;
-            last_latency_ = now - c->sent;
             end(c);
             return true;
         }

@@ -67,7 +67,6 @@ public:
     bool in_transaction() const;  // as of the last answer read
     clock::time_point opened_at() const { return opened_at_; }
     clock::time_point last_ok() const { return last_ok_; }
-    clock::duration last_latency() const { return last_latency_; }
 
     connection(executor ex, const connection_options& options, logger& log);  // use open()
 
@@ -105,7 +104,6 @@ private:
     bool connect_expired_ = false;
     clock::time_point opened_at_{};
     clock::time_point last_ok_{};
-    clock::duration last_latency_{};
 };
 
 }  // namespace mita::db

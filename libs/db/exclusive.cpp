@@ -25,7 +25,7 @@ awaitable<pool_core::link> pool_core::acquire(self_ptr self, deadline d) {
         auto l = std::move(self->idle_.back());
         self->idle_.pop_back();
         self->lent_.push_back(l);
-        self->meters_.waited_exclusive({});
+        self->meters_.waited_exclusive(began, {});
         self->publish();
         co_return l;
     }
@@ -39,7 +39,8 @@ awaitable<pool_core::link> pool_core::acquire(self_ptr self, deadline d) {
     self->wake_.cancel();  // a new connection may be wanted
     self->publish();
     const bool served = co_await mine->ready.wait(d);
-    self->meters_.waited_exclusive(clock::now() - began);
+    const auto now = clock::now();
+    self->meters_.waited_exclusive(now, now - began);
     if (!served) {
         std::erase(self->line_, mine);
         self->meters_.failed("deadline");

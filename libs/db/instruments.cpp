@@ -47,6 +47,12 @@ void instruments::connections(std::size_t in_use, std::size_t idle) {
     idle_.set(static_cast<std::int64_t>(idle));
 }
 
+double instruments::wait_p99_ms() const {
+    latency_summary recent;
+    waits_.add_recent(latency_window::clock::now(), recent);
+    return recent.quantile_ms(0.99).value_or(0);
+}
+
 void instruments::failed(const error& e) { failed(class_of(e)); }
 
 void instruments::failed(std::string_view error_class) { errors_.at(error_class)->add(); }

@@ -2,6 +2,7 @@
 // mita_db_pool_wait_seconds{lane}, mita_db_errors_total{class}. Used by pool and transaction on the pool's worker.
 #pragma once
 
+#include "core/latency_window.hpp"
 #include "core/metrics.hpp"
 #include "db/pipeline.hpp"
 
@@ -17,8 +18,10 @@ public:
 
     // A call that was answered: its time from sending to its Sync, under the name of `what`.
     void answered(const statement* what, const call& c);
-    void waited_pipelined(call::clock::duration d) { wait_pipelined_.observe(seconds(d)); }
-    void waited_exclusive(call::clock::duration d) { wait_exclusive_.observe(seconds(d)); }
+    // now: when the wait ended.
+    void waited_pipelined(call::clock::time_point now, call::clock::duration d) { waited(wait_pipelined_, now, d); }
+    void waited_exclusive(call::clock::time_point now, call::clock::duration d) { waited(wait_exclusive_, now, d); }
+    double wait_p99_ms() const;  // in the last minute, 0 when nobody asked; any thread
     void connections(std::size_t in_use, std::size_t idle);
     // class: unavailable | serialization | constraint | timeout | other, by SQLSTATE; deadline, overloaded by name.
     void failed(const error& e);
@@ -26,7 +29,12 @@ public:
 
 private:
     static double seconds(call::clock::duration d) { return std::chrono::duration<double>(d).count(); }
+    void waited(metrics::histogram& lane, call::clock::time_point now, call::clock::duration d) {
+        lane.observe(seconds(d));
+        waits_.record(now, std::chrono::duration_cast<std::chrono::microseconds>(d));
+    }
     metrics::registry& registry_;
+    latency_window waits_;
     metrics::histogram& wait_pipelined_;
     metrics::histogram& wait_exclusive_;
     metrics::gauge& in_use_;

@@ -33,4 +33,9 @@ struct migrate_options {
 // whose applied migrations differ (by checksum) from ours or are newer. Returns the schema version.
 int migrate(const migrate_options& options, std::span<const migration> migrations, std::ostream& out);
 
+// `mita-x migrate`: reads DATABASE_URL and the service's own URL (service_url_name), migrates, says so on stdout.
+// Throws as migrate, and config_error. Returns the exit status.
+int migrate_command(config& from, const std::string& schema, const std::string& service_url_name,
+                    std::span<const migration> migrations);
+
 }  // namespace mita::db

@@ -154,7 +154,7 @@ pool_core::slot* pool_core::pick() {
 void pool_core::send(slot& to, const std::shared_ptr<call>& c) {
     const auto at = to.at;  // the slot is emptied when sending fails
     at->submit(c);
-    meters_.waited_pipelined(c->sent - c->queued);
+    meters_.waited_pipelined(c->sent, c->sent - c->queued);
 }
 
 // The deadline of a caller passed: out of the queue, or abandoned where it is in flight.
@@ -163,6 +163,8 @@ void pool_core::leave(call& c) {
     if (c.on) {
         c.on->abandon(c);
     } else {
+        const auto now = clock::now();
+        meters_.waited_pipelined(now, now - c.queued);
         std::erase_if(queue_, [&](const auto& waiting) { return waiting.get() == &c; });
     }
     publish();
@@ -171,8 +173,6 @@ void pool_core::leave(call& c) {
 void pool_core::on_completed(std::size_t index) {
     auto& s = slots_[index];
     if (s.at) {
-        const auto latency = std::chrono::duration_cast<std::chrono::microseconds>(s.at->last_latency());
-        published_.last_latency_us.store(latency.count(), std::memory_order_relaxed);
         const auto now = std::chrono::duration_cast<std::chrono::milliseconds>(wall::now().time_since_epoch());
         published_.last_ok_ms.store(now.count(), std::memory_order_relaxed);
     }
@@ -267,7 +267,7 @@ pool_stats pool_core::stats() const {
     out.size = slots_.size() + options_.exclusive;
     out.utilization = static_cast<double>(out.in_use) / static_cast<double>(out.size);
     out.last_ok_unix_ms = published_.last_ok_ms.load(relaxed);
-    out.last_latency_ms = static_cast<double>(published_.last_latency_us.load(relaxed)) / 1000;
+    out.wait_p99_ms = meters_.wait_p99_ms();
     const bool up = published_.pipelined.load(relaxed) > 0;
     out.state = up ? "connected" : published_.failures.load(relaxed) > 0 ? "disconnected" : "connecting";
     return out;

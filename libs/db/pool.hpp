@@ -47,8 +47,8 @@ struct pool_stats {
     std::uint64_t connected = 0, in_use = 0, waiting = 0, size = 0;
     double utilization = 0;            // in_use / size
     std::int64_t last_ok_unix_ms = 0;  // the last successful reply
-    double last_latency_ms = 0;
-    std::string state;  // connected | disconnected | connecting
+    double wait_p99_ms = 0;            // for a connection, in the last minute
+    std::string state;                 // connected | disconnected | connecting
 };
 
 class pool_core;

@@ -119,7 +119,7 @@ private:
     struct published {
         std::atomic<std::uint64_t> pipelined{0}, connected{0}, in_use{0}, waiting{0};
         std::atomic<std::uint64_t> failures{0};
-        std::atomic<std::int64_t> last_ok_ms{0}, last_latency_us{0};
+        std::atomic<std::int64_t> last_ok_ms{0};
     } published_;
 };
 

@@ -24,7 +24,9 @@ awaitable<unsigned> ask(client& service) {
 
 }  // namespace
 
-int check_ready(std::uint16_t port) {
+int check_ready(config& from, const std::string& port_name, std::int64_t fallback) {
+    const auto port = static_cast<std::uint16_t>(from.integer(port_name, fallback, 1, 65535));
+    from.finish();
     asio::io_context context(1);
     logger log("healthcheck", log_level::off);
     metrics::registry metrics;

@@ -2,11 +2,15 @@
 // checks.
 #pragma once
 
+#include "core/config.hpp"
+
 #include <cstdint>
+#include <string>
 
 namespace mita::http {
 
 // 0 when http://127.0.0.1:port/readyz answers 200, else 1 with the reason on stderr.
-int check_ready(std::uint16_t port);
+// The port is what the setting `port_name` says.
+int check_ready(config& from, const std::string& port_name, std::int64_t fallback);
 
 }  // namespace mita::http

@@ -1,5 +1,7 @@
 #include "http/exchange_log.hpp"
 
+#include "http/operations.hpp"
+
 namespace mita::http {
 
 namespace {
@@ -14,14 +16,14 @@ std::size_t hash(const char* route, unsigned method, unsigned status) {
 
 }  // namespace
 
-exchange_log::exchange_log(std::string service, std::string malformed_metric, logger& log, metrics::registry& registry,
-                           std::chrono::milliseconds slow, bool log_all)
-    : service_(std::move(service)),
-      malformed_metric_(std::move(malformed_metric)),
+exchange_log::exchange_log(const server_options& o, logger& log, metrics::registry& registry)
+    : service_(o.name),
+      malformed_metric_(o.malformed_metric),
       log_(log),
       registry_(registry),
-      slow_(slow),
-      log_all_(log_all),
+      slow_(o.slow),
+      log_all_(o.log_requests),
+      window_(o.window),
       cells_(64) {}
 
 exchange_log::cell exchange_log::make(const request& req, unsigned method, unsigned status) {
@@ -31,6 +33,7 @@ exchange_log::cell exchange_log::make(const request& req, unsigned method, unsig
     made.route = req.route.data();
     made.method = method;
     made.status = status;
+    made.operational = is_operational(req.route);
     made.count = &registry_.make_counter("mita_http_requests_total", "Answers by route template and status.",
                                          {{"service", service_},
                                           {"method", verb_label},
@@ -73,6 +76,7 @@ void exchange_log::finished(const request& req, const response& res, const excha
     cell& c = find(req, method, res.status);
     c.count->add();
     c.duration->observe(std::chrono::duration<double>(facts.took).count());
+    if (window_ != nullptr && !c.operational) window_->record(facts.ended, facts.took, res.status >= 500);
     if (log_all_ || res.status >= 500 || facts.took >= slow_) write(req, res, facts);
 }
 

@@ -6,6 +6,7 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "http/message.hpp"
+#include "http/server.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -16,6 +17,7 @@
 namespace mita::http {
 
 struct exchange_facts {
+    std::chrono::steady_clock::time_point ended{};
     std::chrono::microseconds took{0};
     std::uint64_t bytes_in = 0, bytes_out = 0;
     bool known_method = true;      // false: the head was malformed, req.method says nothing
@@ -24,8 +26,7 @@ struct exchange_facts {
 
 class exchange_log {
 public:
-    exchange_log(std::string service, std::string malformed_metric, logger& log, metrics::registry& registry,
-                 std::chrono::milliseconds slow, bool log_all);
+    exchange_log(const server_options& o, logger& log, metrics::registry& registry);
     void finished(const request& req, const response& res, const exchange_facts& facts);
     void malformed(std::string_view rule);
 
@@ -33,6 +34,7 @@ private:
     struct cell {
         const char* route = nullptr;  // identity of the literal
         unsigned method = 0, status = 0;
+        bool operational = false;
         metrics::counter* count = nullptr;
         metrics::histogram* duration = nullptr;
     };
@@ -45,6 +47,7 @@ private:
     metrics::registry& registry_;
     std::chrono::milliseconds slow_;
     bool log_all_;
+    latency_window* window_;
     std::vector<cell> cells_;  // open addressing, a power of two, at most half full
     std::size_t used_ = 0;
     std::vector<std::pair<std::string, metrics::counter*>> rules_;

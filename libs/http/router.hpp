@@ -4,8 +4,6 @@
 // service: api_error -> its problem+json, everything else as http/problem.hpp says.
 #pragma once
 
-#include "core/log.hpp"
-#include "core/metrics.hpp"
 #include "http/matcher.hpp"
 #include "http/message.hpp"
 #include "http/problem.hpp"
@@ -65,8 +63,7 @@ template <class App>
 class dispatcher final : public service {
 public:
     // The table's memory must outlive the dispatcher (constexpr). Throws std::invalid_argument on a bad table.
-    dispatcher(std::span<const route<App>> routes, App& app, logger&, metrics::registry&, std::string)
-        : routes_(routes), app_(app), core_(keys(routes)) {}
+    dispatcher(std::span<const route<App>> routes, App& app) : routes_(routes), app_(app), core_(keys(routes)) {}
 
     awaitable<admission> admit(request& req, response& res) override {
         admission a;

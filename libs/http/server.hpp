@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/async.hpp"
+#include "core/latency_window.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
@@ -38,6 +39,7 @@ struct server_options {
     std::string malformed_metric = "mita_http_malformed_total";           // {rule}; the gateway has a name of its own
     bool log_requests = false;  // every request; slow (> slow_ms) and >= 500 are always logged
     std::chrono::milliseconds slow{1'000};
+    latency_window* window = nullptr;  // of this worker, for /health: how requests went, the operational ones left out
 };
 
 // What a server serves; one object per worker. Neither function may throw (http::router's dispatcher is the single

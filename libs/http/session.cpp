@@ -218,7 +218,8 @@ void session::begin_request(deadline::clock::time_point now) {
 void session::end_request(deadline::clock::time_point began) {
     exchange& x = *x_;
     exchange_facts facts;
-    facts.took = std::chrono::duration_cast<std::chrono::microseconds>(deadline::clock::now() - began);
+    facts.ended = deadline::clock::now();
+    facts.took = std::chrono::duration_cast<std::chrono::microseconds>(facts.ended - began);
     facts.bytes_in = x.head_size + x.req.body.size();
     facts.bytes_out = bytes_out_;
     facts.known_method = known_method_;

@@ -1,10 +1,11 @@
 #include "auth/app.hpp"
 
-#include "core/build_info.hpp"
+#include "cache/report.hpp"
 #include "core/clock.hpp"
 #include "db/explain.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/token.hpp"
+#include "jwt/trust.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -35,29 +36,26 @@ session_terms terms_of(const settings& s) {
     return t;
 }
 
-jwt::validator_options validation_of(const settings& s) {
-    jwt::validator_options o;
-    o.rules.issuer = s.issuer;
-    o.rules.audience = s.audience;
-    o.rules.max_lifetime_s = s.access_ttl.count();
-    o.cache_bytes = static_cast<std::size_t>(std::min<std::int64_t>(s.derived.cache_bytes / 4, 32 << 20));
-    return o;
+std::size_t cache_bytes_of(const settings& s) {
+    return static_cast<std::size_t>(std::min<std::int64_t>(s.derived.cache_bytes / 4, 32 << 20));
 }
 
 }  // namespace
 
-shared::shared(settings s, std::vector<setting> shown_, logger& to)
+shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
     : set(std::move(s)),
-      shown(std::move(shown_)),
+      loops(rt),
       log(to),
+      vital("auth", set, std::move(shown), rt, log, metrics),
       keys(std::move(set.master)),
       refresh(keys),
       ring(keys, set.key_algorithm),
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),
       passwords(lanes, set.passwords, peppers_of(keys)),
-      tokens(validation_of(set), revoked, nullptr) {
-    metrics::register_process(metrics, "auth", std::string(version()), std::string(commit()));
+      tokens(jwt::options_of(set, cache_bytes_of(set)), revoked, nullptr) {
+    cache::export_stats(metrics, "token", [this] { return tokens.cache_stats(); });
+    jwt::export_revocation_lag(metrics, "auth", revoked);
     const auto kernel = lanes.kernel();
     if (kernel.degraded)
         log.error("hash_kernel_degraded").with("reason", kernel.message).with("fallback", kernel.fallback);
@@ -67,6 +65,7 @@ app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
       db(on_.get_executor(), all_.set.database.options(), all_.log, all_.metrics),
+      db_probe(on_.get_executor(), db),
       users(db),
       sessions(db, all_.terms),
       count{all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "ok"}}),
@@ -129,9 +128,8 @@ app::pair app::issue(const uuid& user_id, const uuid& session_id, const std::str
 }
 
 bool app::ready() const {
-    const bool stopping = all.loops != nullptr && all.loops->stopping();
     const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
-    return !stopping && connected && all.tokens.has_keys();
+    return !all.loops.stopping() && connected && all.tokens.has_keys();
 }
 
 }  // namespace mita::auth

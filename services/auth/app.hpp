@@ -11,19 +11,18 @@
 #include "auth/settings.hpp"
 #include "auth/user_store.hpp"
 #include "auth/vault.hpp"
-#include "core/health.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
+#include "core/vitals.hpp"
+#include "db/health.hpp"
 #include "db/pool.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "jwt/revocations.hpp"
 #include "jwt/validator.hpp"
 
-#include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,12 +33,13 @@ namespace mita::auth {
 struct app;
 
 struct shared {
-    shared(settings s, std::vector<setting> shown, logger& to);
+    shared(settings s, std::vector<setting> shown, runtime& rt, logger& to);
 
     settings set;
-    std::vector<setting> shown;  // for /health and `config`
-    metrics::registry metrics;
+    runtime& loops;
     logger& log;
+    metrics::registry metrics;
+    vitals vital;
     vault keys;
     refresh_tokens refresh;
     key_ring ring;
@@ -50,10 +50,6 @@ struct shared {
     jwt::validator tokens;
     std::shared_ptr<revocation_hub> hub;  // set when worker 0's app is made
     std::vector<app*> apps;               // by worker, for health
-    runtime* loops = nullptr;
-    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-    std::mutex degradation_mutex;
-    degradation_log degradations;
 };
 
 struct app {
@@ -77,11 +73,12 @@ struct app {
                wall::time_point auth_time);
 
     bool ready() const;
-    health_report health() const;
+    awaitable<health_report> health();  // on worker 0
 
     shared& all;
     worker& on;
     db::pool db;
+    db::probe db_probe;
     user_store users;
     session_store sessions;
 

@@ -2,14 +2,10 @@
 
 #include "auth/hashing/calibrate.hpp"
 #include "auth/hashing/password_hasher.hpp"
-#include "auth/migrations.hpp"
 #include "auth/settings.hpp"
 #include "auth/vault.hpp"
 #include "core/clock.hpp"
 #include "core/platform.hpp"
-#include "db/migrate.hpp"
-#include "db/url.hpp"
-#include "http/check_ready.hpp"
 #include "jwt/token.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -64,40 +60,6 @@ struct hashing_parts {
 };
 
 }  // namespace
-
-int show_config(config& from) {
-    try {
-        const settings s(from);
-    } catch (const config_error& e) {
-        from.print(std::cout);
-        std::cerr << e.what() << '\n';
-        return 2;
-    }
-    from.print(std::cout);
-    return 0;
-}
-
-int run_migrations(config& from) {
-    db::migrate_options o;
-    o.url = from.secret_text("DATABASE_URL", true);
-    o.schema = "auth";
-    const auto service_url = from.secret_text("MITA_AUTH_DATABASE_URL", false);
-    from.finish();
-    if (!service_url.empty()) {
-        auto who = db::credentials_of(service_url);
-        o.service_role = std::move(who.user);
-        o.service_password = std::move(who.password);
-    }
-    const int version = db::migrate(o, migrations(), std::cout);
-    std::cout << "schema auth is at version " << version << '\n';
-    return 0;
-}
-
-int healthcheck(config& from) {
-    const auto port = from.integer("MITA_AUTH_PORT", 8081, 1, 65535);
-    from.finish();
-    return http::check_ready(static_cast<std::uint16_t>(port));
-}
 
 int calibrate_hashing(unsigned threads, unsigned cost, std::optional<double> logins_per_second,
                       std::chrono::milliseconds latency) {

@@ -1,4 +1,4 @@
-// The commands of mita-auth besides serve: config, migrate, healthcheck, calibrate, password, jwt verify. Each returns
+// The commands of mita-auth that are its own: calibrate, password, jwt verify. Each returns
 // an exit status.
 #pragma once
 
@@ -10,9 +10,6 @@
 
 namespace mita::auth {
 
-int show_config(config& from);
-int run_migrations(config& from);
-int healthcheck(config& from);
 int calibrate_hashing(unsigned threads, unsigned cost, std::optional<double> logins_per_second,
                       std::chrono::milliseconds latency);
 // Reads a password (one line) from stdin; prints the stored form, or `match`/`mismatch` (exit status 1).

@@ -1,9 +1,10 @@
-// mita-auth: register, log in, refresh, log out; issues and revokes the tokens every other service checks. --help lists
-// the commands.
+// mita-auth: register, log in, refresh, log out; issues and revokes the tokens all others check. --help: the commands.
 #include "auth/cli.hpp"
+#include "auth/migrations.hpp"
 #include "auth/serve.hpp"
+#include "auth/settings.hpp"
 #include "core/build_info.hpp"
-#include "core/config.hpp"
+#include "http/check_ready.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -35,26 +36,25 @@ int main(int argc, char** argv) {
     verify->add_option("stored", stored, "the stored form")->required();
     std::optional<long long> now;
     auto* tokens = cli.add_subcommand("jwt", "tokens")->require_subcommand(1);
-    auto* jwt = tokens->add_subcommand("verify", "read tokens from stdin, one a line");
-    jwt->add_option("--jwks", jwks, "file with the keys")->required();
-    jwt->add_option("--iss", issuer, "expected issuer");
-    jwt->add_option("--aud", audience, "expected audience");
-    jwt->add_option("--now", now, "unix seconds to judge at");
+    auto* jwt_check = tokens->add_subcommand("verify", "read tokens from stdin, one a line");
+    jwt_check->add_option("--jwks", jwks, "file with the keys")->required();
+    jwt_check->add_option("--iss", issuer, "expected issuer");
+    jwt_check->add_option("--aud", audience, "expected audience");
+    jwt_check->add_option("--now", now, "unix seconds to judge at");
     CLI11_PARSE(cli, argc, argv);
+    using namespace mita;
     try {
-        mita::config from;
-        if (*serve) return mita::auth::serve(from);
-        if (*show) return mita::auth::show_config(from);
-        if (*migrate) return mita::auth::run_migrations(from);
-        if (*check) return mita::auth::healthcheck(from);
-        if (*calibrate)
-            return mita::auth::calibrate_hashing(threads, cost, rate, std::chrono::milliseconds(latency_ms));
-        if (*hash) return mita::auth::password_hash(from);
-        if (*verify) return mita::auth::password_verify(from, stored);
-        if (*jwt) return mita::auth::jwt_verify(jwks, issuer, audience, now);
+        config from;
+        if (*serve) return auth::serve(from);
+        if (*show) return show_config<auth::settings>(from);
+        if (*migrate) return db::migrate_command(from, "auth", "MITA_AUTH_DATABASE_URL", auth::migrations());
+        if (*check) return http::check_ready(from, "MITA_AUTH_PORT", 8081);
+        if (*calibrate) return auth::calibrate_hashing(threads, cost, rate, std::chrono::milliseconds(latency_ms));
+        if (*hash) return auth::password_hash(from);
+        if (*verify) return auth::password_verify(from, stored);
+        if (*jwt_check) return auth::jwt_verify(jwks, issuer, audience, now);
     } catch (const std::exception& e) {
         std::cerr << "mita-auth: " << e.what() << '\n';
-        return 1;
     }
     return 1;
 }

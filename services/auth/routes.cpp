@@ -1,6 +1,7 @@
 #include "auth/routes.hpp"
 
 #include "auth/handlers/handlers.hpp"
+#include "http/operations.hpp"
 
 namespace mita::auth {
 
@@ -19,8 +20,8 @@ constexpr http::route<app> open_to_the_world[] = {
     {verb::del, "/v1/auth/sessions/{id}", end_session, access::user},
     {verb::get, "/v1/auth/me", me, access::user},
     {verb::get, "/.well-known/jwks.json", jwks, access::open},
-    {verb::get, "/livez", livez, access::open},
-    {verb::get, "/readyz", readyz, access::open},
+    {verb::get, "/livez", http::livez<app>, access::open},
+    {verb::get, "/readyz", http::readyz<app>, access::open},
 };
 
 constexpr http::route<app> inside[] = {
@@ -29,10 +30,10 @@ constexpr http::route<app> inside[] = {
     {verb::get, "/internal/v1/users/{id}", internal_user, access::internal},
     {verb::patch, "/internal/v1/users/{id}", internal_rename_user, access::internal},
     {verb::post, "/internal/v1/introspect", internal_introspect, access::internal},
-    {verb::get, "/livez", livez, access::open},
-    {verb::get, "/readyz", readyz, access::open},
-    {verb::get, "/health", health, access::open},
-    {verb::get, "/metrics", metrics_text, access::open},
+    {verb::get, "/livez", http::livez<app>, access::open},
+    {verb::get, "/readyz", http::readyz<app>, access::open},
+    {verb::get, "/health", http::health<app>, access::open},
+    {verb::get, "/metrics", http::metrics_text<app>, access::open},
 };
 
 }  // namespace

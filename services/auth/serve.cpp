@@ -4,10 +4,9 @@
 #include "auth/hashing/instruments.hpp"
 #include "auth/routes.hpp"
 #include "db/listener.hpp"
-#include "http/server.hpp"
+#include "http/doors.hpp"
 
 #include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,43 +17,24 @@ namespace mita::auth {
 namespace {
 
 using namespace std::chrono_literals;
-using public_dispatcher = http::dispatcher<app>;
-
-http::server_options options_of(const settings& s) {
-    http::server_options o;
-    o.name = "auth";
-    o.handle_timeout = s.request_timeout;
-    o.trusted_peers = s.trusted_peers;
-    o.log_requests = s.log_requests;
-    return o;
-}
-
-// Says once that the service can serve: tests and people wait for this line.
-awaitable<void> announce_ready(app& a, runtime& rt) {
-    while (!a.ready() && !rt.stopping()) {
-        waiter pause(a.on.get_executor());
-        co_await pause.wait(deadline::after(5ms));
-    }
-    if (a.ready()) {
-        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - a.all.started;
-        a.all.log.info("ready").with("after_ms", took.count());
-    }
-}
+using dispatcher = http::dispatcher<app>;
 
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
     worker_parts(shared& all, worker& on)
-        : a(all, on),
-          outside(public_routes(), a, all.log, all.metrics, "auth"),
-          server(on, options_of(all.set), outside, all.log, all.metrics) {}
+        : a(all, on), way(public_routes(), a), server(on, outside(all), way, all.log, all.metrics) {}
+    static http::server_options outside(shared& all) {
+        auto o = http::options_of(all.set, "auth");
+        o.window = &all.vital.make_window();
+        return o;
+    }
     app a;
-    public_dispatcher outside;
+    dispatcher way;
     http::server server;
 };
 
-http::server_options internal_options_of(const settings& s) {
-    auto o = options_of(s);
-    o.name = "auth_internal";
+http::server_options inside(const settings& s) {
+    auto o = http::options_of(s, "auth_internal");
     o.handle_timeout = 30s;  // long polls
     o.slow = 60s;
     return o;
@@ -67,8 +47,7 @@ int serve(config& from) {
     platform::apply_malloc_limits(set.derived.malloc_arenas);
     logger log("auth", set.level);
     runtime rt(set.workers, log, set.drain);
-    shared all(std::move(set), from.settings(), log);
-    all.loops = &rt;
+    shared all(std::move(set), from.settings(), rt, log);
     hashing::expose(all.metrics, all.lanes);
 
     std::vector<std::unique_ptr<worker_parts>> parts;
@@ -80,41 +59,28 @@ int serve(config& from) {
     }
     app& first = parts.front()->a;
     const executor home = rt.at(0).get_executor();
-    all.hub = std::make_shared<revocation_hub>(home, first.db, all.revoked, all.tokens, all.ring, log);
 
-    public_dispatcher inside(internal_routes(), first, log, all.metrics, "auth_internal");
-    http::server internal_server(rt.at(0), internal_options_of(all.set), inside, log, all.metrics);
-    http::listener listener(rt, all.set.listen, all.set.port, servers, log, "auth");
-    http::listener internal_listener(rt, all.set.internal_listen, all.set.internal_port, {&internal_server}, log);
+    // Revocations: read from their table, at a hint at once; kept for the other services, which poll them here.
+    all.hub = std::make_shared<revocation_hub>(home, first.db, all.revoked, all.tokens, all.ring, log);
     const auto hub = all.hub;
     const auto on_notify = [hub](const std::string&, const std::string&) { hub->nudge(); };
     db::listener hints(home, all.set.database.options(), {"auth_revocations"}, on_notify, log);
-
-    listener.start();
-    internal_listener.start();
-    log.info("listening")
-        .with("port", static_cast<int>(listener.port()))
-        .with("internal_port", static_cast<int>(internal_listener.port()));
-
     rt.spawn(0, "follow_revocations", [hub] { return hub->follow(); });
-    rt.spawn(0, "announce_ready", [&first, &rt] { return announce_ready(first, rt); });
-    rt.on_stop(stop_stage::drain, 0, [&listener, &internal_listener](deadline) -> awaitable<void> {
-        co_await listener.close();
-        co_await internal_listener.close();
+
+    dispatcher internal_way(internal_routes(), first);
+    http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);
+    http::doors doors(rt, all.set, "auth", servers, internal_server, log);
+    doors.open();
+    rt.announce_ready([&first] { return first.ready(); });
+
+    rt.on_stop(stop_stage::drain, 0, [hub](deadline) -> awaitable<void> {
+        hub->close();  // answers the long polls
+        co_return;
     });
-    rt.on_stop(stop_stage::drain, 0, [hub, &internal_server](deadline d) -> awaitable<void> {
-        hub->close();
-        co_await internal_server.drain(d);
-    });
-    for (unsigned i = 0; i < rt.size(); ++i) {
-        auto& p = *parts[i];
-        rt.on_stop(stop_stage::drain, i, [&p](deadline d) { return p.server.drain(d); });
-        rt.on_stop(stop_stage::close, i, [&p](deadline d) { return p.a.db.close(d); });
-    }
+    for (unsigned i = 0; i < rt.size(); ++i)
+        rt.on_stop(stop_stage::close, i, [a = all.apps[i]](deadline d) { return a->db.close(d); });
     rt.on_stop(stop_stage::close, 0, [&hints](deadline d) { return hints.close(d); });
-    const int status = rt.run();
-    log.info("stopped").with("status", status);
-    return status;
+    return rt.run();
 }
 
 }  // namespace mita::auth

@@ -1,8 +1,9 @@
 #include "finance/app.hpp"
 
-#include "core/build_info.hpp"
+#include "cache/report.hpp"
 #include "db/explain.hpp"
 #include "jwt/bearer.hpp"
+#include "jwt/trust.hpp"
 
 #include <algorithm>
 #include <string>
@@ -15,8 +16,8 @@ namespace {
 http::client_options auth_of(const settings& s) {
     http::client_options o;
     o.name = "auth_internal";
-    o.host = s.auth_host;
-    o.port = s.auth_port;
+    o.host = s.auth_internal.host;
+    o.port = s.auth_internal.port;
     o.max_connections = 8;
     return o;
 }
@@ -28,41 +29,30 @@ cache::options of_size(std::size_t bytes) {
     return o;
 }
 
-void export_cache(metrics::registry& r, const char* name, std::function<cache::stats()> read) {
-    const auto field = [&r, name, &read](const char* metric, const char* help, const char* type, auto pick) {
-        r.callback(metric, help, type, {{"cache", name}}, [read, pick] { return static_cast<double>(pick(read())); });
-    };
-    using s = const cache::stats&;
-    field("mita_cache_hits_total", "Cache hits", "counter", [](s c) { return c.hits; });
-    field("mita_cache_misses_total", "Cache misses", "counter", [](s c) { return c.misses; });
-    field("mita_cache_evictions_total", "Entries evicted", "counter", [](s c) { return c.evictions; });
-    field("mita_cache_expired_total", "Entries expired", "counter", [](s c) { return c.expired; });
-    field("mita_cache_bytes", "Bytes in use", "gauge", [](s c) { return c.bytes; });
-    field("mita_cache_entries", "Entries", "gauge", [](s c) { return c.entries; });
-}
-
 }  // namespace
 
-shared::shared(settings s, std::vector<setting> shown_, logger& to)
+shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
     : set(std::move(s)),
-      shown(std::move(shown_)),
+      loops(rt),
       log(to),
+      vital("finance", set, std::move(shown), rt, log, metrics),
       persons(of_size(set.user_cache_bytes)),
       gate(metrics),
       cursors(set.cursor_secret),
       ledgers(of_size(set.ledger_cache_bytes)),
       pages(of_size(set.page_cache_bytes)) {
-    metrics::register_process(metrics, "finance", std::string(version()), std::string(commit()));
-    export_cache(metrics, "user", [this] { return persons.snapshot(); });
-    export_cache(metrics, "ledger", [this] { return ledgers.snapshot(); });
-    export_cache(metrics, "page", [this] { return pages.snapshot(); });
-    export_cache(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
+    cache::export_stats(metrics, "user", [this] { return persons.snapshot(); });
+    cache::export_stats(metrics, "ledger", [this] { return ledgers.snapshot(); });
+    cache::export_stats(metrics, "page", [this] { return pages.snapshot(); });
+    cache::export_stats(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
+    jwt::export_revocation_lag(metrics, "finance", revoked);
 }
 
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
       db(on_.get_executor(), all_.set.database.options(), all_.log, all_.metrics),
+      db_probe(on_.get_executor(), db),
       auth_inside(on_.get_executor(), auth_of(all_.set), all_.log, all_.metrics),
       accounts(auth_inside, all_.set.internal_token),
       users(db),
@@ -95,11 +85,10 @@ awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
 }
 
 bool app::ready() const {
-    const bool stopping = all.loops != nullptr && all.loops->stopping();
     if (!all.fed.load(std::memory_order_relaxed) && !all.tokens->degraded())
         all.fed.store(true, std::memory_order_relaxed);
     const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
-    return !stopping && connected && all.tokens->has_keys() && all.fed.load(std::memory_order_relaxed);
+    return !all.loops.stopping() && connected && all.tokens->has_keys() && all.fed.load(std::memory_order_relaxed);
 }
 
 }  // namespace mita::finance

@@ -2,10 +2,11 @@
 // belongs to its thread. Constructors only; what happens is in handlers/.
 #pragma once
 
-#include "core/health.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
+#include "core/vitals.hpp"
+#include "db/health.hpp"
 #include "db/pool.hpp"
 #include "finance/category_store.hpp"
 #include "finance/cursor.hpp"
@@ -26,9 +27,7 @@
 #include "jwt/validator.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -37,12 +36,13 @@ namespace mita::finance {
 struct app;
 
 struct shared {
-    shared(settings s, std::vector<setting> shown, logger& to);
+    shared(settings s, std::vector<setting> shown, runtime& rt, logger& to);
 
     settings set;
-    std::vector<setting> shown;  // for /health and `config`
+    runtime& loops;
     logger& log;
     metrics::registry metrics;
+    vitals vital;
     jwt::revocations revoked;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     person_cache persons;
@@ -51,12 +51,8 @@ struct shared {
     ledger_cache ledgers;
     page_cache pages;
     std::vector<app*> apps;  // by worker, for health
-    runtime* loops = nullptr;
     jwt::revocation_feed* feed = nullptr;
     std::atomic<bool> fed{false};  // the revocation feed has been read once: writes can be accepted
-    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
-    std::mutex degradation_mutex;
-    degradation_log degradations;
 };
 
 struct app {
@@ -71,11 +67,12 @@ struct app {
 
     // A database connection, keys, and the revocation feed read once (a feed lost later refuses writes only).
     bool ready() const;
-    health_report health() const;
+    awaitable<health_report> health();  // on worker 0
 
     shared& all;
     worker& on;
     db::pool db;
+    db::probe db_probe;
     http::client auth_inside;
     account_client accounts;
     user_store users;

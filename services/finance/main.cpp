@@ -1,7 +1,10 @@
 // mita-finance: profile, plan, calendar, ledger. --help lists the commands.
 #include "core/build_info.hpp"
-#include "core/config.hpp"
+#include "db/migrate.hpp"
+#include "finance/migrations.hpp"
 #include "finance/serve.hpp"
+#include "finance/settings.hpp"
+#include "http/check_ready.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,15 +22,18 @@ int main(int argc, char** argv) {
     auto* migrate = cli.add_subcommand("migrate", "bring the schema up to date, as DATABASE_URL");
     auto* check = cli.add_subcommand("healthcheck", "exit 0 when the local service is ready");
     CLI11_PARSE(cli, argc, argv);
+    using namespace mita;
     try {
-        mita::config from;
-        if (*serve) return mita::finance::serve(from);
-        if (*show) return mita::finance::show_config(from);
-        if (*migrate) return mita::finance::run_migrations(from);
-        if (*check) return mita::finance::healthcheck(from);
+        config from;
+        if (*serve) return finance::serve(from);
+        if (*show) return show_config<finance::settings>(from);
+        if (*migrate) {
+            const auto steps = finance::migrations();
+            return db::migrate_command(from, "finance", "MITA_FINANCE_DATABASE_URL", steps);
+        }
+        if (*check) return http::check_ready(from, "MITA_FINANCE_PORT", 8082);
     } catch (const std::exception& e) {
         std::cerr << "mita-finance: " << e.what() << '\n';
-        return 1;
     }
     return 1;
 }

@@ -1,6 +1,7 @@
 #include "finance/routes.hpp"
 
 #include "finance/handlers/handlers.hpp"
+#include "http/operations.hpp"
 
 namespace mita::finance {
 
@@ -31,16 +32,16 @@ constexpr http::route<app> for_people[] = {
     {verb::patch, "/v1/categories/{category}", patch_category},
     {verb::del, "/v1/categories/{category}", delete_category},
     {verb::get, "/v1/currencies", list_currencies, access::open},
-    {verb::get, "/livez", livez, access::open},
-    {verb::get, "/readyz", readyz, access::open},
+    {verb::get, "/livez", http::livez<app>, access::open},
+    {verb::get, "/readyz", http::readyz<app>, access::open},
 };
 
 constexpr http::route<app> inside[] = {
     {verb::del, "/internal/v1/users/{id}", erase_user, access::internal},
-    {verb::get, "/livez", livez, access::open},
-    {verb::get, "/readyz", readyz, access::open},
-    {verb::get, "/health", health, access::open},
-    {verb::get, "/metrics", metrics_text, access::open},
+    {verb::get, "/livez", http::livez<app>, access::open},
+    {verb::get, "/readyz", http::readyz<app>, access::open},
+    {verb::get, "/health", http::health<app>, access::open},
+    {verb::get, "/metrics", http::metrics_text<app>, access::open},
 };
 
 }  // namespace

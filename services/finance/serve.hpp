@@ -1,5 +1,5 @@
-// The commands of mita-finance. serve wires runtime, workers, servers and the feeds, and runs until SIGTERM; each
-// returns the process's exit status.
+// `mita-finance serve`: wires runtime, workers, servers and the feeds, and runs until SIGTERM. Returns the process's
+// exit status.
 #pragma once
 
 #include "core/config.hpp"
@@ -7,8 +7,5 @@
 namespace mita::finance {
 
 int serve(config& from);
-int show_config(config& from);
-int run_migrations(config& from);
-int healthcheck(config& from);
 
 }  // namespace mita::finance

@@ -1,6 +1,7 @@
 #include "gateway/app.hpp"
 
-#include "core/build_info.hpp"
+#include "cache/report.hpp"
+#include "jwt/trust.hpp"
 
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace {
 // Logins wait for their hash by the hundred: they must not keep a refresh, or the 503 of the next login, from auth.
 constexpr unsigned auth_connections = 512, finance_connections = 64, probe_connections = 4;
 
-http::client_options upstream(const char* name, const endpoint& where, unsigned connections) {
+http::client_options upstream(const char* name, const config::endpoint& where, unsigned connections) {
     http::client_options o;
     o.name = name;
     o.host = where.host;
@@ -38,16 +39,18 @@ metrics::histogram& took(metrics::registry& r, const char* to) {
 
 }  // namespace
 
-shared::shared(settings s, std::vector<setting> shown_, logger& to)
+shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
     : set(std::move(s)),
-      shown(std::move(shown_)),
+      loops(rt),
       log(to),
+      vital("gateway", set, std::move(shown), rt, log, metrics),
       limits(set.rate_table_bytes),
       user("user", set.user),
       write("write", set.write),
       login("login", set.login),
       registration("register", set.registration) {
-    metrics::register_process(metrics, "gateway", std::string(version()), std::string(commit()));
+    cache::export_stats(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
+    jwt::export_revocation_lag(metrics, "gateway", revoked);
 }
 
 app::app(shared& all_, worker& on_)

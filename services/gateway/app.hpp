@@ -1,20 +1,18 @@
 // Wiring of the gateway: `shared` is one per process and thread-safe, `app` one per worker with its own upstream pools.
 #pragma once
 
-#include "core/health.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
+#include "core/vitals.hpp"
 #include "gateway/rate_limit.hpp"
 #include "gateway/settings.hpp"
 #include "http/client.hpp"
 #include "http/message.hpp"
-#include "jwt/revocation_feed.hpp"
 #include "jwt/revocations.hpp"
 #include "jwt/validator.hpp"
 
 #include <atomic>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -27,20 +25,17 @@ namespace mita::gateway {
 struct app;
 
 struct shared {
-    shared(settings s, std::vector<setting> shown, logger& to);
+    shared(settings s, std::vector<setting> shown, runtime& rt, logger& to);
 
     settings set;
-    std::vector<setting> shown;
+    runtime& loops;
     logger& log;
     metrics::registry metrics;
+    vitals vital;
     jwt::revocations revoked;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     rate_limiter limits;
     rate_policy user, write, login, registration;
-    runtime* loops = nullptr;
-    jwt::revocation_feed* feed = nullptr;
-    std::vector<app*> apps;
-    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
 
     // What the last probes said (probe.cpp): one writer per service, on worker 0.
     struct upstream_state {
@@ -49,9 +44,6 @@ struct shared {
         std::string status = "unreachable";  // of its /health
     } auth_state, finance_state;
     std::atomic<bool> fed{false};  // the revocation feed has answered once
-    std::atomic<bool> announced{false};
-    std::mutex degradation_mutex;
-    degradation_log degradations;
 };
 
 struct app {

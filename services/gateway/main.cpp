@@ -1,8 +1,9 @@
 // mita-gateway: the one door. Identifies, checks, limits and forwards each request in one pass. --help lists the
 // commands.
 #include "core/build_info.hpp"
-#include "core/config.hpp"
 #include "gateway/serve.hpp"
+#include "gateway/settings.hpp"
+#include "http/check_ready.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,14 +20,14 @@ int main(int argc, char** argv) {
     auto* show = cli.add_subcommand("config", "print every setting, its value and its source");
     auto* check = cli.add_subcommand("healthcheck", "exit 0 when the local gateway is ready");
     CLI11_PARSE(cli, argc, argv);
+    using namespace mita;
     try {
-        mita::config from;
-        if (*serve) return mita::gateway::serve(from);
-        if (*show) return mita::gateway::show_config(from);
-        if (*check) return mita::gateway::healthcheck(from);
+        config from;
+        if (*serve) return gateway::serve(from);
+        if (*show) return show_config<gateway::settings>(from);
+        if (*check) return http::check_ready(from, "MITA_GATEWAY_PORT", from.integer("PORT", 8080, 1, 65535));
     } catch (const std::exception& e) {
         std::cerr << "mita-gateway: " << e.what() << '\n';
-        return 1;
     }
     return 1;
 }

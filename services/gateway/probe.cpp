@@ -13,16 +13,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-awaitable<bool> ready_now(http::client& at) {
+awaitable<bool> ready_now(http::client& at, deadline d) {
     http::client_request ask(http::verb::get, "/readyz");
-    const auto answer = co_await at.send(std::move(ask), deadline::after(1s));
+    const auto answer = co_await at.send(std::move(ask), d);
     co_return answer.status == 200;
 }
 
 // The "status" member of a service's /health, found by its fixed place at the front.
-awaitable<std::string> status_of(http::client& inside) {
+awaitable<std::string> status_of(http::client& inside, deadline d) {
     http::client_request ask(http::verb::get, "/health");
-    const auto answer = co_await inside.send(std::move(ask), deadline::after(1s));
+    const auto answer = co_await inside.send(std::move(ask), d);
     constexpr std::string_view front = "{\"status\":\"";
     if (!answer.body.starts_with(front)) co_return "unknown";
     const auto rest = answer.body.substr(front.size());
@@ -32,22 +32,24 @@ awaitable<std::string> status_of(http::client& inside) {
 }  // namespace
 
 bool ready(shared& all) {
-    const bool stopping = all.loops != nullptr && all.loops->stopping();
     // Without the feed's first answer a revoked token could pass.
     if (!all.fed && !all.tokens->degraded()) all.fed = true;
-    return !stopping && all.auth_state.ready && all.finance_state.ready && all.tokens->has_keys() && all.fed;
+    return !all.loops.stopping() && all.auth_state.ready && all.finance_state.ready && all.tokens->has_keys() &&
+           all.fed;
 }
 
 awaitable<void> watch(app& a, bool auth) {
     auto& state = auth ? a.all.auth_state : a.all.finance_state;
     auto& outside = auth ? a.auth : a.finance;
     auto& inside = auth ? a.auth_inside : a.finance_inside;
-    while (!a.all.loops->stopping()) {
+    bool began_well = false;
+    while (!a.all.loops.stopping()) {
         bool up = false;
         std::string status = "unreachable";
         try {
-            up = co_await ready_now(outside);
-            status = co_await status_of(inside);
+            const auto limit = deadline::after(1s);
+            up = co_await ready_now(outside, limit);
+            status = co_await status_of(inside, limit);
         } catch (const std::exception&) {  // away: said by `unreachable`, by /readyz and by the metrics
         }
         if (state.ready.exchange(up) != up)
@@ -56,12 +58,9 @@ awaitable<void> watch(app& a, bool auth) {
             const std::scoped_lock lock(state.mutex);
             state.status = status;
         }
-        if (ready(a.all) && !a.all.announced.exchange(true)) {
-            const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - a.all.started;
-            a.all.log.info("ready").with("after_ms", took.count());
-        }
+        began_well = began_well || ready(a.all);
         waiter pause(a.on.get_executor());
-        const auto next = ready(a.all) ? 1'000ms : a.all.announced ? 100ms : 10ms;
+        const auto next = ready(a.all) ? 1'000ms : began_well ? 100ms : 10ms;
         co_await pause.wait(deadline::after(next));
     }
 }

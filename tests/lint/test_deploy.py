@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = ["migrate", "auth", "finance", "gateway"]
 SETTINGS = set(re.findall(r'"((?:MITA_[A-Z_]+|DATABASE_URL|PORT|WEB_CONCURRENCY))"',
-                          "".join(p.read_text() for p in (ROOT / "services").rglob("*.cpp"))))
+                          "".join(p.read_text() for top in ("libs", "services") for p in (ROOT / top).rglob("*.?pp"))))
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -17,11 +17,6 @@ awaitable<http::response> end_session(http::request& req, app& a);
 awaitable<http::response> me(http::request& req, app& a);
 awaitable<http::response> jwks(http::request& req, app& a);
 
-awaitable<http::response> livez(http::request& req, app& a);
-awaitable<http::response> readyz(http::request& req, app& a);
-awaitable<http::response> health(http::request& req, app& a);
-awaitable<http::response> metrics_text(http::request& req, app& a);
-
 awaitable<http::response> internal_revocations(http::request& req, app& a);
 awaitable<http::response> internal_user(http::request& req, app& a);
 awaitable<http::response> internal_rename_user(http::request& req, app& a);

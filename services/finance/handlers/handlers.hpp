@@ -30,11 +30,6 @@ awaitable<http::response> patch_category(http::request& req, app& a);
 awaitable<http::response> delete_category(http::request& req, app& a);
 awaitable<http::response> list_currencies(http::request& req, app& a);
 
-awaitable<http::response> livez(http::request& req, app& a);
-awaitable<http::response> readyz(http::request& req, app& a);
-awaitable<http::response> health(http::request& req, app& a);
-awaitable<http::response> metrics_text(http::request& req, app& a);
-
 awaitable<http::response> erase_user(http::request& req, app& a);
 
 }  // namespace mita::finance

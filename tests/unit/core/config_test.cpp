@@ -171,3 +171,19 @@ TEST_CASE("reading a setting twice keeps one row") {
     REQUIRE(c.settings().size() == 1);
     CHECK(c.settings()[0].value == "2");
 }
+
+TEST_CASE("an endpoint is http://host:port, a slash at its end allowed, and nothing else") {
+    config c(look({{"A", "http://auth.internal:8091"}, {"B", "http://[::1]:1/"}}));
+    CHECK(c.http_endpoint("A", "").host == "auth.internal");
+    CHECK(c.http_endpoint("A", "").port == 8091);
+    CHECK(c.http_endpoint("B", "").host == "[::1]");
+    CHECK(c.http_endpoint("C", "http://127.0.0.1:8081").port == 8081);
+    c.finish();
+    for (const char* bad : {"https://h:1", "http://h", "http://:1", "http://h:0", "http://h:65536", "http://h:1x",
+                            "h:1", "http://h:1/path", "http://", "http://h:"}) {
+        config wrong(look({{"X", bad}}));
+        wrong.http_endpoint("X", "http://h:1");
+        INFO(bad);
+        CHECK(problems(wrong).starts_with("X: must be http://host:port"));
+    }
+}

@@ -182,8 +182,7 @@ public:
           rt(workers, log, std::chrono::seconds(5)) {
         std::vector<server*> all;
         for (unsigned i = 0; i < workers; ++i) {
-            services.push_back(
-                std::make_unique<dispatcher<app>>(std::span<const route<app>>(routes), state, log, registry, "test"));
+            services.push_back(std::make_unique<dispatcher<app>>(std::span<const route<app>>(routes), state));
             servers.push_back(std::make_unique<server>(rt.at(i), o, *services.back(), log, registry));
             all.push_back(servers.back().get());
         }

@@ -1,0 +1,59 @@
+// What every service is told alike, read once: environment, log, workers, doors, limits, tokens, clock. Each service's
+// settings begin with it and add their own. Names: OPERATIONS.md.
+#pragma once
+
+#include "core/config.hpp"
+#include "core/log.hpp"
+#include "core/platform.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace mita {
+
+// Where a service listens, and whose forwarding headers it believes: the names of the settings and their defaults.
+struct door_settings {
+    const char* port_name;
+    std::int64_t port;
+    const char* internal_port_name;
+    std::int64_t internal_port;
+    const char *listen_name = "MITA_LISTEN", *listen = "127.0.0.1";
+    const char *trusted_name = "MITA_TRUSTED_PEERS", *trusted = "127.0.0.0/8,::1/128";
+};
+
+struct common_settings {
+    // Wrong values are recorded in `from`.
+    common_settings(config& from, const door_settings& doors);
+    // Last: throws config_error with every wrong setting, then starts the clock of a test.
+    void finish(config& from);
+
+    platform::limits where;
+    platform::derived derived;
+    bool testing;  // MITA_ENV=test
+    log_level level;
+    bool log_requests;
+    unsigned workers;
+    std::string listen, internal_listen;
+    std::uint16_t port, internal_port;
+    std::vector<std::string> trusted_peers;
+    std::chrono::milliseconds drain, request_timeout;
+
+    secret internal_token;         // MITA_INTERNAL_TOKEN: between the services
+    std::string issuer, audience;  // of access tokens
+    std::chrono::seconds access_ttl;
+
+private:
+    std::string clock_start_, clock_file_;
+};
+
+// `mita-x config`: every setting on stdout; the wrong ones on stderr, status 2. `read` makes the service's settings.
+int show_config(config& from, void (*read)(config& from));
+
+template <class Settings>
+int show_config(config& from) {
+    return show_config(from, [](config& c) { const Settings all(c); });
+}
+
+}  // namespace mita

@@ -1,0 +1,47 @@
+// The database's part of /health: what the pools of all workers say, and a probe that asks it now. The judgements of
+// OPERATIONS.md that concern it.
+#pragma once
+
+#include "core/health.hpp"
+#include "core/waiter.hpp"
+#include "db/pool.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mita::db {
+
+// Asks the database whether it answers: at most once a second, one question at a time however many wait for the answer,
+// which comes within a second. On its pool's worker only.
+class probe {
+public:
+    // keep: for so long an answer is given again.
+    probe(executor ex, pool& db, std::chrono::milliseconds keep = std::chrono::seconds(1))
+        : ex_(ex), db_(db), keep_(keep) {}
+
+    struct answer {
+        std::string status;  // connected | disconnected | timeout | error
+        std::optional<double> latency_ms;
+    };
+    awaitable<answer> ask();
+
+private:
+    executor ex_;
+    pool& db_;
+    std::chrono::milliseconds keep_;
+    answer last_;
+    std::chrono::steady_clock::time_point fresh_until_{};
+    bool asking_ = false;
+    std::vector<std::shared_ptr<waiter>> others_;
+};
+
+// The report's database part; pools: of all workers.
+health_report::database health_of(const std::vector<pool_stats>& pools, const probe::answer& seen, int schema_version);
+
+// Pool use over 80 %, the wait for a connection over 50 ms (p99 of the last minute).
+void judge_pools(degradation_log& log, health_report& r, const std::vector<pool_stats>& pools);
+
+}  // namespace mita::db

@@ -1,0 +1,33 @@
+// The two doors of a service: the public listener, which deals connections to every worker's server, and the internal
+// one on worker 0. Opened once all is wired; the orderly stop of both and of their servers is part of it.
+#pragma once
+
+#include "core/runtime.hpp"
+#include "core/settings.hpp"
+#include "http/server.hpp"
+
+#include <string>
+#include <vector>
+
+namespace mita::http {
+
+// A server's options as the settings say. name: the service label.
+server_options options_of(const common_settings& s, std::string name);
+
+class doors {
+public:
+    // name: the service, under which a service manager may pass the public socket. Servers and runtime must outlive it.
+    doors(runtime& rt, const common_settings& s, const std::string& name, std::vector<server*> outside, server& inside,
+          logger& log);
+    // Starts to listen and logs `listening`. Stop: what the kernel has accepted is served, then each server drains.
+    void open();
+
+private:
+    runtime& rt_;
+    std::vector<server*> outside_;
+    server& inside_;
+    logger& log_;
+    listener public_, internal_;
+};
+
+}  // namespace mita::http

@@ -1,0 +1,139 @@
+"""/health tells what is wrong while it is wrong: each reason is made to appear in a real process, and to go away where that takes no minute."""
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mita.client import Client, expect
+from mita.people import key, money
+from mita.waiting import until
+
+from test_slow import held, waiting_on_lock
+
+
+def health(stack, service):
+    answer = Client(service, stack.contract).get("/health", internal=True)
+    stack.contract.message("health", answer.json)
+    return answer.json
+
+
+def reasons(stack, service):
+    """{reason: degradation}"""
+    return {d["reason"]: d for d in health(stack, service)["degradation"]}
+
+
+def test_errors_over_one_per_cent_degrade_and_stop_doing_so(stack, saver):
+    service = stack.also("finance", "finance-errors", MITA_WORKERS="1").start()
+    client = Client(service, stack.contract, saver.access)
+    expect(client.get("/v1/transactions"), 200)
+    stack.cluster.stop("fast")
+    try:
+        # Each is 503: the database is away (the page it holds in memory is not asked for).
+        until(lambda: client.get(f"/v1/transactions?q={key()}").status == 503, 5, "an error")
+        for _ in range(9):
+            assert client.get(f"/v1/transactions?q={key()}").status == 503
+    finally:
+        stack.cluster.start()
+        stack.heal()
+    until(lambda: client.get("/readyz").status == 200, 10 * service.slow, "ready")
+    seen = reasons(stack, service)["error_share"]
+    assert seen["value"] > seen["limit"] == 0.01
+    assert health(stack, service)["status"] == "degraded"
+    for _ in range(1200):  # good answers make the share small again
+        expect(client.get("/v1/currencies"), 200)
+    assert "error_share" not in reasons(stack, service)
+    service.stop()
+
+
+@pytest.mark.parametrize("name", ["auth", "finance"])
+def test_the_database_is_told_as_connected_or_disconnected(stack, name):
+    service = getattr(stack, name)
+    database = until(lambda: (d := health(stack, service)["database"])["status"] == "connected" and d, 5, "connected")
+    assert database["latency_ms"] > 0
+    stack.cluster.stop("fast")
+    try:
+        gone = until(lambda: (h := health(stack, service))["database"]["status"] == "disconnected" and h, 5, "disconnected")
+        assert gone["status"] == "unhealthy" and gone["database"]["latency_ms"] is None
+    finally:
+        stack.cluster.start()
+        stack.heal()
+    until(lambda: health(stack, service)["database"]["status"] == "connected", 5, "connected")
+
+
+def test_a_database_that_says_nothing_is_a_timeout_within_a_second(stack):
+    """The server processes of one service are stopped, so its connections stay up and silent."""
+    def backends():
+        return {row[0] for row in stack.cluster.sql("select pid from pg_stat_activity where application_name = 'mita-finance'")}
+
+    others = backends()
+    service = stack.also("finance", "finance-silent", MITA_WORKERS="1").start()
+    pids = backends() - others
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        seen = until(lambda: (h := health(stack, service))["database"]["status"] == "timeout" and h, 5, "timeout")
+        assert seen["status"] == "unhealthy" and seen["database"]["latency_ms"] is None
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
+    until(lambda: health(stack, service)["database"]["status"] == "connected", 15 * service.slow, "connected")
+    service.stop()
+
+
+def test_a_full_pool_and_long_waits_for_it_degrade(stack, saver):
+    """One connection of each lane: a write is held up on the pipelined one, a change of a profile on the exclusive one, and a second change waits for that."""
+    service = stack.also("finance", "finance-full", MITA_WORKERS="1", MITA_DB_PIPELINED="1", MITA_DB_EXCLUSIVE="1").start()
+    writer, third = stack.person(), stack.person()
+    writer.onboard()
+
+    def client(person):
+        return Client(service, stack.contract, person.access, timeout=30)
+
+    def write():
+        return client(writer).post("/v1/transactions", {"money": money(-100), "category": "groceries"}, headers={"Idempotency-Key": key()})
+
+    def change(person):
+        return client(person).patch("/v1/me", {"region": "BG"}, headers={"If-Match": "*"})
+
+    expect(client(saver).get("/v1/me"), 200)
+    assert not {"db_pool_utilization", "db_pool_wait_ms"} & set(reasons(stack, service))
+    with ThreadPoolExecutor(3) as pool:
+        with held(stack, saver), held(stack, writer):
+            jobs = [pool.submit(change, saver)]
+            until(lambda: waiting_on_lock(stack) == 1, 5 * service.slow, "a change at the lock")
+            jobs.append(pool.submit(change, third))
+            until(lambda: health(stack, service)["database"]["pool"]["waiting"] == 1, 5 * service.slow, "a change in line")
+            jobs.append(pool.submit(write))
+            until(lambda: waiting_on_lock(stack) == 2, 5 * service.slow, "a write at the lock")
+            full = reasons(stack, service)["db_pool_utilization"]
+            assert full["value"] == 1 and full["limit"] == 0.8
+        for job in jobs:
+            assert job.result().status in (200, 201, 503, 504)
+    waited = until(lambda: reasons(stack, service).get("db_pool_wait_ms"), 5, "waits that were measured")
+    assert waited["value"] > waited["limit"] == 50
+    until(lambda: "db_pool_utilization" not in reasons(stack, service), 10 * service.slow, "a pool at rest")
+    service.stop()
+
+
+@pytest.mark.parametrize("name", ["auth", "finance", "gateway"])
+def test_a_loop_that_stood_still_degrades_until_it_turns_again(stack, name):
+    service = stack.also(name, f"{name}-still").start()
+    service.process.send_signal(signal.SIGSTOP)
+    time.sleep(3)  # how long it stands still
+    service.process.send_signal(signal.SIGCONT)
+    assert reasons(stack, service)["event_loop_lag_seconds"]["value"] > 0.02
+    until(lambda: "event_loop_lag_seconds" not in reasons(stack, service), 60 * service.slow, "a loop that turns")
+    service.stop()
+
+
+@pytest.mark.parametrize("name", ["finance", "gateway"])
+def test_revocations_unheard_of_degrade_until_auth_is_back(stack, name):
+    service = getattr(stack, name)
+    stack.auth.kill()
+    try:
+        until(lambda: "revocation_feed_silent_ms" in reasons(stack, service), 20 * service.slow, "silence")
+    finally:
+        stack.heal()
+    until(lambda: "revocation_feed_silent_ms" not in reasons(stack, service), 10 * service.slow, "the feed")
