@@ -41,7 +41,9 @@ awaitable<http::response> logout_all(http::request& req, app& a) {
     http::refuse_query(req);
     const auto c = signed_by_us(req, a);
     const auto sequence = co_await a.sessions.end_all(c->who.user_id, c->who.session_id, "logout_all", req.until);
-    if (sequence) co_await a.all.hub->settle(a.on.get_executor(), *sequence);
+    if (sequence) {
+        co_await a.all.hub->settle(a.on.get_executor(), *sequence);
+    }
     co_return http::empty();
 }
 
