@@ -36,7 +36,7 @@ bool iequals(std::string_view a, std::string_view b) {
 
 const header* header_list::find(std::string_view name) const {
     for (const header& h : *this)
-        if (iequals(h.name, name)) return &h;
+        if (h.name.size() == name.size() && iequals(h.name, name)) return &h;
     return nullptr;
 }
 

@@ -30,13 +30,14 @@ const char* field(std::string_view line, framing& f, header_list& headers) {
     header h;
     if (split_field(line, h.name, h.value) != line_fault::none) return "bad header";
     if (!headers.add(h)) return "too many headers";
-    if (iequals(h.name, "content-length")) {
+    const std::size_t n = h.name.size();
+    if (n == 14 && iequals(h.name, "content-length")) {
         if (f.length || !parse_content_length(h.value, f.content_length)) return "bad Content-Length";
         f.length = true;
-    } else if (iequals(h.name, "transfer-encoding")) {
+    } else if (n == 17 && iequals(h.name, "transfer-encoding")) {
         if (f.transfer || classify_transfer_encoding(h.value) != transfer::chunked) return "bad Transfer-Encoding";
         f.transfer = true;
-    } else if (iequals(h.name, "connection")) {
+    } else if (n == 10 && iequals(h.name, "connection")) {
         f.close = f.close || lists(h.value, "close");
         f.keep = f.keep || lists(h.value, "keep-alive");
     }

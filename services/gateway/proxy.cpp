@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdint>
 #include <utility>
 
 namespace mita::gateway {
@@ -63,16 +64,36 @@ constexpr std::array<std::string_view, 10> protected_names = {
     "authorization",   "host",     "content-type",  "content-length", "content-encoding", "content-language",
     "idempotency-key", "if-match", "if-none-match", "cookie"};
 
-bool same_name(std::string_view header, std::string_view lower) {
-    return header.size() == lower.size() && std::equal(header.begin(), header.end(), lower.begin(), [](char a, char b) {
-               const char folded = a == '_' ? '-' : a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a;
-               return folded == b;
-           });
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool same_name(std::string_view header, std::string_view name) {
+    return header.size() == name.size() && std::equal(header.begin(), header.end(), name.begin(),
+                                                      [](char a, char b) { return (a == '_' ? '-' : lower(a)) == b; });
 }
 
+// A list by the length of its names: which most names are told apart by.
 template <std::size_t N>
-bool among(std::string_view name, const std::array<std::string_view, N>& list) {
-    return std::any_of(list.begin(), list.end(), [name](std::string_view entry) { return same_name(name, entry); });
+struct by_length {
+    static constexpr std::size_t most = 40;
+    std::array<std::string_view, N> names;
+    std::array<std::uint8_t, most + 2> first{};  // of each length; the next one's first ends it
+
+    consteval explicit by_length(std::array<std::string_view, N> list) : names(list) {
+        std::ranges::sort(names, {}, &std::string_view::size);
+        for (std::size_t length = 0, at = 0; length < first.size(); ++length) {
+            while (at < N && names[at].size() < length) ++at;
+            first[length] = static_cast<std::uint8_t>(at);
+        }
+    }
+};
+
+template <const auto& List>
+bool among(std::string_view name) {
+    static constexpr by_length table(List);
+    if (name.size() > table.most) return false;
+    for (std::size_t i = table.first[name.size()]; i < table.first[name.size() + 1]; ++i)
+        if (same_name(name, table.names[i])) return true;
+    return false;
 }
 
 // Does a Connection header, of which there may be several, name this one?
@@ -83,10 +104,10 @@ bool named_by_connection(std::string_view name, const http::header_list& headers
 }
 
 bool may_be_sent(std::string_view name, const http::header_list& headers, bool has_connection) {
-    if (among(name, never_sent)) return false;
+    if (among<never_sent>(name)) return false;
     for (const auto prefix : never_sent_prefix)
         if (name.size() >= prefix.size() && same_name(name.substr(0, prefix.size()), prefix)) return false;
-    return !has_connection || among(name, protected_names) || !named_by_connection(name, headers);
+    return !has_connection || among<protected_names>(name) || !named_by_connection(name, headers);
 }
 
 void line(std::string& out, std::string_view name, std::string_view value) {
@@ -137,7 +158,7 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
 void copy_answer_headers(http::response& res, const http::header_list& from) {
     const bool has_connection = from.find("Connection") != nullptr;
     for (const auto& h : from) {
-        if (among(h.name, never_returned) || (has_connection && named_by_connection(h.name, from))) continue;
+        if (among<never_returned>(h.name) || (has_connection && named_by_connection(h.name, from))) continue;
         line(res.head_block, h.name, h.value);
     }
 }
