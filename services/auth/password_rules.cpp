@@ -12,6 +12,8 @@ namespace mita::auth {
 namespace {
 
 constexpr std::size_t least_word = 4;  // shorter context words stand in too many honest passwords
+constexpr std::size_t decoration =
+    8;  // a birthday's digits; with more of them around, a word does not make it guessable
 
 bool is_common(const std::string& given) {
     static const std::string lines = "\n" + std::string(common_passwords());
@@ -31,11 +33,12 @@ void remove_all(std::string& from, const std::string& word) {
     for (auto at = from.find(word); at != std::string::npos; at = from.find(word)) from.erase(at, word.size());
 }
 
-// Nothing but the service's name and the person's own address, with digits and punctuation around.
+// Nothing but the service's name and the person's own address, with few digits and punctuation around.
 bool is_context(const std::string& given, const std::string& address) {
     const auto local = address.substr(0, address.find('@'));
+    if (given == local || given == address) return true;
     auto rest = letters(given);
-    if (rest.empty()) return given == local;
+    if (rest.empty() || given.size() - rest.size() > decoration) return false;
     remove_all(rest, letters(address));
     remove_all(rest, letters(local));
     remove_all(rest, "mita");

@@ -92,8 +92,10 @@ TEST_CASE("P6: common passwords and the own address are refused with their reaso
     for (const char* context :
          {"Ann.Smith@example.com", "ann.smith", "AnnSmith2026!", "mita-ann.smith", "MitaMita", "mita2026"})
         REQUIRE(password_fault(context, "ann.smith@example.com")->code == "password_is_context");
+    REQUIRE(password_fault("ann.8273645190@a.org", "ann.8273645190@a.org")->code == "password_is_context");
     REQUIRE(password_fault("82736451", "82736451@example.com")->code == "password_is_context");
-    for (const char* fine : {"correct horse battery", "ann.smith sings", "82736451", "my mita box"})
+    for (const char* fine :
+         {"correct horse battery", "ann.smith sings", "82736451", "my mita box", "annsmith 827364519"})
         REQUIRE_FALSE(password_fault(fine, "ann.smith@example.com").has_value());
 }
 
