@@ -1,6 +1,6 @@
 // The short way between two processes of one machine: beside each TCP port of IPv4 loopback a socket of the kernel's
-// own name space, found by the port's name. An exchange over it costs half the CPU of one over loopback TCP (no
-// segments, acknowledgements, checksums). Used by listener and client_connection; without it all goes over TCP.
+// own name space, found by the port's name. An exchange over it does without TCP's segments, acknowledgements
+// and checksums. Used by listener and client_connection; without it all goes over TCP.
 #pragma once
 
 #include "core/async.hpp"
