@@ -37,7 +37,9 @@ struct gate {
     std::atomic<int> started{0};
     awaitable<void> pass() {
         ++started;
-        while (!open) co_await nap(1ms);
+        while (!open) {
+            co_await nap(1ms);
+        }
     }
 };
 

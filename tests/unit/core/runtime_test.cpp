@@ -117,7 +117,9 @@ int exit_code_of(Body body) {
 }
 
 awaitable<void> forever(executor ex) {
-    for (;;) co_await wait_for(ex, 1h);
+    for (;;) {
+        co_await wait_for(ex, 1h);
+    }
 }
 
 }  // namespace
@@ -287,7 +289,9 @@ TEST_CASE("a blocked loop shows as lag") {
     rt.spawn(0, "watch", [&]() -> awaitable<void> {
         const auto ex = rt.at(0).get_executor();
         asio::post(rt.at(1).get_executor(), [] { ::usleep(400'000); });
-        for (int i = 0; i < 500 && rt.at(1).lag_seconds() < 0.02; ++i) co_await wait_for(ex, 10ms);
+        for (int i = 0; i < 500 && rt.at(1).lag_seconds() < 0.02; ++i) {
+            co_await wait_for(ex, 10ms);
+        }
         lag = rt.at(1).lag_seconds();
         rt.request_stop();
     });

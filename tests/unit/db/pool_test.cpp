@@ -25,6 +25,14 @@ constexpr db::statement settings_of_session{
 
 double seconds_since(clock_type::time_point t) { return std::chrono::duration<double>(clock_type::now() - t).count(); }
 
+awaitable<void> doze_once(db::pool& p) { co_await p.query(doze, soon(), "1"); }
+
+awaitable<void> doze_in_transaction(db::pool& p) {
+    auto tx = co_await p.begin(soon());
+    co_await tx.query(doze, "1");
+    co_await tx.commit();
+}
+
 }  // namespace
 
 TEST_CASE("a newcomer's first query: a statement, a deadline, parameters, rows") {
@@ -423,11 +431,7 @@ TEST_CASE("a pool destroyed with queries in flight and callers in line touches n
         }(*pool, outcomes));
     for (int i = 0; i < 3; ++i)
         all.add([](db::pool& p, std::multiset<std::string>& out) -> awaitable<void> {
-            const auto state = co_await outcome([](db::pool& q) -> awaitable<void> {
-                auto tx = co_await q.begin(soon());
-                co_await tx.query(doze, "1");
-                co_await tx.commit();
-            }(p));
+            const auto state = co_await outcome(doze_in_transaction(p));
             out.insert(state);
         }(*pool, outcomes));
     REQUIRE(w.turn_until([&] { return pool->stats().in_use == 3; }));
@@ -442,10 +446,7 @@ TEST_CASE("a context destroyed with queries in flight leaks nothing") {
     auto w = std::make_unique<db_world>();
     auto pool = w->pool();
     REQUIRE(w->turn_until([&] { return pool->stats().connected == 2; }));
-    for (int i = 0; i < 5; ++i)
-        asio::co_spawn(
-            w->ex(), [](db::pool& p) -> awaitable<void> { co_await p.query(doze, soon(), "1"); }(*pool),
-            [](std::exception_ptr) {});
+    for (int i = 0; i < 5; ++i) asio::co_spawn(w->ex(), doze_once(*pool), [](std::exception_ptr) {});
     w->turn_until([&] { return pool->stats().in_use == 2; });
     CHECK(pool->stats().in_use == 2);
     pool.reset();

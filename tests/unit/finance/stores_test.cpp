@@ -207,7 +207,9 @@ TEST_CASE("C2: a profile changes only at the version it was read at, and other n
     const auto change = [&](std::int64_t version, profile_change what) -> awaitable<change_result> {
         auto tx = co_await w.pool->begin(soon());
         const auto r = co_await users.change(tx, id, version, what);
-        if (r == change_result::done) co_await tx.commit();
+        if (r == change_result::done) {
+            co_await tx.commit();
+        }
         co_return r;
     };
     profile_change what;
