@@ -1,5 +1,6 @@
 #include "core/runtime.hpp"
 
+#include "core/scheduling.hpp"
 #include "core/signal_mask.hpp"
 #include "core/waiter.hpp"
 
@@ -44,6 +45,7 @@ awaitable<void> run_task(std::function<awaitable<void>()> task) { co_await task(
 awaitable<void> run_hook(std::function<awaitable<void>(deadline)> hook, deadline d) { co_await hook(d); }
 
 void run_context(asio::io_context& context, logger& log) {
+    ask_for_short_turns();
     for (;;) {
         try {
             context.run();

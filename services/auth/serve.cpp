@@ -3,6 +3,7 @@
 #include "auth/app.hpp"
 #include "auth/hashing/instruments.hpp"
 #include "auth/routes.hpp"
+#include "core/scheduling.hpp"
 #include "db/listener.hpp"
 #include "http/doors.hpp"
 
@@ -45,6 +46,7 @@ http::server_options inside(const settings& s) {
 int serve(config& from) {
     settings set(from);
     platform::apply_malloc_limits(set.derived.malloc_arenas);
+    lower_own_session(set.hashing.nice);
     logger log("auth", set.level);
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), rt, log);

@@ -105,10 +105,12 @@ def test_a_full_pool_and_long_waits_for_it_degrade(stack, saver):
             until(lambda: waiting_on_lock(stack) == 1, 5 * service.slow, "a change at the lock")
             jobs += [pool.submit(change, third) for _ in range(5)]  # over one in a hundred of all that is asked meanwhile
             until(lambda: health(stack, service)["database"]["pool"]["waiting"] == 5, 5 * service.slow, "changes in line")
+            line_since = time.monotonic()
             jobs.append(pool.submit(write))
             until(lambda: waiting_on_lock(stack) == 2, 5 * service.slow, "a write at the lock")
             full = reasons(stack, service)["db_pool_utilization"]
             assert full["value"] == 1 and full["limit"] == 0.8
+            until(lambda: time.monotonic() - line_since > 0.2, 1, "a wait in line that is long enough to be judged")
         for job in jobs:
             assert job.result().status in (200, 201, 503, 504)
     waited = until(lambda: reasons(stack, service).get("db_pool_wait_ms"), 5, "waits that were measured")
