@@ -31,6 +31,7 @@ settings::settings(config& from)
     hashing.threads =
         static_cast<unsigned>(from.integer("MITA_HASH_THREADS", derived.hashing_threads, 1, 64, where.cpus_source));
     hashing.max_queued = static_cast<std::size_t>(from.integer("MITA_HASH_QUEUE", 256, 1, 100'000));
+    hashing.nice = static_cast<int>(from.integer("MITA_HASH_NICE", hashing.nice, 0, 19));
     hashing.argon2_memory = static_cast<std::size_t>(std::max<std::int64_t>(where.memory_bytes / 4, 0));
     const auto kernel = from.one_of("MITA_HASH_KERNEL", "auto", {"auto", "portable", "libxcrypt"});
     if (kernel == "portable") hashing.kernels = &hashing::portable_kernels;

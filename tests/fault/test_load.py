@@ -42,8 +42,10 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
 
 def test_a_login_whose_wait_would_not_fit_is_refused_at_once(stack):
     """Shed before hashing: the refusal comes much sooner than a hash at the queue's end would."""
-    storm = stack.also("auth", "auth-shed", MITA_BCRYPT_COST="13", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="2").start()
+    storm = stack.also("auth", "auth-shed", MITA_BCRYPT_COST="13", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="2", MITA_LOGIN_BUDGET_MS="30000",
+                       MITA_REQUEST_TIMEOUT_MS="30000").start()
     client = stack.client(storm)
+    client.timeout = 40
 
     def attempt(_):
         begin = time.monotonic()
