@@ -67,7 +67,7 @@ bool valid_host(std::string_view s) {
 }
 
 bool parse_content_length(std::string_view s, std::uint64_t& out) {
-    if (s.empty() || s.size() > 19 || (s.size() > 1 && s.front() == '0')) return false;
+    if (s.empty() || s.size() > 19) return false;
     std::uint64_t value = 0;  // 19 digits do not overflow 64 bits
     for (const char c : s) {
         if (!is(c, digit)) return false;

@@ -55,7 +55,7 @@ bool valid_value(std::string_view s);
 // uri-host [":" port] as a Host field may hold it: a name or address, never empty, no user information, no list.
 bool valid_host(std::string_view s);
 
-// 1*DIGIT without superfluous zeros, at most 2^63 - 1 (R5). False otherwise.
+// 1*DIGIT (leading zeros mean nothing), at most 19 of them and 2^63 - 1 (R5). False otherwise.
 bool parse_content_length(std::string_view s, std::uint64_t& out);
 
 enum class line_fault : std::uint8_t { none, folded, space_before_colon, name, value };

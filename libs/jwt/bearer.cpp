@@ -61,7 +61,7 @@ awaitable<void> authenticate(validator& tokens, http::request& req, http::access
         throw api_error(503, "unavailable", "The service is starting; try again.").with_header("Retry-After", "1");
     if (seen.result != verdict::ok) refuse_token();
     req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
-    if (need == http::access::service && req.who->role != "service")
+    if (need == http::access::service && !req.who->may("service"))
         throw api_error(403, "forbidden", "This call is for services.");
     if (need == http::access::recent && wall::unix_seconds() - req.who->auth_time > recent_s)
         throw api_error(403, "recent_login_required", "Log in again: this call needs a login of the last 15 minutes.");

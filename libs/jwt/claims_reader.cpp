@@ -81,12 +81,11 @@ verdict read_claims(std::string_view text, claims& out) {
     const auto& o = root.get_object();
     for (const char* name : {"cnf", "act", "may_act"})
         if (o.contains(name)) return verdict::unsupported;
-    const bool good = read(o, "iss", 512, out.issuer) && read(o, "aud", 512, out.audience) &&
-                      read(o, "sub", out.who.user_id) && read(o, "sid", out.who.session_id) &&
-                      read(o, "jti", out.jti) && read(o, "client_id", 256, out.who.client_id) &&
-                      read(o, "scope", 2048, out.who.scope) && read(o, "role", 64, out.who.role) &&
-                      read(o, "exp", out.who.expires_at) && read(o, "iat", out.issued_at) &&
-                      read_optional(o, "nbf", out.not_before) && read_optional(o, "auth_time", out.who.auth_time);
+    const bool good =
+        read(o, "iss", 512, out.issuer) && read(o, "aud", 512, out.audience) && read(o, "sub", out.who.user_id) &&
+        read(o, "sid", out.who.session_id) && read(o, "jti", out.jti) && read(o, "client_id", 256, out.who.client_id) &&
+        read(o, "scope", 2048, out.who.scope) && read(o, "exp", out.who.expires_at) && read(o, "iat", out.issued_at) &&
+        read_optional(o, "nbf", out.not_before) && read_optional(o, "auth_time", out.who.auth_time);
     return good ? verdict::ok : verdict::malformed;
 }
 

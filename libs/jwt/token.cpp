@@ -145,7 +145,6 @@ std::string issue(const claims& c, const signing_key& key, std::string_view typ)
     text(R"(,"sid":)", c.who.session_id.str());
     text(R"(,"client_id":)", c.who.client_id);
     text(R"(,"scope":)", c.who.scope);
-    text(R"(,"role":)", c.who.role);
     number(R"(,"auth_time":)", c.who.auth_time);
     part += '}';
     token += '.';

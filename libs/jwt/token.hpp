@@ -30,7 +30,7 @@ enum class verdict {
 std::string_view name(verdict v);  // "malformed", ... for metrics and `jwt verify`
 
 struct claims {
-    principal who;  // sub, sid, client_id, scope, role, auth_time, exp
+    principal who;  // sub, sid, client_id, scope, auth_time, exp
     uuid jti;
     std::string issuer, audience, kid;
     std::int64_t issued_at = 0, not_before = 0;

@@ -42,7 +42,7 @@ struct token_sizer {
     static std::size_t heap(const std::string& s) { return s.capacity() > 15 ? s.capacity() + 17 : 0; }
     std::size_t operator()(const std::string& token, const cached_token& t) const {
         return sizeof(cached_token) + heap(token) + heap(t.c.issuer) + heap(t.c.audience) + heap(t.c.kid) +
-               heap(t.c.who.client_id) + heap(t.c.who.scope) + heap(t.c.who.role) + heap(t.key_thumbprint);
+               heap(t.c.who.client_id) + heap(t.c.who.scope) + heap(t.key_thumbprint);
     }
 };
 using token_cache = cache::cache<std::string, cached_token, token_sizer>;

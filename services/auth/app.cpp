@@ -112,8 +112,7 @@ app::pair app::issue(const uuid& user_id, const uuid& session_id, const std::str
     c.who.user_id = user_id;
     c.who.session_id = session_id;
     c.who.client_id = "mita";
-    c.who.scope = "user";
-    c.who.role = role;
+    c.who.scope = role == "user" ? role : "user " + role;  // S7: the role as the database has it now
     c.who.auth_time = std::chrono::duration_cast<std::chrono::seconds>(auth_time.time_since_epoch()).count();
     c.issued_at = wall::unix_seconds();
     c.who.expires_at = c.issued_at + all.set.access_ttl.count();

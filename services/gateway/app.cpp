@@ -1,6 +1,7 @@
 #include "gateway/app.hpp"
 
 #include "cache/report.hpp"
+#include "jwt/bearer.hpp"
 #include "jwt/trust.hpp"
 
 #include <utility>
@@ -64,8 +65,16 @@ app::app(shared& all_, worker& on_)
                      all_.log, all_.metrics),
       count(all_.metrics) {}
 
+awaitable<void> app::authenticate(http::request&, http::access) {
+    jwt::refuse_token();  // nobody's route: those inside are open
+    co_return;
+}
+
+std::optional<api_error> app::explain(const std::exception&) { return std::nullopt; }
+
 app::counters::counters(metrics::registry& r)
     : no_route(rejected(r, "no_route")),
+      no_method(rejected(r, "no_method")),
       unauthorized(rejected(r, "unauthorized")),
       rate_limited(rejected(r, "rate_limit")),
       unavailable(rejected(r, "upstream_unavailable")),

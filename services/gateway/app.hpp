@@ -9,6 +9,7 @@
 #include "gateway/settings.hpp"
 #include "http/client.hpp"
 #include "http/message.hpp"
+#include "http/router.hpp"
 #include "jwt/revocations.hpp"
 #include "jwt/validator.hpp"
 
@@ -49,23 +50,26 @@ struct shared {
 struct app {
     app(shared& all, worker& on);
 
+    // http::dispatcher's concept: the internal listener, whose routes are all open.
+    awaitable<void> authenticate(http::request& req, http::access need);
+    static std::optional<api_error> explain(const std::exception& e);
+
+    bool ready() const;  // can every path be served?
+    awaitable<health_report> health();
+
     shared& all;
     worker& on;
     http::client auth, finance, auth_inside, finance_inside;
 
     struct counters {
         explicit counters(metrics::registry& r);
-        metrics::counter &no_route, &unauthorized, &rate_limited, &unavailable;
+        metrics::counter &no_route, &no_method, &unauthorized, &rate_limited, &unavailable;
         metrics::counter &allowed, &denied;
         metrics::counter &auth_ok, &auth_failed, &finance_ok, &finance_failed;
         metrics::histogram &auth_time, &finance_time;
     } count;
 };
 
-// The gateway's own endpoints (own.cpp): fills `res`. inside: the internal listener, where nothing is held back.
-awaitable<void> own_endpoint(http::request& req, http::response& res, app& a, bool inside = false);
-// Can every path be served?
-bool ready(shared& all);
 // Probes one service for /readyz, /health and the readiness log until the runtime stops; runs on worker 0 (probe.cpp).
 awaitable<void> watch(app& a, bool auth);
 

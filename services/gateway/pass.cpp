@@ -10,6 +10,8 @@
 #include <chrono>
 #include <exception>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace mita::gateway {
 
@@ -42,7 +44,15 @@ api_error explain(const http::upstream_error& e) {
     return out;
 }
 
+std::vector<http::route_key> keys() {
+    std::vector<http::route_key> out;
+    for (const gateway_route& r : routes()) out.push_back({r.method, r.path});
+    return out;
+}
+
 }  // namespace
+
+pass::pass(app& a) : app_(a), map_(keys()), proxy_(a) {}
 
 awaitable<http::service::admission> pass::admit(http::request& req, http::response& res) {
     admission out;
@@ -52,23 +62,13 @@ awaitable<http::service::admission> pass::admit(http::request& req, http::respon
             out.admitted = false;
             co_return out;
         }
-        if (req.path == "*") {  // about the gateway as a whole (RFC 9110 9.3.7)
-            res.status = 204;
-            res.head_block += "Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
-            out.admitted = false;
-            co_return out;
-        }
-        const auto& r = find_route(req.path);
-        req.route = r.path;
-        out.body_limit = r.body_limit;
-        if (r.to == target::none) {
-            app_.count.no_route.add();
-            throw api_error(404, "not_found", "There is no such path.");
-        }
-        if (r.to == target::own) co_return out;
-        const bool needs_token = r.token && req.method != http::verb::options;  // what is allowed is no secret
-        co_await check_token(req, needs_token);
-        check_rates(req, res, r);
+        const gateway_route* const r = find(req, res);
+        out.admitted = r != nullptr;
+        if (r == nullptr) co_return out;
+        out.body_limit = r->body_limit;
+        if (r->to == target::own) co_return out;
+        co_await check_token(req, r->token);
+        check_rates(req, res, *r);
     } catch (...) {
         out.admitted = false;
         answer_fault(app_, req, res, std::current_exception());
@@ -78,9 +78,12 @@ awaitable<http::service::admission> pass::admit(http::request& req, http::respon
 
 awaitable<void> pass::handle(http::request& req, http::response& res) {
     try {
-        const auto& r = find_route(req.path);
+        const gateway_route& r = routes()[static_cast<std::size_t>(req.route_index)];
         if (r.to == target::own) {
-            co_await own_endpoint(req, res, app_);
+            std::string lines = std::move(res.head_block);
+            http::response own = co_await r.own(req, app_);
+            res = std::move(own);
+            res.head_block += lines;
             co_return;
         }
         const bool to_auth = r.to == target::auth;
@@ -100,6 +103,18 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }
+}
+
+// Null when `res` answers already: 404, 405, or what OPTIONS lists. What the pass wrote so far stays.
+const gateway_route* pass::find(http::request& req, http::response& res) const {
+    std::string lines = std::move(res.head_block);
+    res.head_block.clear();
+    const int index = map_.match(req, res);
+    res.head_block = std::move(lines);
+    if (index >= 0) return &routes()[static_cast<std::size_t>(index)];
+    if (res.status == 404) app_.count.no_route.add();
+    if (res.status == 405) app_.count.no_method.add();
+    return nullptr;
 }
 
 // Adds the CORS lines for an allowed origin; true for a preflight.
@@ -174,25 +189,6 @@ void pass::check_rates(const http::request& req, http::response& res, const gate
     api_error refused(429, "rate_limited", "Too many requests; wait and try again.");
     refused.with_header("Retry-After", std::to_string(last.retry_after_s));
     throw refused;
-}
-
-awaitable<http::service::admission> inside::admit(http::request& req, http::response& res) {
-    admission out;
-    const auto& r = find_route(req.path);
-    req.route = r.to == target::own ? r.path : "unmatched";
-    if (r.to != target::own) {
-        out.admitted = false;
-        http::write_problem(res, req, api_error(404, "not_found", "There is no such path."));
-    }
-    co_return out;
-}
-
-awaitable<void> inside::handle(http::request& req, http::response& res) {
-    try {
-        co_await own_endpoint(req, res, app_, true);
-    } catch (...) {
-        answer_fault(app_, req, res, std::current_exception());
-    }
 }
 
 }  // namespace mita::gateway

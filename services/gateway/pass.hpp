@@ -6,33 +6,25 @@
 #include "gateway/app.hpp"
 #include "gateway/proxy.hpp"
 #include "gateway/routes.hpp"
+#include "http/router.hpp"
 #include "http/server.hpp"
 
 namespace mita::gateway {
 
 class pass final : public http::service {
 public:
-    explicit pass(app& a) : app_(a), proxy_(a) {}
+    explicit pass(app& a);
     awaitable<admission> admit(http::request& req, http::response& res) override;
     awaitable<void> handle(http::request& req, http::response& res) override;
 
 private:
+    const gateway_route* find(http::request& req, http::response& res) const;
     bool cors(const http::request& req, http::response& res) const;
     awaitable<void> check_token(http::request& req, bool required);
     void check_rates(const http::request& req, http::response& res, const gateway_route& r);
     app& app_;
+    http::dispatch_core map_;
     proxy proxy_;
-};
-
-// The internal listener: the gateway's own endpoints in full, nothing is forwarded.
-class inside final : public http::service {
-public:
-    explicit inside(app& a) : app_(a) {}
-    awaitable<admission> admit(http::request& req, http::response& res) override;
-    awaitable<void> handle(http::request& req, http::response& res) override;
-
-private:
-    app& app_;
 };
 
 }  // namespace mita::gateway

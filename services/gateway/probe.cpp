@@ -31,7 +31,7 @@ awaitable<std::string> status_of(http::client& inside, deadline d) {
 
 }  // namespace
 
-bool ready(shared& all) {
+bool app::ready() const {
     // Without the feed's first answer a revoked token could pass.
     if (!all.fed && !all.tokens->degraded()) all.fed = true;
     return !all.loops.stopping() && all.auth_state.ready && all.finance_state.ready && all.tokens->has_keys() &&
@@ -58,9 +58,9 @@ awaitable<void> watch(app& a, bool auth) {
             const std::scoped_lock lock(state.mutex);
             state.status = status;
         }
-        began_well = began_well || ready(a.all);
+        began_well = began_well || a.ready();
         waiter pause(a.on.get_executor());
-        const auto next = ready(a.all) ? 1'000ms : began_well ? 100ms : 10ms;
+        const auto next = a.ready() ? 1'000ms : began_well ? 100ms : 10ms;
         co_await pause.wait(deadline::after(next));
     }
 }

@@ -1,49 +1,62 @@
 #include "gateway/routes.hpp"
 
+#include "gateway/own.hpp"
+#include "http/operations.hpp"
+
 namespace mita::gateway {
 
 namespace {
 
-constexpr std::size_t json_body = 64 << 10, batch_body = 1 << 20;
+using http::verb;
+constexpr auto auth = target::auth, finance = target::finance;
 
-// Whole paths before prefixes; a longer prefix before a shorter one. Each finance prefix is a row for the metrics'
-// label.
+constexpr gateway_route answered_here(std::string_view path,
+                                      awaitable<http::response> (*handler)(http::request&, app&)) {
+    return {verb::get, path, target::own, false, limit::user, 0, handler};
+}
+
 constexpr gateway_route table[] = {
-    {"/livez", false, target::own, false, limit::user, 0},
-    {"/readyz", false, target::own, false, limit::user, 0},
-    {"/health", false, target::own, false, limit::user, 0},
-    {"/metrics", false, target::own, false, limit::user, 0},
-    {"/openapi.json", false, target::own, false, limit::user, 0},
+    answered_here("/livez", http::livez<app>),
+    answered_here("/readyz", http::readyz<app>),
+    answered_here("/health", health_outside),
+    answered_here("/metrics", metrics_outside),
+    answered_here("/openapi.json", openapi),
 
-    {"/.well-known/jwks.json", false, target::auth, false, limit::user, 0},
-    {"/v1/auth/register", false, target::auth, false, limit::registration, json_body},
-    {"/v1/auth/login", false, target::auth, false, limit::login, json_body},
-    {"/v1/auth/refresh", false, target::auth, false, limit::user, json_body},
-    {"/v1/auth/logout", false, target::auth, false, limit::user, json_body},      // also with an expired token
-    {"/v1/auth/logout_all", false, target::auth, false, limit::user, json_body},  // likewise
-    {"/v1/auth/", true, target::auth, true, limit::user, json_body},
+    {verb::get, "/.well-known/jwks.json", auth, false},
+    {verb::post, "/v1/auth/register", auth, false, limit::registration},
+    {verb::post, "/v1/auth/login", auth, false, limit::login},
+    {verb::post, "/v1/auth/refresh", auth, false},
+    {verb::post, "/v1/auth/logout", auth, false},      // also with an expired token
+    {verb::post, "/v1/auth/logout_all", auth, false},  // likewise
+    {verb::get, "/v1/auth/sessions", auth},
+    {verb::del, "/v1/auth/sessions/{id}", auth},
+    {verb::get, "/v1/auth/me", auth},
 
-    {"/v1/currencies", false, target::finance, false, limit::user, json_body},
-    {"/v1/transactions:batch", false, target::finance, true, limit::user, batch_body},
-    {"/v1/transactions", true, target::finance, true, limit::user, json_body},
-    {"/v1/calendar", true, target::finance, true, limit::user, json_body},
-    {"/v1/today", true, target::finance, true, limit::user, json_body},
-    {"/v1/me", true, target::finance, true, limit::user, json_body},
-    {"/v1/onboarding", true, target::finance, true, limit::user, json_body},
-    {"/v1/categories", true, target::finance, true, limit::user, json_body},
-    {"/v1/affordability", true, target::finance, true, limit::user, json_body},
-    {"/v1/", true, target::finance, true, limit::user, json_body},
+    {verb::get, "/v1/me", finance},
+    {verb::patch, "/v1/me", finance},
+    {verb::get, "/v1/onboarding", finance},
+    {verb::put, "/v1/onboarding", finance},
+    {verb::get, "/v1/calendar", finance},
+    {verb::get, "/v1/calendar/{date}", finance},
+    {verb::get, "/v1/calendar/{date}/explain", finance},
+    {verb::get, "/v1/today", finance},
+    {verb::get, "/v1/transactions", finance},
+    {verb::post, "/v1/transactions", finance},
+    {verb::get, "/v1/transactions/{id}", finance},
+    {verb::patch, "/v1/transactions/{id}", finance},
+    {verb::del, "/v1/transactions/{id}", finance},
+    {verb::post, "/v1/transactions/{id}:restore", finance},
+    {verb::post, "/v1/affordability", finance},
+    {verb::get, "/v1/categories", finance},
+    {verb::post, "/v1/categories", finance},
+    {verb::get, "/v1/categories/{category}", finance},
+    {verb::patch, "/v1/categories/{category}", finance},
+    {verb::del, "/v1/categories/{category}", finance},
+    {verb::get, "/v1/currencies", finance, false},
 };
-constexpr gateway_route nowhere{"unmatched", false, target::none, false, limit::user, 0};
 
 }  // namespace
 
-const gateway_route& find_route(std::string_view path) {
-    for (const auto& r : table)
-        if (r.prefix ? path.starts_with(r.path) : path == r.path) return r;
-    return nowhere;
-}
-
-std::span<const gateway_route> all_routes() { return table; }
+std::span<const gateway_route> routes() { return table; }
 
 }  // namespace mita::gateway

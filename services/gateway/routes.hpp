@@ -1,4 +1,6 @@
-// Where each path goes: longest prefix wins. The whole map of the outside is routes.cpp.
+// The whole map of the outside, one row a call: where it goes and what it takes to get there. It holds what the
+// contract holds (proto-json/openapi.yaml; a unit test compares them), so that a wrong path is 404 and a wrong method
+// 405 + Allow before anybody is asked for a token, and metrics carry the path's template.
 #pragma once
 
 #include "http/message.hpp"
@@ -10,20 +12,21 @@
 
 namespace mita::gateway {
 
-enum class target : std::uint8_t { none, auth, finance, own };
+struct app;
+
+enum class target : std::uint8_t { auth, finance, own };
 enum class limit : std::uint8_t { user, login, registration };  // which rate limit counts the call
 
 struct gateway_route {
-    std::string_view path;  // a whole path, or with `prefix` what it starts with
-    bool prefix;
+    http::verb method;
+    std::string_view path;  // as in http/matcher.hpp
     target to;
-    bool token;  // a valid access token is required here already
-    limit by;
-    std::size_t body_limit;  // bytes
+    bool token = true;  // a valid access token is required here already
+    limit by = limit::user;
+    std::size_t body_limit = 64 << 10;                                 // bytes
+    awaitable<http::response> (*own)(http::request&, app&) = nullptr;  // answers here, without token and limits
 };
 
-// The route of a normalised path; target::none for what the outside must not reach.
-const gateway_route& find_route(std::string_view path);
-std::span<const gateway_route> all_routes();
+std::span<const gateway_route> routes();
 
 }  // namespace mita::gateway

@@ -1,6 +1,7 @@
 #include "gateway/serve.hpp"
 
 #include "gateway/app.hpp"
+#include "gateway/own.hpp"
 #include "gateway/pass.hpp"
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
@@ -75,12 +76,12 @@ int serve(config& from) {
     rt.spawn(0, "watch_auth", [&first] { return watch(first, true); });
     rt.spawn(0, "watch_finance", [&first] { return watch(first, false); });
 
-    inside internal_way(first);
+    http::dispatcher<app> internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_way, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "gateway", servers, internal_server, log);
     doors.open();
-    rt.announce_ready([&all] { return ready(all); });
+    rt.announce_ready([&first] { return first.ready(); });
 
     rt.on_stop(stop_stage::drain, 0, [&feed](deadline d) { return feed.close(d); });
     for (unsigned i = 0; i < rt.size(); ++i) {

@@ -109,7 +109,7 @@ def test_unknown_and_wrong_get_the_same_answer(person):
 def test_the_access_token_is_what_the_contract_says(person):
     head, body = json.loads(decode(person.access.split(".")[0])), claims(person.access)
     assert head["typ"] == "at+jwt" and head["alg"] == "ES256" and head["kid"] and len(person.access) <= 1024
-    assert set(body) >= {"iss", "sub", "aud", "exp", "iat", "jti", "sid", "client_id", "scope", "auth_time"}
+    assert set(body) == {"iss", "sub", "aud", "exp", "iat", "jti", "sid", "client_id", "scope", "auth_time"}
     assert body["sub"] == person.id and body["exp"] - body["iat"] == 600
 
 
@@ -206,6 +206,20 @@ def test_S5_refreshing_never_extends_the_absolute_lifetime(person, clock):
 def test_logout_ends_the_session_everywhere_at_once(stack, person):
     person.logout()
     dead_everywhere(stack, person.access)
+
+
+def test_S7_a_refresh_reads_the_role_again(stack, person):
+    become = lambda role: stack.cluster.sql("update auth.users set role = %s where id = %s", role, person.id)
+    assert claims(person.access)["scope"] == "user"
+    for role, scope in (("admin", "user admin"), ("user", "user")):
+        become(role)
+        person.refresh()
+        assert claims(person.access)["scope"] == scope and alive(stack, person.access)
+
+
+def test_S7_a_client_cannot_ask_for_more_scope(person):
+    answer = person.client.post("/v1/auth/refresh", {"refresh_token": person.refresh_token, "scope": "admin"}, token=None, valid=False)
+    expect(answer, 422, "validation_failed")
 
 
 def test_S6_refresh_after_logout_is_401(person):

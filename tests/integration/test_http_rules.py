@@ -53,7 +53,7 @@ TAKEN = {
     "R1 leading empty lines": (b"\r\n\r\n" + GET + b"\r\n", 200), "R3 absolute form": (target(b"http://other.example/livez"), 200), "R3 an IPv6 Host": (b"GET /livez HTTP/1.1\r\nHost: [::1]:80\r\n\r\n", 200),
     "R3 OPTIONS *": (target(b"*", b"OPTIONS"), 204), "R10 HEAD": (target(b"/livez", b"HEAD"), 200), "R13 OPTIONS": (target(b"/livez", b"OPTIONS"), 204), "R13 a known method not allowed": (target(b"/livez", b"DELETE"), 405),
     "R13 100 headers": (GET + b"".join(b"X%d: y\r\n" % i for i in range(99)) + b"\r\n", 200), "R13 an unknown path": (target(b"/livez/"), 404), "R14 an escaped letter": (target(b"/%6civez"), 200),
-    "R14 a path is case-sensitive": (target(b"/LIVEZ"), 404),
+    "R5 leading zeros": (GET + b"Content-Type: application/json\r\nContent-Length: 0005\r\n\r\nabcde", 200), "R14 a path is case-sensitive": (target(b"/LIVEZ"), 404),
 }
 
 

@@ -41,7 +41,6 @@ std::vector<std::string> tokens_of(const signing_key& key, const policy& rules, 
         c.who.session_id = new_uuid();
         c.who.client_id = "web";
         c.who.scope = "finance:read finance:write profile";
-        c.who.role = "user";
         c.who.auth_time = c.issued_at;
         c.who.expires_at = c.issued_at + 600;
         out.push_back(issue(c, key));

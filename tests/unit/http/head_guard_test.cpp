@@ -168,7 +168,7 @@ std::vector<bad_case> bad_cases() {
         {"R5", 400, get("Content-Length: 0x5\r\n")},
         {"R5", 400, get("Content-Length: 5_0\r\n")},
         {"R5", 400, get("Content-Length: 5 0\r\n")},
-        {"R5", 400, get("Content-Length: 005\r\n")},
+        {"R5", 400, get("Content-Length: 00000000000000000005\r\n")},
         {"R5", 400, get("Content-Length:\r\n")},
         {"R5", 400, get("Content-Length: 5.0\r\n")},
         {"R5", 400, get("Content-Length: 9223372036854775808\r\n")},

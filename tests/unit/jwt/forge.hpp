@@ -34,7 +34,6 @@ inline claims good_claims(std::int64_t issued_at = t0, std::int64_t lifetime = 6
     c.who.session_id = new_uuid();
     c.who.client_id = "app";
     c.who.scope = "read write";
-    c.who.role = "user";
     c.who.auth_time = issued_at;
     c.who.expires_at = issued_at + lifetime;
     return c;
@@ -50,7 +49,7 @@ inline std::string payload(std::string_view from = "", std::string_view to = "")
     std::string text =
         R"({"iss":"https://mita.test","sub":"018f4e1c-0000-7000-8000-000000000001","aud":"mita-api","exp":1800000600,"iat":1800000000,)"
         R"("jti":"018f4e1c-0000-7000-8000-000000000002","sid":"018f4e1c-0000-7000-8000-000000000003","client_id":"app","scope":"read",)"
-        R"("role":"user","auth_time":1800000000})";
+        R"("auth_time":1800000000})";
     if (!from.empty()) {
         const auto at = text.find(from);
         if (at == std::string::npos) throw std::logic_error("no such fragment");

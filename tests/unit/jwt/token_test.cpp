@@ -56,7 +56,6 @@ TEST_CASE("A token that was issued is read back whole, with every algorithm that
         CHECK(seen.value->jti == c.jti);
         CHECK(seen.value->who.client_id == "app");
         CHECK(seen.value->who.scope == "read write");
-        CHECK(seen.value->who.role == "user");
         CHECK(seen.value->who.auth_time == t0);
         CHECK(seen.value->who.expires_at == t0 + 600);
         CHECK(seen.value->issued_at == t0);
@@ -238,20 +237,21 @@ TEST_CASE("T8: header and claims are strict JSON: duplicates, BOM, NaN, trailing
     CHECK(claims(payload()) == verdict::ok);
     for (const std::string& text :
          {"\xef\xbb\xbf" + payload(), payload() + "x",
-          payload("\"role\"", R"("sub":"018f4e1c-0000-7000-8000-000000000009","role")"),
-          payload("\"role\"", R"("x":{"a":1,"a":2},"role")"), payload("\"role\"", R"("x":[[[[[[[[1]]]]]]]],"role")"),
-          payload("\"role\"", R"("x":"\udc00","role")"), payload("\"role\"", R"("x":"a\u0000b","role")"),
-          payload("\"role\"", R"("x\u0000":"a","role")"), payload("\"role\"", R"("x":[{"y":"\u0000"}],"role")"),
-          payload("\"role\"", "\"x\":\"\xc0\xaf\",\"role\""), payload("\"role\"", R"("x":Infinity,"role")"),
-          payload("\"role\"", R"("x":01,"role")"), payload("\"role\"", R"(/**/"role")"),
-          payload("\"role\"", R"('x':1,"role")"), std::string("[]"), std::string("5"), payload().substr(1)}) {
+          payload("\"scope\"", R"("sub":"018f4e1c-0000-7000-8000-000000000009","scope")"),
+          payload("\"scope\"", R"("x":{"a":1,"a":2},"scope")"),
+          payload("\"scope\"", R"("x":[[[[[[[[1]]]]]]]],"scope")"), payload("\"scope\"", R"("x":"\udc00","scope")"),
+          payload("\"scope\"", R"("x":"a\u0000b","scope")"), payload("\"scope\"", R"("x\u0000":"a","scope")"),
+          payload("\"scope\"", R"("x":[{"y":"\u0000"}],"scope")"), payload("\"scope\"", "\"x\":\"\xc0\xaf\",\"scope\""),
+          payload("\"scope\"", R"("x":Infinity,"scope")"), payload("\"scope\"", R"("x":01,"scope")"),
+          payload("\"scope\"", R"(/**/"scope")"), payload("\"scope\"", R"('x':1,"scope")"), std::string("[]"),
+          std::string("5"), payload().substr(1)}) {
         INFO(text);
         CHECK(claims(text) == verdict::malformed);
     }
-    CHECK(claims(payload("\"role\"", R"("x":[[[[[[[1]]]]]]],"role")")) == verdict::ok);  // depth 8 exactly
-    std::string many = "\"role\"";
+    CHECK(claims(payload("\"scope\"", R"("x":[[[[[[[1]]]]]]],"scope")")) == verdict::ok);  // depth 8 exactly
+    std::string many = "\"scope\"";
     for (int i = 0; i < 100; ++i) many.insert(0, "\"m" + std::to_string(i) + "\":1,");
-    CHECK(claims(payload("\"role\"", many)) == verdict::malformed);
+    CHECK(claims(payload("\"scope\"", many)) == verdict::malformed);
 }
 
 TEST_CASE("T9: sizes are checked before any work and without allocating") {
@@ -275,7 +275,8 @@ TEST_CASE("T9: sizes are checked before any work and without allocating") {
     CHECK(verify("", f.keys, rules(), t0).result == verdict::malformed);
     CHECK(took < std::chrono::milliseconds(mita::test::sanitized ? 100 : 5));
     const auto padded = [&](std::size_t n) {
-        return signed_with(f.key, header(f.key), payload("\"role\"", R"("x":")" + std::string(n, 'x') + R"(","role")"));
+        return signed_with(f.key, header(f.key),
+                           payload("\"scope\"", R"("x":")" + std::string(n, 'x') + R"(","scope")"));
     };
     CHECK(padded(5000).size() < 8192);
     CHECK(f.see(padded(5000)) == verdict::ok);
@@ -308,14 +309,13 @@ TEST_CASE("T11: every required claim is there with its exact type") {
                                                           {"jti", R"("jti":"018f4e1c-0000-7000-8000-000000000002",)"},
                                                           {"sid", R"("sid":"018f4e1c-0000-7000-8000-000000000003",)"},
                                                           {"client_id", R"("client_id":"app",)"},
-                                                          {"scope", R"("scope":"read",)"},
-                                                          {"role", R"("role":"user",)"}};
+                                                          {"scope", R"("scope":"read",)"}};
     for (const auto& [name, fragment] : fragments) {
         INFO(name);
         CHECK(f.claims_with(fragment, "") == verdict::malformed);
         for (const char* wrong : {"null", "true", "[]", "{}", "-1", "1.5", "1e9", "1e400", "\"1e9\""}) {
             INFO(wrong);
-            if (std::string(wrong) == "\"1e9\"" && (name == "client_id" || name == "scope" || name == "role")) continue;
+            if (std::string(wrong) == "\"1e9\"" && (name == "client_id" || name == "scope")) continue;
             CHECK(f.claims_with(fragment, "\"" + name + "\":" + wrong + ",") != verdict::ok);
         }
     }
@@ -327,14 +327,14 @@ TEST_CASE("T11: every required claim is there with its exact type") {
     CHECK(f.claims_with(R"("exp":1800000600)", R"("exp":253402300799)") == verdict::lifetime_too_long);
     CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":"x")") == verdict::malformed);
     CHECK(f.claims_with(R"(,"auth_time":1800000000)", "") == verdict::ok);
-    CHECK(f.claims_with(R"("role")", R"("nbf":null,"role")") == verdict::malformed);
+    CHECK(f.claims_with(R"("scope")", R"("nbf":null,"scope")") == verdict::malformed);
     CHECK(f.claims_with(R"("sub":"018f4e1c-)", R"("sub":"018F4E1C-)") == verdict::ok);
     CHECK(f.claims_with(R"("sub":"018f4e1c-)", R"("sub":" 018f4e1c-)") == verdict::malformed);
     CHECK(f.claims_with(R"("sub":"018f4e1c-0000-7000-8000-000000000001")", R"("sub":"1 OR 1=1")") ==
           verdict::malformed);
     for (const char* unenforced :
-         {R"("cnf":{"jkt":"x"},"role")", R"("act":{"sub":"x"},"role")", R"("may_act":{},"role")"})
-        CHECK(f.claims_with("\"role\"", unenforced) == verdict::unsupported);
+         {R"("cnf":{"jkt":"x"},"scope")", R"("act":{"sub":"x"},"scope")", R"("may_act":{},"scope")"})
+        CHECK(f.claims_with("\"scope\"", unenforced) == verdict::unsupported);
 }
 
 TEST_CASE("T11: lifetimes beyond policy, the future, the past and the skew") {
@@ -350,8 +350,8 @@ TEST_CASE("T11: lifetimes beyond policy, the future, the past and the skew") {
     CHECK(f.claims_with(R"("exp":1800000600)", R"("exp":1800000901)") == verdict::lifetime_too_long);
     CHECK(f.claims_with(R"("exp":1800000600)", R"("exp":1800000000)") == verdict::lifetime_too_long);
     CHECK(f.claims_with(R"("exp":1800000600)", R"("exp":1799999999)") == verdict::lifetime_too_long);
-    CHECK(f.claims_with("\"role\"", R"("nbf":1800000031,"role")", t0) == verdict::not_yet_valid);
-    CHECK(f.claims_with("\"role\"", R"("nbf":1800000030,"role")", t0) == verdict::ok);
+    CHECK(f.claims_with("\"scope\"", R"("nbf":1800000031,"scope")", t0) == verdict::not_yet_valid);
+    CHECK(f.claims_with("\"scope\"", R"("nbf":1800000030,"scope")", t0) == verdict::ok);
     CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000500)", t0) == verdict::not_yet_valid);
     auto p = rules();
     p.skew_s = 3600;  // more than 30 s is not given
