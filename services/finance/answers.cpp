@@ -43,6 +43,7 @@ void append_members(json_out& out, const answers& a, bool with_ids) {
     }
     out.close(']').money("buffer_money", a.buffer, a.currency);
     if (with_ids) out.field("default_weights", a.default_weights);
+    if (!with_ids && a.default_weights) return;  // an empty list would say that no category has a part
     out.key("categories").open('[');
     for (const auto& c : a.categories) {
         out.open('{').field("category", c.id);

@@ -62,7 +62,7 @@ answers read_answers(std::string_view body, const category_book& book, const ans
 // As stored, with ids. answers_from_json reads only what to_json wrote.
 std::string to_json(const answers& a);
 answers answers_from_json(std::string_view text);
-// As answered: the members of a PUT body.
+// As answered: the members of a PUT body. Without categories when the default weights serve.
 void append_members(json_out& out, const answers& a);
 
 // Day weights in the stored and answered form; `pinned` days count from 1.

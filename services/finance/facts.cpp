@@ -11,6 +11,10 @@ std::vector<period_ptr> facts::revisions_of(year_month month) const {
 
 period_ptr facts::last_opened() const { return periods.empty() ? nullptr : periods.back(); }
 
-answers facts::in_force() const { return answers_from_json(answers_text); }
+answers facts::in_force() const {
+    auto a = answers_from_json(answers_text);
+    a.timezone = who.timezone;
+    return a;
+}
 
 }  // namespace mita::finance

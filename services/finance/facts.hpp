@@ -45,7 +45,9 @@ struct facts {
     std::vector<period_ptr> revisions_of(year_month month) const;
     // The latest revision of the last opened month; null when none is.
     period_ptr last_opened() const;
-    answers in_force() const;  // parses answers_text; precondition: not empty
+    // Parses answers_text; precondition: not empty. The zone is the profile's: PATCH /v1/me moves it without new
+    // answers.
+    answers in_force() const;
 };
 
 // Facts with all months open that must be (opening.hpp).

@@ -17,11 +17,12 @@ namespace mita::finance {
 
 namespace {
 
-std::string answers_tag(std::int64_t version) { return "o" + std::to_string(version); }
+// Of the answers as shown: a move to another zone is a change of them, too.
+std::string answers_tag(const profile& who) { return "o" + std::to_string(who.plan_version) + "." + who.timezone; }
 
-void check_precondition(const http::request& req, std::int64_t version) {
-    if (version > 0) {
-        http::require_if_match(req, answers_tag(version));
+void check_precondition(const http::request& req, const profile& who) {
+    if (who.plan_version > 0) {
+        http::require_if_match(req, answers_tag(who));
     } else if (req.headers.find("If-Match") != nullptr) {
         throw api_error(412, "precondition_failed", "There are no answers yet.");
     }
@@ -96,7 +97,7 @@ awaitable<http::response> onboarding(http::request& req, app& a) {
     out.open('{');
     append_members(out, got.f.in_force());
     out.field("version", got.f.who.plan_version).close('}');
-    co_return http::json_with_etag(req, std::move(out.text), answers_tag(got.f.who.plan_version));
+    co_return http::json_with_etag(req, std::move(out.text), answers_tag(got.f.who));
 }
 
 awaitable<http::response> put_onboarding(http::request& req, app& a) {
@@ -110,7 +111,7 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
         what.all_later = true;
         const auto got = co_await load(a, id, what, req.until);
         const auto& who = got.f.who;
-        check_precondition(req, who.plan_version);
+        check_precondition(req, who);
         const bool known = who.plan_version > 0;
         const auto before = known ? got.f.in_force() : answers();
         const auto given = read_answers(req.body, got.f.book, known ? &before : nullptr);
@@ -129,7 +130,7 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
     const auto now = co_await load(a, id, {}, req.until);
     const auto view = view_month(now.f, now.month, now.today);
     auto out = http::json(200, calendar_json(now.f, view));
-    http::with_header(out, "ETag", "\"" + answers_tag(now.f.who.plan_version) + "\"");
+    http::with_header(out, "ETag", "\"" + answers_tag(now.f.who) + "\"");
     co_return out;
 }
 

@@ -57,6 +57,23 @@ TEST_CASE("what GET /v1/onboarding shows is what PUT takes") {
     CHECK(to_json(again_given) == to_json(a));
 }
 
+TEST_CASE("a category archived since stays where the answers before name it, and is unknown anywhere else") {
+    const auto a = april();
+    std::vector<category_entry> own(2);
+    for (std::size_t i = 0; i < own.size(); ++i) {
+        own[i].id = i == 0 ? "housing" : "debt";
+        own[i].archived = true;
+        own[i].version = 1;
+    }
+    const category_book book(own);
+    CHECK(to_json(read_answers(april_body, category_book(), &a)) == to_json(a));
+    std::string body = april_body;  // which says "rent" for housing, a word that is gone with the category
+    body.replace(body.find("\"rent\""), 6, "\"housing\"");
+    CHECK(read_answers(body, book, &a).bills[0].id == a.bills[0].id);
+    CHECK_THROWS_AS(read_answers(body, book, nullptr), api_error);
+    CHECK_THROWS_AS(read_answers(april_body, book, &a), api_error);
+}
+
 TEST_CASE("bills and goals keep their ids over replanning while their names stay") {
     const auto a = april();
     const auto b = read_answers(april_body, category_book(), &a);
