@@ -1,6 +1,7 @@
 #include "finance/facts_store.hpp"
 
 #include "finance/domain/taxonomy.hpp"
+#include "finance/ledger_rows.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -22,7 +23,8 @@ constexpr db::statement plan_state{
     "  where user_id = $1 and month between $2::date and $3::date), "
     "newest as (select max(month) as month from periods where user_id = $1) "
     "select u.timezone, u.currency, u.locale, u.region, coalesce((u.settings->>'cover')::boolean, true), "
-    "u.onboarded_on, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, u.updated_at, "
+    "u.onboarded_on, u.planned_from, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, "
+    "u.updated_at, "
     "(select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'class', c.class, 'aliases', c.aliases, "
     "  'archived', c.archived, 'version', c.version) order by c.created_at, c.id) "
     "  from categories c where c.user_id = u.user_id), "
@@ -101,44 +103,26 @@ std::vector<category_entry> categories_from(std::string_view json) {
     return out;
 }
 
-profile profile_from(const db::row& r, uuid id) {
-    profile p;
-    p.id = id;
-    p.timezone = r.get<std::string>(0);
-    p.currency = r.get<std::string>(1);
-    p.locale = r.get<std::string>(2);
-    p.region = r.get<std::string>(3);
-    p.cover = r.get<bool>(4);
-    if (const auto joined = r.get<std::optional<year_month_day>>(5)) p.onboarded_on = civil_day(*joined);
-    p.plan_version = r.get<std::int64_t>(6);
-    p.budget_version = r.get<std::int64_t>(7);
-    p.ledger_version = r.get<std::int64_t>(8);
-    p.version = r.get<std::int64_t>(9);
-    p.created_at = r.get<wall::time_point>(10);
-    p.updated_at = r.get<wall::time_point>(11);
-    return p;
-}
-
 period_ptr period_from(const db::row& r) {
-    const auto month = r.get<year_month_day>(14);
-    const auto chain = r.get<year_month_day>(17);
+    const auto month = r.get<year_month_day>(15);
+    const auto chain = r.get<year_month_day>(18);
     auto p = std::make_shared<stored_period>();
     p->month = month.year() / month.month();
-    p->revision = r.get<std::int32_t>(15);
-    p->from_day = civil_day(r.get<year_month_day>(16));
+    p->revision = r.get<std::int32_t>(16);
+    p->from_day = civil_day(r.get<year_month_day>(17));
     p->chain_from = chain.year() / chain.month();
-    p->plan_version = r.get<std::int64_t>(18);
-    read_budget(*p, r.get<std::string_view>(19), r.get<std::string_view>(20));
+    p->plan_version = r.get<std::int64_t>(19);
+    read_budget(*p, r.get<std::string_view>(20), r.get<std::string_view>(21));
     return p;
 }
 
 void read_plan(facts& f, const db::rows& rows, uuid user) {
     const auto head = rows.front();
     f.who = profile_from(head, user);
-    if (!head.is_null(12)) f.book = category_book(categories_from(head.get<std::string_view>(12)));
+    if (!head.is_null(13)) f.book = category_book(categories_from(head.get<std::string_view>(13)));
     for (const auto r : rows) {
-        if (!r.is_null(13) && f.answers_text.empty()) f.answers_text = r.get<std::string>(13);
-        if (!r.is_null(14)) f.periods.push_back(period_from(r));
+        if (!r.is_null(14) && f.answers_text.empty()) f.answers_text = r.get<std::string>(14);
+        if (!r.is_null(15)) f.periods.push_back(period_from(r));
     }
 }
 

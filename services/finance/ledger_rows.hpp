@@ -1,8 +1,9 @@
-// Rows of the ledger's statements as values: shared by ledger_store and transaction_page_store.
+// Rows as values where more than one store reads them.
 #pragma once
 
 #include "db/row.hpp"
 #include "finance/category_book.hpp"
+#include "finance/profile.hpp"
 #include "finance/transaction.hpp"
 
 #include <vector>
@@ -16,5 +17,9 @@ std::vector<transaction> transactions_from(const db::rows& rows);
 
 // id, name, class, aliases, archived, version: the person's own rows.
 category_book book_from(const db::rows& rows);
+
+// timezone, currency, locale, region, cover, onboarded_on, planned_from, plan_version, budget_version, ledger_version,
+// version, created_at, updated_at: the first columns of r.
+profile profile_from(const db::row& r, const uuid& id);
 
 }  // namespace mita::finance

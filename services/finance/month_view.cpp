@@ -107,7 +107,7 @@ month_input input_of(const facts& f, const std::vector<column>& columns, const s
             b.day = over.offset(o.day);
             b.value = o.value;
             if (paid[i]) b.paid_on = over.offset(f.payments[*paid[i]].booked_on);
-            if (b.day < p->budget.joined && !b.paid_on) continue;  // paid outside, before joining
+            if (o.day < *f.who.onboarded_on && !b.paid_on) continue;  // paid outside, before joining
             in.categories[*at].bills.push_back(b);
         }
     }
@@ -146,8 +146,7 @@ period_ptr preview_of(const facts& f, year_month month) {
     const auto last = f.last_opened();
     if (!last || f.answers_text.empty() || month <= last->month) return nullptr;
     const auto count = (month - last->month).count();
-    const auto joined_on = *f.who.onboarded_on;
-    auto planned = plan_months(f.in_force(), f.book, joined_on, after(*last), static_cast<int>(count));
+    auto planned = plan_months(f.in_force(), f.book, *f.who.planned_from, after(*last), static_cast<int>(count));
     if (!planned) require(planned.error());
     return std::make_shared<const stored_period>(std::move(planned->back()));
 }
@@ -194,7 +193,7 @@ void fill_bills(const facts& f, month_view& v, const revision_work& current) {
             b.paid_on = pay.booked_on;
             b.paid_by = pay.transaction_id;
         }
-        const bool outside = v.over.offset(o.day) < current.p->budget.joined;
+        const bool outside = o.day < *f.who.onboarded_on;
         if (b.paid_on || outside)
             b.status = bill_status::paid;
         else if (o.day > v.today)
@@ -277,11 +276,13 @@ month_view view_month(const facts& f, year_month month, civil_day today) {
         view.spent_total = *narrow;
         view.plan = v.plan.categories[i];
     }
-    // Which revision was in force on which days.
+    // Which revision was in force on which days. One that begins after today (today came again after a move west) is
+    // the current one all the same.
     int from = 0;
     for (std::size_t r = 0; r < revisions.size(); ++r) {
         const bool last = r + 1 == revisions.size();
-        const int to = last ? v.days() : std::clamp(v.over.offset(revisions[r + 1]->from_day), from, v.days());
+        const int to =
+            last ? v.days() : std::max(from, std::min(v.over.offset(revisions[r + 1]->from_day), v.today_index));
         if (from < to) {
             if (last) {
                 fill_days(v, current.in, v.plan, from, to);

@@ -44,6 +44,22 @@ int missing(const facts& f, year_month wanted) {
     return static_cast<int>((wanted - last->month).count());
 }
 
+std::vector<stored_period> plan_or_refuse(const facts& f, civil_day planned_from, const plan_start& from, int count) {
+    auto planned = plan_months(f.in_force(), f.book, planned_from, from, count);
+    if (!planned) throw api_error(422, "amount_overflow", "The plan of a month leaves the range of exact amounts.");
+    return std::move(*planned);
+}
+
+// The person moved west and stands on a day before their first: it and those up to that one get a plan, too.
+awaitable<void> begin_today(app& a, const facts& f, civil_day today, deadline d) {
+    plan_start from;
+    from.month = from.chain_from = month_of(today);
+    from.joining = month_of(*f.who.onboarded_on);
+    const auto count = static_cast<int>((month_of(*f.who.planned_from) - from.month).count());
+    const auto planned = plan_or_refuse(f, today, from, count);
+    co_await a.plans.begin_earlier(f.who, planned, today, d);
+}
+
 }  // namespace
 
 awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d) {
@@ -57,6 +73,10 @@ awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d) {
         loaded out{std::move(*read), {}, {}, range.last};
         out.today = today_of(out.f.who);
         const auto now = month_of(out.today);
+        if (out.f.who.planned_from > out.today) {
+            co_await begin_today(a, out.f, out.today, d);
+            continue;
+        }
         out.month = what.month.value_or(now);
         if (out.month > now + furthest)
             throw api_error(422, "invalid_date", "Months are planned at most 100 years ahead.");
@@ -65,10 +85,8 @@ awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d) {
         const int count = missing(out.f, needed);
         if (count == 0) co_return out;
         const auto from = after(*out.f.last_opened());
-        const auto joined_on = *out.f.who.onboarded_on;
-        auto planned = plan_months(out.f.in_force(), out.f.book, joined_on, from, std::min(count, opened_at_once));
-        if (!planned) throw api_error(422, "amount_overflow", "The plan of a month leaves the range of exact amounts.");
-        co_await a.plans.open(out.f.who, *planned, d);
+        const auto planned = plan_or_refuse(out.f, *out.f.who.planned_from, from, std::min(count, opened_at_once));
+        co_await a.plans.open(out.f.who, planned, d);
     }
     throw overloaded("months are being opened by others again and again");
 }

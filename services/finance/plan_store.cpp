@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -24,6 +25,7 @@ constexpr db::statement lock_person{"finance_replan_lock", "select 1 from users 
 constexpr db::statement replan_months{
     "finance_replan",
     "with u as (update users set timezone = $3, currency = $4, onboarded_on = coalesce(onboarded_on, $5), "
+    "  planned_from = least(planned_from, $5), "
     "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
     "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
     "    and p.month >= $7::date and p.month <> all ($9::date[])) "
@@ -42,6 +44,18 @@ constexpr db::statement replan_months{
     "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
     "i as (insert into invalidations (kind, id, created_at) select 'user', user_id, $6 from u) "
     "select u.plan_version, pg_notify('finance_invalidations', u.user_id::text)::text from u"};
+// The months the person had a plan for from their first day on keep everything but that day.
+constexpr db::statement begin_earlier_months{
+    "finance_begin_earlier",
+    "with u as (update users set planned_from = $3, budget_version = budget_version + 1, updated_at = $4 "
+    "  where user_id = $1 and budget_version = $2 and planned_from > $3 returning user_id, plan_version), "
+    "b as (update periods p set budget = jsonb_set(p.budget, '{joined}', to_jsonb($6::bigint)) from u "
+    "  where p.user_id = u.user_id and p.month = $5) "
+    "insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "opened_at) "
+    "select u.user_id, x.month, 1, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, x.obligations::jsonb, $4 "
+    "from u, unnest($7::date[], $8::date[], $9::date[], $10::text[], $11::text[]) "
+    "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
 constexpr db::statement any_transaction{"finance_any_transaction",
                                         "select exists (select 1 from transactions where user_id = $1)"};
 
@@ -68,6 +82,16 @@ awaitable<void> plan_store::open(const profile& who, const std::vector<stored_pe
     const columns c(months);
     co_await db_.query_idempotent(open_months, d, who.id, who.budget_version, who.plan_version, wall::now(), c.month,
                                   c.from_day, c.chain_from, c.budget, c.obligations);
+}
+
+awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<stored_period>& months, civil_day first,
+                                          deadline d) {
+    const columns c(months);
+    const auto month = period_of(month_of(*who.planned_from));
+    const std::int64_t joined = std::max(0, month.offset(first));
+    co_await db_.query_idempotent(begin_earlier_months, d, who.id, who.budget_version, year_month_day(first),
+                                  wall::now(), month.label / std::chrono::day{1}, joined, c.month, c.from_day,
+                                  c.chain_from, c.budget, c.obligations);
 }
 
 awaitable<bool> plan_store::replan(const profile& who, const answers& a, const std::vector<stored_period>& months,

@@ -23,6 +23,11 @@ public:
     // The caller reads again either way.
     awaitable<void> open(const profile& who, const std::vector<stored_period>& months, deadline d);
 
+    // The plan begins on `first`, before who.planned_from: `months` are those before that day's own. As open(), once
+    // and only under these answers.
+    awaitable<void> begin_earlier(const profile& who, const std::vector<stored_period>& months, civil_day first,
+                                  deadline d);
+
     // New answers and the months they change (the current one and all opened after it), with their revision numbers.
     // false: something moved in the meantime (a later month was opened, other answers came): read and plan again.
     awaitable<bool> replan(const profile& who, const answers& a, const std::vector<stored_period>& months,

@@ -14,9 +14,9 @@ bool rolls(const stored_period& p) {
     return std::ranges::any_of(p.budget.categories, [](const auto& c) { return c.roll.kind != rollover_kind::none; });
 }
 
-std::vector<obligation> obligations_of(const answers& a, const period& over, civil_day joined_on) {
+std::vector<obligation> obligations_of(const answers& a, const period& over, civil_day planned_from) {
     std::vector<obligation> out;
-    const civil_day first_known{period_of(month_of(joined_on)).start};
+    const civil_day first_known{period_of(month_of(planned_from)).start};
     for (int shift = -1; shift <= 1; ++shift) {
         const auto month = over.label + std::chrono::months{shift};
         for (const auto& b : a.bills) {
@@ -54,16 +54,16 @@ std::vector<category_request> requests_of(const answers& a, const category_book&
     return out;
 }
 
-outcome<stored_period> plan_month(const answers& a, const category_book& book, civil_day joined_on,
+outcome<stored_period> plan_month(const answers& a, const category_book& book, civil_day planned_from,
                                   const plan_start& from) {
     stored_period p;
     p.month = from.month;
     const auto over = period_of(from.month);
-    const bool joining = over.contains(joined_on);
-    p.from_day = joining ? joined_on : over.start;
+    const bool joining = over.contains(planned_from);
+    p.from_day = joining ? planned_from : over.start;
     p.chain_from = from.chain_from;
     p.plan_version = from.plan_version;
-    p.obligations = obligations_of(a, over, joined_on);
+    p.obligations = obligations_of(a, over, planned_from);
     pool_input in;
     for (const auto& i : a.incomes) in.incomes.push_back(i.value);
     for (const auto& o : p.obligations)
@@ -71,11 +71,11 @@ outcome<stored_period> plan_month(const answers& a, const category_book& book, c
     for (const auto& g : a.goals) {
         const auto known = std::ranges::find(from.saved, g.id, &std::pair<std::string, amount>::first);
         const auto saved = known == from.saved.end() ? 0 : known->second;
-        in.goals.push_back({g.target, saved, periods_until(over, g.by)});
+        in.goals.push_back({g.target, saved, periods_until(period_of(std::max(from.month, from.joining)), g.by)});
         p.goals.push_back({g.id, g.name, g.target, g.by, saved, 0});
     }
     in.buffer = a.buffer;
-    auto opened = open_period(over, joining ? over.offset(joined_on) : 0, in, requests_of(a, book));
+    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book));
     if (!opened) return opened.error();
     p.budget = std::move(*opened);
     for (std::size_t i = 0; i < p.goals.size(); ++i) p.goals[i].reserved = p.budget.pool.goals[i];
@@ -102,14 +102,20 @@ plan_start again(const stored_period& same) {
     return s;
 }
 
-outcome<std::vector<stored_period>> plan_months(const answers& a, const category_book& book, civil_day joined_on,
+outcome<std::vector<stored_period>> plan_months(const answers& a, const category_book& book, civil_day planned_from,
                                                 const plan_start& from, int count) {
     std::vector<stored_period> out;
     plan_start start = from;
     for (int i = 0; i < count; ++i) {
-        auto p = plan_month(a, book, joined_on, start);
+        auto p = plan_month(a, book, planned_from, start);
         if (!p) return p.error();
-        start = after(*p);
+        auto next = after(*p);
+        if (p->month < from.joining) {
+            next.chain_from = next.month;
+            next.saved = std::move(start.saved);
+        }
+        start = std::move(next);
+        start.joining = from.joining;
         out.push_back(std::move(*p));
     }
     return out;

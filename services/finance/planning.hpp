@@ -19,6 +19,9 @@ struct plan_start {
     year_month chain_from;                              // of that month
     std::vector<std::pair<std::string, amount>> saved;  // per goal id, before that month
     std::int64_t plan_version = 0;
+    // The month of joining, when months before it may be among them (a move west brought a day of them): these plan as
+    // that month does, but roll nothing over and save for no goal, for their money is not the person's savings.
+    year_month joining{};
 };
 
 // The start for the month after `last`.
@@ -26,9 +29,9 @@ plan_start after(const stored_period& last);
 // The start for the same month again (replanning): goals keep what the months before put aside.
 plan_start again(const stored_period& same);
 
-// `count` ≥ 1 consecutive months; revision 1, in force from their first day. joined_on: the day of joining. Faults:
-// amount_overflow, bad_input.
-outcome<std::vector<stored_period>> plan_months(const answers& a, const category_book& book, civil_day joined_on,
+// `count` ≥ 1 consecutive months; revision 1, in force from their first day. planned_from: the first day with a plan.
+// Faults: amount_overflow, bad_input.
+outcome<std::vector<stored_period>> plan_months(const answers& a, const category_book& book, civil_day planned_from,
                                                 const plan_start& from, int count);
 
 }  // namespace mita::finance

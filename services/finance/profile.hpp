@@ -17,6 +17,7 @@ struct profile {
     std::string timezone, currency, locale, region;
     bool cover = true;                      // setting: overspending is covered from other categories
     std::optional<civil_day> onboarded_on;  // the day of joining
+    std::optional<civil_day> planned_from;  // the first day with a plan: that day, or before it after a move west
     std::int64_t plan_version = 0;          // of the answers in force; 0: none
     std::int64_t budget_version = 0, ledger_version = 0;
     std::int64_t version = 0;  // of the profile

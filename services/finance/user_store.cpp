@@ -1,6 +1,7 @@
 #include "finance/user_store.hpp"
 
 #include "core/clock.hpp"
+#include "finance/ledger_rows.hpp"
 
 namespace mita::finance {
 
@@ -9,7 +10,8 @@ namespace {
 constexpr db::statement find_user{
     "finance_user",
     "select timezone, currency, locale, region, coalesce((settings->>'cover')::boolean, true), onboarded_on, "
-    "plan_version, budget_version, ledger_version, version, created_at, updated_at from users where user_id = $1"};
+    "planned_from, plan_version, budget_version, ledger_version, version, created_at, updated_at from users where "
+    "user_id = $1"};
 constexpr db::statement make_user{
     "finance_user_make",
     "insert into users (user_id, timezone, currency, locale, region, settings, created_at, updated_at) "
@@ -48,25 +50,7 @@ constexpr db::statement erase_user{
 awaitable<profile> user_store::require(uuid id, deadline d) {
     for (int attempt = 0;; ++attempt) {
         const auto rows = co_await db_.query_idempotent(find_user, d, id);
-        if (!rows.empty()) {
-            const auto r = rows.front();
-            profile p;
-            p.id = id;
-            p.timezone = r.get<std::string>(0);
-            p.currency = r.get<std::string>(1);
-            p.locale = r.get<std::string>(2);
-            p.region = r.get<std::string>(3);
-            p.cover = r.get<bool>(4);
-            const auto joined = r.get<std::optional<std::chrono::year_month_day>>(5);
-            if (joined) p.onboarded_on = civil_day(*joined);
-            p.plan_version = r.get<std::int64_t>(6);
-            p.budget_version = r.get<std::int64_t>(7);
-            p.ledger_version = r.get<std::int64_t>(8);
-            p.version = r.get<std::int64_t>(9);
-            p.created_at = r.get<wall::time_point>(10);
-            p.updated_at = r.get<wall::time_point>(11);
-            co_return p;
-        }
+        if (!rows.empty()) co_return profile_from(rows.front(), id);
         if (attempt == 3) throw db::error("02000", "", "a row of users vanished again and again");
         co_await db_.query_idempotent(make_user, d, id, default_timezone, default_currency, default_locale,
                                       wall::now());

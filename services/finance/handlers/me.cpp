@@ -4,6 +4,7 @@
 #include "finance/body.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/opening.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -120,6 +121,9 @@ awaitable<http::response> patch_me(http::request& req, app& a) {
         const bool done = co_await apply(a, own, wanted, req.until);
         if (!done) continue;
         a.all.persons.invalidate(id);
+        if (wanted.own.timezone) {
+            co_await load(a, id, {}, req.until);  // the day it is there has a plan, looked at or not
+        }
         const auto p = co_await a.find_person(id, req.until);
         auto out = http::json(200, p->body);
         http::with_header(out, "ETag", "\"" + p->tag + "\"");

@@ -71,8 +71,10 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
         from = again(*revisions.back());
     else if (last && last->month < month)
         from = after(*last);
+    from.joining = month_of(who.onboarded_on.value_or(today));
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
-    auto planned = plan_months(a, got.f.book, who.onboarded_on.value_or(today), from, count);
+    const auto planned_from = std::min(who.planned_from.value_or(today), today);
+    auto planned = plan_months(a, got.f.book, planned_from, from, count);
     if (!planned) throw api_error(422, "amount_overflow", "A sum of these answers leaves the range of exact amounts.");
     for (auto& p : *planned) {
         const auto known = got.f.revisions_of(p.month);
@@ -80,7 +82,7 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
         const auto from_day = std::max(today, period_of(p.month).start);
         const bool replaces = known.back()->from_day >= from_day;  // nobody has seen a morning of it
         p.revision = replaces ? known.back()->revision : known.back()->revision + 1;
-        p.from_day = replaces ? known.back()->from_day : from_day;
+        p.from_day = from_day;
     }
     return std::move(*planned);
 }

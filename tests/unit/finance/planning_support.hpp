@@ -37,7 +37,7 @@ inline facts joined(const answers& a, std::string_view joined_on, std::string_vi
     facts f;
     f.who.timezone = a.timezone;
     f.who.currency = a.currency;
-    f.who.onboarded_on = day(joined_on);
+    f.who.onboarded_on = f.who.planned_from = day(joined_on);
     f.who.plan_version = 1;
     f.answers_text = to_json(a);
     plan_start from;
