@@ -5,7 +5,8 @@
 namespace mita {
 
 // The calling thread runs in short turns: Linux 6.12 and later (EEVDF) then runs it at once when it wakes beside one
-// with longer turns. Niceness stays. For the threads of event loops.
+// with longer turns. Niceness stays. For the threads of event loops, and for those that compute for long and yield
+// often: Linux lets a turn run to its end unless it is short.
 void ask_for_short_turns() noexcept;
 
 // Linux shares a core out between sessions first (autogroup, sched(7)), where a thread's niceness does not count. If

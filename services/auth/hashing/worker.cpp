@@ -1,8 +1,10 @@
 #include "auth/hashing/libxcrypt.hpp"
 #include "auth/hashing/pool_state.hpp"
+#include "core/scheduling.hpp"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -33,6 +35,7 @@ void lower_priority(int by, unsigned index) {
     errno = 0;
     const int now = getpriority(PRIO_PROCESS, self);
     if (errno == 0) setpriority(PRIO_PROCESS, self, std::min(now + by, 19));
+    ask_for_short_turns();
     pthread_setname_np(pthread_self(), ("hash-" + std::to_string(index)).c_str());
 }
 
@@ -229,6 +232,9 @@ void pool::state::work(unsigned index) {
         for (waiting_job& j : taken) me.begin(std::move(j));
         taken.clear();
         me.advance(others_wait);
+        // Whoever waits for this processor would else wait for the next tick (4 ms) whenever the kernel did not let it
+        // in as it woke, though it is to come first.
+        ::sched_yield();
     }
     me.abandon();
     std::vector<waiting_job> rest;

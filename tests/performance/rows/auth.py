@@ -91,7 +91,7 @@ def storm(run):
         me = [load.request("GET", "/v1/me", {"200": {"equals": body}}, person.token)]
         able = capacity(run, lines, system)
         time.sleep(1)
-        watch = dict(rate=ME_RATE, connections=64, window=0.5)
+        watch = dict(rate=ME_RATE, connections=64, window=0.5, punctual=True)
         idle = load.run(system.port, me, seconds=seconds, warmup=0.5, **watch)
         logins = load.Load(system.port, lines, rate=8 * able, connections=600, seconds=seconds + 2, timeout=BUDGET_S + 5)
         began = time.monotonic()
