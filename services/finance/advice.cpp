@@ -1,6 +1,7 @@
 #include "finance/advice.hpp"
 
 #include "core/error.hpp"
+#include "finance/bounds.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,10 +9,6 @@
 namespace mita::finance {
 
 namespace {
-
-[[noreturn]] void overflow() {
-    throw api_error(422, "amount_overflow", "A sum leaves the range of exact amounts (2^53 - 1 minor units).");
-}
 
 // What is uncovered after the buffer is taken from the goals, the last listed first (PRODUCT.md: what breaks first).
 void risk_goals(advice& a, const stored_period& p) {
@@ -43,7 +40,7 @@ advice advise(facts f, const std::string& category, amount value, civil_day book
     const auto at = v.find(category);
     if (!at) throw api_error(422, "validation_failed", "An income category has no budget.");
     const auto would = what_if_spent(v.in, *at, value);
-    if (!would) overflow();
+    if (!would) throw amount_overflow("/money/amount");
     advice a;
     a.verdict = would->verdict;
     a.category = category;

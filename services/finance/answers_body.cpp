@@ -6,6 +6,7 @@
 #include "finance/domain/zone.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <set>
 #include <utility>
 
@@ -23,6 +24,14 @@ struct reader {
 
     std::optional<amount> money(json_object& in, std::string_view name, bool required = true) const {
         return read_money(in, name, out.currency, 0, max_amount, required);
+    }
+
+    // What a list adds up to must be shown somewhere.
+    template <class List, class Member>
+    static void check_sum(json_object& in, std::string_view name, const List& list, Member value) {
+        wide sum = 0;
+        for (const auto& x : list) sum += std::invoke(value, x);
+        if (!narrow128(sum)) in.fail(name, "amount_overflow", "The sum leaves the range of exact amounts.");
     }
 
     void income(json_object& in) {
@@ -106,6 +115,7 @@ struct reader {
             if (!pinned.insert(day).second) p.fail("day", "duplicate_day", "This day is pinned twice.");
             rule.pinned.push_back({day - 1, fixed});
         }
+        check_sum(in, "pinned", rule.pinned, &pinned_day::value);
         return rule;
     }
 
@@ -175,6 +185,10 @@ answers read_answers(std::string_view body, const category_book& book, const ans
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
     r.out.default_weights = !in.has("categories") || in.is_null("categories");
     for (auto& item : in.objects("categories", max_categories, false)) r.category(item);
+    r.check_sum(in, "incomes", r.out.incomes, &answers::income::value);
+    r.check_sum(in, "bills", r.out.bills, &answers::bill::value);
+    const auto budget = [](const auto& c) { return c.budget.value_or(0); };
+    r.check_sum(in, "categories", r.out.categories, budget);
     in.optional_integer("version", 1, max_amount);  // as GET shows it; If-Match decides
     finish_body(doc);
     return std::move(r.out);

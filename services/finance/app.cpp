@@ -2,6 +2,7 @@
 
 #include "cache/report.hpp"
 #include "db/explain.hpp"
+#include "finance/bounds.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/trust.hpp"
 
@@ -68,9 +69,9 @@ awaitable<void> app::authenticate(http::request& req, http::access need) {
 
 std::optional<api_error> app::explain(const std::exception& e) {
     if (const auto* fault = dynamic_cast<const db::error*>(&e); fault != nullptr) {
-        if (fault->is_check_violation("day_actual_range") || fault->is_check_violation("money_amount_range") ||
-            fault->sqlstate == "22003")
-            return api_error(422, "amount_overflow", "A sum leaves the range of exact amounts (2^53 - 1 minor units).");
+        if (fault->is_check_violation("day_actual_range") || fault->is_check_violation("day_actual_received") ||
+            fault->is_check_violation("money_amount_range") || fault->sqlstate == "22003")
+            return amount_overflow();
     }
     return db::explain(e);
 }

@@ -1,31 +1,11 @@
 #include "finance/effect.hpp"
 
-#include "core/error.hpp"
+#include "finance/bounds.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace mita::finance {
-
-namespace {
-
-[[noreturn]] void overflow() {
-    throw api_error(422, "amount_overflow", "A sum leaves the range of exact amounts (2^53 - 1 minor units).");
-}
-
-// Engine inputs are sums of sums: each must be exact before the engine sees it.
-void check_days(const facts& f, const transaction& t) {
-    wide month = 0;
-    wide whole = 0;
-    for (const auto& a : f.actuals) {
-        if (month_of(a.day) != month_of(t.booked_on)) continue;
-        month += a.spent;
-        whole += a.spent < 0 ? -wide{a.spent} : wide{a.spent};
-    }
-    if (!narrow128(month) || !narrow128(whole)) overflow();
-}
-
-}  // namespace
 
 std::vector<plan_move> named_moves(const month_view& v, const std::vector<cover_move>& moves) {
     const auto name = [&v](int i) {
@@ -46,14 +26,17 @@ void append(json_out& out, const std::vector<plan_move>& moves) {
 void add_entry(facts& f, const transaction& t) {
     int n = 0;
     for (const auto& line : t.lines) {
+        const auto received = std::max<amount>(0, line.value);
         const auto same = std::ranges::find_if(
             f.actuals, [&](const auto& a) { return a.day == t.booked_on && a.category == line.category; });
         if (same == f.actuals.end()) {
-            f.actuals.push_back({t.booked_on, line.category, -line.value});
+            f.actuals.push_back({t.booked_on, line.category, -line.value, received});
         } else {
             const auto sum = checked_sub(same->spent, line.value);
-            if (!sum) overflow();
+            const auto in = checked_add(same->received, received);
+            if (!sum || !in) throw amount_overflow();
             same->spent = *sum;
+            same->received = *in;
         }
         payment p;
         p.transaction_id = t.id;
@@ -66,19 +49,45 @@ void add_entry(facts& f, const transaction& t) {
     }
 }
 
+void take_out(facts& f, const transaction& t) {
+    for (const auto& line : t.lines) {
+        for (auto& a : f.actuals) {
+            if (a.day != t.booked_on || a.category != line.category) continue;
+            a.spent += line.value;
+            a.received -= std::max<amount>(0, line.value);
+        }
+    }
+    std::erase_if(f.payments, [&t](const auto& p) { return p.transaction_id == t.id; });
+}
+
+void require_room(loaded got, const transaction& t, const transaction* instead_of, std::string_view pointer) {
+    auto& f = got.f;
+    try {
+        if (instead_of != nullptr) take_out(f, *instead_of);
+        add_entry(f, t);
+        auto revisions = f.revisions_of(month_of(t.booked_on));
+        const auto v = view_month(f, month_of(t.booked_on), got.today);
+        if (v.preview) revisions.push_back(v.budget);
+        if (load_of(f, v.over, revisions).fits()) return;
+    } catch (const api_error& e) {
+        if (e.code != "amount_overflow") throw;
+    }
+    throw amount_overflow(pointer);
+}
+
 std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day today) {
     add_entry(f, t);
-    check_days(f, t);
     const auto v = view_month(f, month_of(today), today);
+    if (!load_of(f, v.over, f.revisions_of(v.over.label)).fits()) throw amount_overflow();
     if (!v.budget) return std::nullopt;
     ledger_effect e;
     e.budget = v.budget_of(v.today_index);
     e.spent = v.spent_of(v.today_index);
-    if (!checked_sub(e.budget, e.spent)) overflow();
+    if (!checked_sub(e.budget, e.spent)) throw amount_overflow();
     auto next = v.in;
     ++next.today;
     month_plan plan;
-    if (compute_month(next, plan) != fault::none) overflow();
+    if (compute_month(next, plan) != fault::none) throw amount_overflow();
     wide budget = 0;
     wide uncovered = 0;
     for (const auto& c : plan.categories) {
@@ -87,7 +96,7 @@ std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day 
     }
     const auto tomorrow = narrow128(budget);
     const auto open = narrow128(uncovered);
-    if (!tomorrow || !open) overflow();
+    if (!tomorrow || !open) throw amount_overflow();
     e.tomorrow = next.today < next.days ? tomorrow : first_day_after(f, v, std::nullopt);
     e.uncovered = *open;
     e.moves = named_moves(v, plan.moves);

@@ -30,8 +30,12 @@ struct ledger_effect {
 // The facts with t among them, as the database would give them after it is written.
 void add_entry(facts& f, const transaction& t);
 
-// f: of the month of `today`; t is not in it yet. nullopt: there is no plan. Throws api_error 422 amount_overflow, also
-// without a plan: such a transaction must not be written.
+// Throws api_error 422 amount_overflow when the month t is booked in could not hold it; such a transaction must not be
+// written. got: that month's; instead_of: what t replaces, may be null; pointer: the member to blame, may be empty.
+void require_room(loaded got, const transaction& t, const transaction* instead_of, std::string_view pointer);
+
+// f: of the month of `today`; t is not in it yet. nullopt: there is no plan. Throws api_error 422 amount_overflow as
+// require_room, for the month of today.
 std::optional<ledger_effect> effect_of(facts f, const transaction& t, civil_day today);
 
 void append(json_out& out, const ledger_effect& e);  // as an object

@@ -20,6 +20,9 @@ struct day_spent {
     civil_day day;
     std::string category;
     amount spent = 0;
+    amount received = 0;  // of it, refunds and incomes, positive: what went out is spent + received
+
+    bool cancels() const { return spent == 0 && received != 0; }
 };
 
 // A line of a live transaction that may pay a bill: linked to one, or of fitting category, amount and date.

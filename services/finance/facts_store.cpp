@@ -67,11 +67,12 @@ constexpr db::statement ledger_state{
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
     "    where t.user_id = $1 and t.bill_id = d.id offset 0) c) "
-    "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb from day_actual a "
-    "  where a.user_id = $1 and a.spent <> 0 and a.day >= (select first from span) and a.day < ($3::date + interval '1 "
+    "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb, a.received "
+    "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) and a.day >= (select first from "
+    "span) and a.day < ($3::date + interval '1 "
     "month')::date "
     "union all "
-    "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n) "
+    "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n), 0 "
     "  from candidates c cross join lateral (select x.bill_id from transactions x where x.user_id = $1 "
     "    and x.id = c.transaction_id and x.deleted_at is null and not x.bill_unlinked offset 0) t "
     "union all "
@@ -80,7 +81,7 @@ constexpr db::statement ledger_state{
     "  'payee', t.payee, 'note', t.note, 'tags', t.tags, 'bill_id', t.bill_id, 'bill_unlinked', t.bill_unlinked, "
     "  'version', t.version, 'created_at', t.created_at, 'updated_at', t.updated_at, 'deleted_at', t.deleted_at, "
     "  'lines', (select jsonb_agg(jsonb_build_object('category', l.category, 'amount', l.amount, 'note', l.note) "
-    "    order by l.n) from transaction_lines l where l.user_id = t.user_id and l.transaction_id = t.id)) "
+    "    order by l.n) from transaction_lines l where l.user_id = t.user_id and l.transaction_id = t.id)), 0 "
     "  from (select * from transactions where user_id = $1 and deleted_at is null "
     "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t"};
 
@@ -131,7 +132,7 @@ void read_ledger(facts& f, const db::rows& rows) {
         const auto kind = r.get<std::int32_t>(0);
         const civil_day day{r.get<year_month_day>(1)};
         if (kind == 0) {
-            f.actuals.push_back({day, r.get<std::string>(2), r.get<std::int64_t>(3)});
+            f.actuals.push_back({day, r.get<std::string>(2), r.get<std::int64_t>(3), r.get<std::int64_t>(7)});
         } else if (kind == 1) {
             payment p;
             p.transaction_id = r.get<uuid>(4);

@@ -1,6 +1,6 @@
 // The SQL of transactions. Each write is one statement, so one database transaction and one round trip: the row, its
 // lines, the day's sums (commutative adds, L4), the person's ledger_version, and the idempotency row. Locks in one
-// order: transaction, person, sums. Edits are −old +new.
+// order: person, transaction, sums. Edits are −old +new.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -44,6 +44,7 @@ public:
     struct subject {
         bool there = false;
         std::string currency, timezone;
+        std::int64_t ledger_version = 0;
         category_book book;
         std::optional<transaction> entry;
     };
@@ -51,12 +52,13 @@ public:
     // Deleted ones are not found.
     awaitable<std::optional<transaction>> find(const uuid& user, const uuid& id, deadline d);
 
-    // `now` replaces the version before it; false: that version is not the current one any more.
-    awaitable<bool> change(const uuid& user, const transaction& now, deadline d);
+    // `now` replaces the version before it; false: the ledger has moved on from ledger_version.
+    awaitable<bool> change(const uuid& user, const transaction& now, std::int64_t ledger_version, deadline d);
+    // false: that version is not the current one any more.
     awaitable<bool> remove(const uuid& user, const uuid& id, std::int64_t version, wall::time_point when, deadline d);
-    // `back`: as it will be. moved: it is not deleted in the version before any more.
-    awaitable<creation> restore(const uuid& user, const transaction& back, const keyed_request& key,
-                                const kept_answer& answer, deadline d);
+    // `back`: as it will be. moved: the ledger has moved on from ledger_version.
+    awaitable<creation> restore(const uuid& user, const transaction& back, std::int64_t ledger_version,
+                                const keyed_request& key, const kept_answer& answer, deadline d);
     // Keeps an answer that came without an effect; an answer kept before stays.
     awaitable<void> keep(const uuid& user, const keyed_request& key, const kept_answer& answer, deadline d);
 

@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
+#include "finance/bounds.hpp"
 #include "finance/planning.hpp"
 
 #include <algorithm>
@@ -34,7 +35,7 @@ facts_wanted range_of(const facts_request& what) {
 
 // Something is booked in the month: a change may have moved it there before the month was open.
 bool has_bookings(const facts& f, year_month month) {
-    return std::ranges::any_of(f.actuals, [month](const auto& a) { return month_of(a.day) == month; });
+    return std::ranges::any_of(f.actuals, [month](const auto& a) { return month_of(a.day) == month && !a.cancels(); });
 }
 
 // Months to open before the view can be shown; 0: none.
@@ -46,7 +47,7 @@ int missing(const facts& f, year_month wanted) {
 
 std::vector<stored_period> plan_or_refuse(const facts& f, civil_day planned_from, const plan_start& from, int count) {
     auto planned = plan_months(f.in_force(), f.book, planned_from, from, count);
-    if (!planned) throw api_error(422, "amount_overflow", "The plan of a month leaves the range of exact amounts.");
+    if (!planned) throw amount_overflow();
     return std::move(*planned);
 }
 

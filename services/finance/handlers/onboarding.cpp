@@ -2,6 +2,7 @@
 // days before keep the numbers they had (a new revision of each open month from today on).
 #include "core/error.hpp"
 #include "finance/body.hpp"
+#include "finance/bounds.hpp"
 #include "finance/calendar_json.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
@@ -9,6 +10,7 @@
 #include "finance/planning.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,6 +52,15 @@ std::string pointer_of(const broken_reserve& b) {
     throw api_error(422, "infeasible_budget", "The month lacks " + text(why.shortfall) + ".", std::move(errors));
 }
 
+// Which part of the answers leaves the range of exact amounts; each list's own sum has been found to fit.
+std::string_view part_beyond_range(const answers& a) {
+    wide sum = a.buffer;
+    for (const auto& b : a.bills) sum += b.value;
+    if (!narrow128(sum)) return "/buffer_money";
+    for (const auto& g : a.goals) sum += g.target;
+    return narrow128(sum) ? "/categories" : "/goals";
+}
+
 [[noreturn]] void refuse_currency(const std::string& now) {
     const std::string why = "The currency is " + now + " and fixed once transactions or a plan exist.";
     std::vector<field_error> errors;
@@ -75,7 +86,7 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
     auto planned = plan_months(a, got.f.book, planned_from, from, count);
-    if (!planned) throw api_error(422, "amount_overflow", "A sum of these answers leaves the range of exact amounts.");
+    if (!planned) throw amount_overflow(part_beyond_range(a));
     for (auto& p : *planned) {
         const auto known = got.f.revisions_of(p.month);
         if (known.empty()) continue;
@@ -83,6 +94,12 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
         const bool replaces = known.back()->from_day >= from_day;  // nobody has seen a morning of it
         p.revision = replaces ? known.back()->revision : known.back()->revision + 1;
         p.from_day = from_day;
+    }
+    for (const auto& p : *planned) {
+        auto all = got.f.revisions_of(p.month);
+        all.push_back(std::make_shared<const stored_period>(p));
+        if (!load_of(got.f, period_of(p.month), all).fits())
+            throw amount_overflow("/incomes");  // beside what came back
     }
     return std::move(*planned);
 }

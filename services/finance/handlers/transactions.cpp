@@ -1,9 +1,12 @@
 // GET, PATCH and DELETE of one transaction. Changes are guarded by the version they name (C2).
 #include "core/error.hpp"
 #include "finance/body.hpp"
+#include "finance/effect.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/opening.hpp"
 #include "finance/transaction_body.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -40,6 +43,15 @@ transaction changed(std::string_view body, const ledger_store::subject& s) {
     throw api_error(422, "unknown_bill", detail, std::move(errors));
 }
 
+std::string_view blamed(const transaction& now, const transaction& before) {
+    return now.booked_on != before.booked_on ? "/booked_on" : "/money/amount";
+}
+
+bool moves_money(const transaction& now, const transaction& before) {
+    const auto same = [](const auto& a, const auto& b) { return a.category == b.category && a.value == b.value; };
+    return now.booked_on != before.booked_on || !std::ranges::equal(now.lines, before.lines, same);
+}
+
 }  // namespace
 
 awaitable<http::response> read_transaction(http::request& req, app& a) {
@@ -56,6 +68,7 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
     query.finish();
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
+    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
     for (int attempt = 0; attempt < most_tries; ++attempt) {
         const auto found = co_await a.ledger.read_for_change(user, id, req.until);
         if (!found.entry || found.entry->deleted_at) not_found();
@@ -65,7 +78,14 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
             const bool known = co_await a.ledger.has_bill(user, t.bill_id, req.until);
             if (!known) unknown_bill();
         }
-        const bool done = co_await a.ledger.change(user, t, req.until);
+        if (moves_money(t, *found.entry)) {
+            facts_request there;
+            there.month = month_of(t.booked_on);
+            const auto got = co_await load(a, user, there, req.until);
+            if (got.f.who.ledger_version != found.ledger_version) continue;
+            require_room(got, t, &*found.entry, blamed(t, *found.entry));
+        }
+        const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
         if (!done) continue;
         a.all.ledgers.invalidate(user);
         auto answer = http::json(200, text_of(t));

@@ -1,6 +1,7 @@
 // POST /v1/transactions and :restore: keyed, answered once, written with their effect in one statement.
 #include "core/error.hpp"
 #include "finance/body.hpp"
+#include "finance/bounds.hpp"
 #include "finance/effect.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "finance/opening.hpp"
@@ -58,14 +59,24 @@ draft draft_of(std::string_view body, const loaded& got, civil_day today) {
         out.entry = read_new_transaction(doc, rules_of(got.f));
         const auto effect = effect_of(got.f, out.entry, today);
         out.answer = created(out.entry, effect);
-    } catch (const api_error&) {
-        out.refused = std::current_exception();
+    } catch (const api_error& e) {
+        const bool bare = e.code == "amount_overflow" && e.errors.empty();
+        out.refused = bare ? std::make_exception_ptr(amount_overflow("/money/amount")) : std::current_exception();
     }
     return out;
 }
 
-bool opens_a_month(const loaded& got, const transaction& t) {
-    return got.f.who.onboarded_on.has_value() && month_of(t.booked_on) > got.month;
+// Into another month than today's: it is opened when it comes, and must have room.
+awaitable<void> look_there(app& a, const uuid& user, draft& made, deadline d) {
+    facts_request there;
+    there.month = month_of(made.entry.booked_on);
+    there.open_future = true;
+    auto got = co_await load(a, user, there, d);
+    try {
+        require_room(std::move(got), made.entry, nullptr, "/money/amount");
+    } catch (const api_error&) {
+        made.refused = std::current_exception();
+    }
 }
 
 // What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.
@@ -122,18 +133,15 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
             got = std::make_shared<const loaded>(std::move(read));
         }
         auto made = draft_of(req.body, *got, today_of(got->f.who));
+        if (!made.refused && month_of(made.entry.booked_on) != got->month) {
+            co_await look_there(a, user, made, req.until);
+        }
         if (made.refused && known) continue;  // by what may be out of date
         if (made.refused) {
             // What is refused now may have been accepted then: the first answer stands.
             const auto kept = co_await a.ledger.find_kept(user, key, req.until);
             if (kept) co_return replay(*kept, key);
             std::rethrow_exception(made.refused);
-        }
-        if (opens_a_month(*got, made.entry)) {
-            facts_request ahead;
-            ahead.month = month_of(made.entry.booked_on);
-            ahead.open_future = true;
-            co_await load(a, user, ahead, req.until);
         }
         const ledger_state from{got->f.who.ledger_version, got->f.who.budget_version};
         const auto kept = keep(key, made.answer);
@@ -161,6 +169,7 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
     const auto key = key_of(req, std::move(*given), print);
     const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
     if (!mine.first()) refuse_in_flight();
+    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
     for (int attempt = 0; attempt < most_tries; ++attempt) {
         const auto kept_before = co_await a.ledger.find_kept(user, key, req.until);
         if (kept_before) co_return replay(*kept_before, key);
@@ -182,7 +191,12 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
             co_await a.ledger.keep(user, key, kept, req.until);
             co_return answer;
         }
-        const auto done = co_await a.ledger.restore(user, t, key, kept, req.until);
+        facts_request there;
+        there.month = month_of(t.booked_on);
+        auto got = co_await load(a, user, there, req.until);
+        if (got.f.who.ledger_version != found.ledger_version) continue;
+        require_room(std::move(got), t, nullptr, {});
+        const auto done = co_await a.ledger.restore(user, t, found.ledger_version, key, kept, req.until);
         if (done.result == write_result::written) {
             a.all.ledgers.invalidate(user);
             co_return answer;
