@@ -55,9 +55,12 @@ struct argon2_work {
     std::optional<std::string> expected;  // set: verify against this "$argon2id$…"; unset: hash
 };
 
+using hash_work = std::variant<bcrypt_work, argon2_work>;
+
 struct job {
     secret password;  // exactly the bytes to hash, ≤ 512; bcrypt looks at the first 72 (prehash longer ones)
-    std::variant<bcrypt_work, argon2_work> work;
+    hash_work work;
+    std::optional<hash_work> after_mismatch;  // done too before a mismatch is told, whatever comes of it (P7)
     bool must_mismatch = false;  // does all the work and answers mismatch: unknown users, unusable stored hashes
     cancel_flag cancelled;
 };

@@ -5,7 +5,9 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
@@ -65,6 +67,25 @@ result answered(result r) {
     }
 }
 
+hash_work work_of(const stored_hash& s) {
+    if (const auto* hash = std::get_if<bcrypt::complete>(&s.how)) return bcrypt_work{hash->how, hash->sum};
+    return argon2_work{std::get<argon2::params>(s.how), s.inner};
+}
+
+bool is_of(const hash_work& work, algorithm alg) {
+    return std::holds_alternative<bcrypt_work>(work) == (alg == algorithm::bcrypt);
+}
+
+// Is a dearer than b, of the same algorithm?
+bool dearer(const hash_work& a, const hash_work& b) {
+    if (const auto* one = std::get_if<bcrypt_work>(&a)) return one->how.cost > std::get<bcrypt_work>(b).how.cost;
+    const auto price = [](const hash_work& w) {
+        const auto& how = std::get<argon2_work>(w).how;
+        return std::uint64_t(how.memory_kib) * how.passes;
+    };
+    return price(a) > price(b);
+}
+
 }  // namespace
 
 pool_options options_for(const policy& p, unsigned threads) {
@@ -81,14 +102,23 @@ password_hasher::password_hasher(pool& where, policy p, pepper_ring peppers, bcr
       x_allowed_(x),
       policy_(checked(std::move(p), peppers)),
       peppers_(std::move(peppers)),
-      dummy_(make_dummy(policy_)) {}
+      dummy_(make_dummy(policy_)),
+      met_{policy_.alg == algorithm::bcrypt ? policy_.cost : 0, std::nullopt} {}
 
 admission password_hasher::admit(job_class k, std::uint64_t client, deadline d) { return pool_.admit(k, client, d); }
 
 bool password_hasher::needs_rehash(std::string_view stored) const { return hashing::needs_rehash(stored, policy_); }
 
+password_hasher::dearest password_hasher::meet(const hash_work& now) {
+    const std::lock_guard lock(met_mutex_);
+    if (const auto* hash = std::get_if<bcrypt_work>(&now))
+        met_.bcrypt_cost = std::max(met_.bcrypt_cost, hash->how.cost);
+    if (!is_of(now, policy_.alg) && (!met_.other || dearer(now, *met_.other))) met_.other = now;
+    return met_;
+}
+
 // The job that decides about `stored`; against the dummy, with mismatch for certain, when nothing could match it.
-job password_hasher::verification(const secret& password, std::string_view stored, cancel_flag cancelled) const {
+job password_hasher::verification(const secret& password, std::string_view stored, cancel_flag cancelled) {
     job j;
     auto parsed = parse_stored(stored, x_allowed_);
     if (!parsed || password.view().size() > max_password_bytes) {
@@ -102,12 +132,11 @@ job password_hasher::verification(const secret& password, std::string_view store
     } else {
         j.password = secret(password.view());
     }
-    if (const auto* hash = std::get_if<bcrypt::complete>(&parsed->how)) {
-        const unsigned today = policy_.alg == algorithm::bcrypt ? policy_.cost : 0;
-        j.work = bcrypt_work{hash->how, hash->sum, today};
-    } else {
-        j.work = argon2_work{std::get<argon2::params>(parsed->how), parsed->inner};
-    }
+    j.work = work_of(*parsed);
+    const auto met = meet(j.work);
+    j.after_mismatch = is_of(j.work, policy_.alg) ? met.other : work_of(*parse_stored(dummy_));
+    for (hash_work* w : {&j.work, j.after_mismatch ? &*j.after_mismatch : nullptr})
+        if (auto* hash = w != nullptr ? std::get_if<bcrypt_work>(w) : nullptr) hash->mismatch_cost = met.bcrypt_cost;
     j.cancelled = std::move(cancelled);
     return j;
 }

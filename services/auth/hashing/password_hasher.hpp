@@ -1,6 +1,8 @@
 // Passwords for the auth service: policy, peppers and pool in one. Call order of a login: admit() first (503 when
 // refused), then the user lookup, then verify() or verify_unknown() with the ticket: both take the same queue and the
-// same work. Thread-safe; coroutines resume on the caller's executor.
+// same work. After a change of policy, once an account with a dearer hash or one of the other algorithm was met, every
+// refusal costs as much as that (P7); a right password costs its own hash. Thread-safe; coroutines resume on the
+// caller's executor.
 #pragma once
 
 #include "auth/hashing/pool.hpp"
@@ -8,6 +10,8 @@
 #include "auth/hashing/stored_hash.hpp"
 #include "core/async.hpp"
 
+#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,13 +56,21 @@ public:
     pool& lanes() { return pool_; }
 
 private:
-    job verification(const secret& password, std::string_view stored, cancel_flag cancelled) const;
+    job verification(const secret& password, std::string_view stored, cancel_flag cancelled);
+    // The dearest hashes met so far: a refusal takes as long as they do (P7).
+    struct dearest {
+        unsigned bcrypt_cost;
+        std::optional<hash_work> other;  // of the algorithm that is not today's
+    };
+    dearest meet(const hash_work& now);
 
     pool& pool_;
     bcrypt::allow_x x_allowed_;
     policy policy_;
     pepper_ring peppers_;
     std::string dummy_;  // a well-formed stored text of today's policy with a random sum
+    std::mutex met_mutex_;
+    dearest met_;
 };
 
 }  // namespace mita::hashing

@@ -112,6 +112,14 @@ void pool::state::finish(unsigned worker, waiting_job j, result r) {
             --argon2_active_;
             wake_.notify_one();  // one that had to wait for memory
         }
+        if (r.what == outcome::mismatch && j.what.after_mismatch) {
+            j.what.work = std::move(*std::exchange(j.what.after_mismatch, std::nullopt));
+            j.what.must_mismatch = true;
+            j.since = clock::now();
+            queues_[index(j.kind)].push(std::move(j));
+            wake_.notify_one();
+            return;
+        }
     }
     j.then->done(std::move(r));
 }

@@ -1,5 +1,6 @@
 #include "auth/hashing/async.hpp"
 #include "auth/hashing/calibrate.hpp"
+#include "auth/hashing/lane_engine.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "core/error.hpp"
 #include "unit/hashing/support.hpp"
@@ -9,7 +10,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <catch2/catch.hpp>
 
+#include <cstdint>
 #include <exception>
+#include <numeric>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -193,6 +196,59 @@ TEST_CASE("A changed policy leaves old hashes valid and renews them") {
     const auto renewed = now.hash("password");
     CHECK(renewed.starts_with("$mita$v=1$alg=bcrypt$pepper=2$2b$05$"));
     CHECK_FALSE(now.hasher.needs_rehash(renewed));
+}
+
+TEST_CASE("P7: after a change of algorithm a refusal costs the same whatever its account has") {
+    policy before = cheap(), after = cheap();
+    before.alg = GENERATE(algorithm::bcrypt, algorithm::argon2id);
+    after.alg = before.alg == algorithm::bcrypt ? algorithm::argon2id : algorithm::bcrypt;
+    fixture old(before), now(after);
+    const auto former = old.run(old.hasher.hash(old.place(), pw("right")));
+    const auto todays = now.run(now.hasher.hash(now.place(), pw("right")));
+
+    // bcrypt's and argon2id's hashes that one verification takes
+    const auto cost_of = [&](std::optional<std::string> stored, std::string_view password) {
+        const auto sum = [&] {
+            const auto s = now.lanes.stats();
+            return std::pair(std::accumulate(s.bcrypt_hashes.begin(), s.bcrypt_hashes.end(), std::uint64_t(0)),
+                             s.argon2_hashes);
+        };
+        const auto from = sum();
+        if (stored)
+            now.run(now.hasher.verify(now.place(), pw(password), *stored));
+        else
+            now.run(now.hasher.verify_unknown(now.place(), pw(password)));
+        const auto to = sum();
+        return std::pair(to.first - from.first, to.second - from.second);
+    };
+    const std::pair<std::uint64_t, std::uint64_t> one_of_each(1, 1);
+    const auto right = cost_of(former, "right");
+    CHECK(right.first + right.second == 1);
+    CHECK((cost_of(std::nullopt, "wrong") == one_of_each));
+    CHECK((cost_of(former, "wrong") == one_of_each));
+    CHECK((cost_of(todays, "wrong") == one_of_each));
+    CHECK((cost_of("nonsense", "wrong") == one_of_each));
+}
+
+TEST_CASE("P7: after a lower cost a refusal takes the rounds of the dearest hash met") {
+    policy before = cheap(), after = cheap();
+    before.cost = 7;
+    fixture old(before), now(after);
+    const auto former = old.run(old.hasher.hash(old.place(), pw("right")));
+    const auto rounds_so_far = [&] {
+        now.run(now.hasher.hash(now.place(), pw("next")));  // by then the thread has told those before it
+        std::uint64_t sum = 0;
+        const auto s = now.lanes.stats();
+        for (std::size_t n = 1; n < s.rounds_by_width.size(); ++n) sum += n * s.rounds_by_width[n];
+        return sum;
+    };
+    const auto start = rounds_so_far();
+    now.run(now.hasher.verify(now.place(), pw("wrong"), former));
+    const auto wrong = rounds_so_far();
+    now.run(now.hasher.verify_unknown(now.place(), pw("wrong")));
+    const auto unknown = rounds_so_far();
+    CHECK(wrong - start >= lane_engine::rounds(7));
+    CHECK(unknown - wrong >= lane_engine::rounds(7));
 }
 
 TEST_CASE("A pepper that is not configured is an error, not a wrong password") {
