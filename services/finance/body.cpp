@@ -63,6 +63,12 @@ std::optional<std::string> read_category(json_object& in, std::string_view name,
     return id;
 }
 
+std::optional<uuid> read_reference(json_object& in, std::string_view name) {
+    const auto id = in.optional_id(name);
+    if (id && !is_version_7(*id)) in.fail(name, "invalid_id", "Must be a UUID of version 7.");
+    return id;
+}
+
 std::optional<civil_day> read_day(json_object& in, std::string_view name, bool required) {
     if (!required && left_out(in, name)) return std::nullopt;
     const auto text = in.string(name, 1, 32);
@@ -85,26 +91,30 @@ void finish_body(json_document& doc) {
     }
 }
 
+void refuse(std::string_view pointer, std::string_view code, const std::string& detail) {
+    std::vector<field_error> errors;
+    errors.push_back({std::string(pointer), std::string(code), detail});
+    throw api_error(422, std::string(code), detail, std::move(errors));
+}
+
+bool is_version_7(const uuid& id) { return id.version() == 7 && (id.bytes[8] & 0xc0U) == 0x80U; }
+
 civil_day parse_path_day(std::string_view text) {
     const auto day = parse_day(text);
-    if (!day) throw api_error(422, "invalid_date", "Give a day that exists, as YYYY-MM-DD.");
+    if (!day) refuse("/date", "invalid_date", "Give a day that exists, as YYYY-MM-DD.");
     return *day;
 }
 
 uuid parse_path_id(std::string_view text) {
     const auto id = uuid::parse(text);
-    if (!id) throw api_error(422, "invalid_id", "Give an id as a UUID.");
+    if (!id) refuse("/id", "invalid_id", "Give an id as a UUID.");
     return *id;
 }
 
 std::string resolve_or_refuse(const category_book& book, std::string_view text, std::string_view pointer) {
     if (const auto* known = book.find(text)) return known->id;
     auto id = book.resolve(text);
-    if (!id) {
-        std::vector<field_error> errors;
-        errors.push_back({std::string(pointer), "unknown_category", unknown_category_detail(book)});
-        throw api_error(422, "unknown_category", unknown_category_detail(book), std::move(errors));
-    }
+    if (!id) refuse(pointer, "unknown_category", unknown_category_detail(book));
     return *id;
 }
 

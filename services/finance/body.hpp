@@ -26,12 +26,21 @@ std::optional<amount> merge_money(json_object& in, std::string_view name, std::s
 std::optional<std::string> read_category(json_object& in, std::string_view name, const category_book& book,
                                          bool required = true);
 
+// The id of something elsewhere, null when left out: version 7; finding invalid_id.
+std::optional<uuid> read_reference(json_object& in, std::string_view name);
+
 // Strict "YYYY-MM-DD"; finding invalid_date.
 std::optional<civil_day> read_day(json_object& in, std::string_view name, bool required = true);
 
 // doc.finish(), but when every finding has one and the same domain code (unknown_category, currency_mismatch, ...) the
 // problem has that code instead of validation_failed. Throws api_error 422.
 void finish_body(json_document& doc);
+
+// 422 with this one finding.
+[[noreturn]] void refuse(std::string_view pointer, std::string_view code, const std::string& detail);
+
+// As every id of the contract is: version 7, RFC variant.
+bool is_version_7(const uuid& id);
 
 // For values that come from paths and queries. Throw api_error 422 invalid_date, unknown_category.
 civil_day parse_path_day(std::string_view text);

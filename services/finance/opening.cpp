@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/error.hpp"
+#include "finance/body.hpp"
 #include "finance/bounds.hpp"
 #include "finance/planning.hpp"
 
@@ -80,7 +81,7 @@ awaitable<loaded> load(app& a, uuid user, facts_request what, deadline d) {
         }
         out.month = what.month.value_or(now);
         if (out.month > now + furthest)
-            throw api_error(422, "invalid_date", "Months are planned at most 100 years ahead.");
+            refuse(what.named, "invalid_date", "Months are planned at most 100 years ahead.");
         const bool due = out.month <= now || what.open_future || has_bookings(out.f, out.month);
         const auto needed = due ? out.month : now;
         const int count = missing(out.f, needed);

@@ -127,7 +127,7 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     if (id && !acceptable_client_id(*id))
         in.fail("id", "invalid_id", "Must be a UUID of version 7 whose clock is at most 24 hours off.");
     t.id = id ? *id : new_uuid();
-    t.account_id = in.optional_id("account_id");
+    t.account_id = read_reference(in, "account_id");
     const auto booked = r.booked_on(false);
     t.occurred_at = r.occurred_at();
     t.booked_on = booked ? *booked : t.occurred_at ? local_today(rules.where, *t.occurred_at) : rules.today();
@@ -161,7 +161,7 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (const auto* root = doc.value().if_object(); root != nullptr && root->empty())
         doc.fail("", "empty_patch", "Name at least one member to change.");
     auto t = before;
-    if (in.has("account_id")) t.account_id = in.optional_id("account_id");
+    if (in.has("account_id")) t.account_id = read_reference(in, "account_id");
     if (in.has("booked_on")) t.booked_on = r.booked_on(true).value_or(before.booked_on);
     if (in.has("occurred_at")) t.occurred_at = r.occurred_at();
 

@@ -74,7 +74,7 @@ struct reader {
         const auto text = query.take(name);
         if (!text) return std::nullopt;
         const auto v = uuid::parse(*text);
-        if (!v) fail(name, "invalid_id", "Must be a UUID.");
+        if (!v || !is_version_7(*v)) fail(name, "invalid_id", "Must be a UUID of version 7.");
         return v;
     }
 

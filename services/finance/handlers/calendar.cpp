@@ -20,7 +20,7 @@ awaitable<http::response> calendar(http::request& req, app& a) {
     facts_request what;
     if (asked) {
         what.month = parse_month(*asked);
-        if (!what.month) throw api_error(422, "invalid_date", "Give a month as YYYY-MM.");
+        if (!what.month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
     }
     const auto got = co_await load(a, req.who->user_id, what, req.until);
     const auto view = view_month(got.f, got.month, got.today);
@@ -33,6 +33,7 @@ awaitable<http::response> calendar_day(http::request& req, app& a) {
     const auto day = parse_path_day(req.params[0]);
     facts_request what;
     what.month = month_of(day);
+    what.named = "/date";
     what.transactions = most_of_a_day;
     what.only_day = day;
     const auto got = co_await load(a, req.who->user_id, what, req.until);
@@ -52,6 +53,7 @@ awaitable<http::response> explain(http::request& req, app& a) {
     }
     facts_request what;
     what.month = month_of(day);
+    what.named = "/date";
     const auto got = co_await load(a, req.who->user_id, what, req.until);
     const auto category = resolve_or_refuse(got.f.book, *asked, "/category");
     const auto view = view_month(got.f, got.month, got.today);

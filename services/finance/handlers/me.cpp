@@ -79,10 +79,7 @@ patch read_patch(std::string_view body) {
 }
 
 [[noreturn]] void refuse_currency() {
-    const std::string why = "The currency is fixed once transactions or a plan exist.";
-    std::vector<field_error> errors;
-    errors.push_back({"/currency", "currency_mismatch", why});
-    throw api_error(422, "currency_mismatch", why, std::move(errors));
+    refuse("/currency", "currency_mismatch", "The currency is fixed once transactions or a plan exist.");
 }
 
 // False: the profile moved in the meantime. Both halves or none: auth is asked while the row is held, and if it fails

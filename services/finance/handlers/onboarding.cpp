@@ -44,7 +44,7 @@ std::string pointer_of(const broken_reserve& b) {
     return "/bills";
 }
 
-[[noreturn]] void refuse(const infeasible& why, const std::string& currency) {
+[[noreturn]] void refuse_infeasible(const infeasible& why, const std::string& currency) {
     const auto text = [&currency](amount v) { return money::make(v, currency)->str(); };
     std::vector<field_error> errors;
     for (const auto& b : why.broken)
@@ -62,10 +62,8 @@ std::string_view part_beyond_range(const answers& a) {
 }
 
 [[noreturn]] void refuse_currency(const std::string& now) {
-    const std::string why = "The currency is " + now + " and fixed once transactions or a plan exist.";
-    std::vector<field_error> errors;
-    errors.push_back({"/currency", "currency_mismatch", why});
-    throw api_error(422, "currency_mismatch", why, std::move(errors));
+    refuse("/currency", "currency_mismatch",
+           "The currency is " + now + " and fixed once transactions or a plan exist.");
 }
 
 // The months the answers change: the current one, and all that are already open after it.
@@ -141,7 +139,7 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
         }
         const auto today = local_today(*find_zone(given.timezone), wall::now());
         const auto months = replanned(got, given, today);
-        if (months.front().budget.problem) refuse(*months.front().budget.problem, given.currency);
+        if (months.front().budget.problem) refuse_infeasible(*months.front().budget.problem, given.currency);
         done = co_await a.plans.replan(who, given, months, today, req.until);
     }
     if (!done) throw overloaded("the plan is being changed by others again and again");

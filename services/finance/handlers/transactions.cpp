@@ -37,10 +37,7 @@ transaction changed(std::string_view body, const ledger_store::subject& s) {
 }
 
 [[noreturn]] void unknown_bill() {
-    constexpr const char* detail = "No occurrence of a bill in an opened month has this id.";
-    std::vector<field_error> errors;
-    errors.push_back({"/bill_id", "unknown_bill", detail});
-    throw api_error(422, "unknown_bill", detail, std::move(errors));
+    refuse("/bill_id", "unknown_bill", "No occurrence of a bill in an opened month has this id.");
 }
 
 std::string_view blamed(const transaction& now, const transaction& before) {
