@@ -77,8 +77,8 @@ answers::category category_from(const object& o) {
 
 void append_weights(json_out& out, const weight_rule& rule, std::string_view currency) {
     out.open('{');
-    if (rule.kind == weight_kind::uniform) {
-        out.field("kind", "uniform").close('}');
+    if (rule.kind == weight_kind::uniform || rule.kind == weight_kind::history) {
+        out.field("kind", rule.kind == weight_kind::uniform ? "uniform" : "history").close('}');
         return;
     }
     const bool weekday = rule.kind == weight_kind::weekday;
@@ -103,6 +103,10 @@ weight_rule weights_from_json(const value& v) {
     weight_rule rule;
     const auto kind = text_at(o, "kind");
     if (kind == "uniform") return rule;
+    if (kind == "history") {
+        rule.kind = weight_kind::history;
+        return rule;
+    }
     const auto& weights = o.at("weights").as_array();
     if (kind == "weekday") {
         rule.kind = weight_kind::weekday;

@@ -93,6 +93,10 @@ struct reader {
         weight_rule rule;
         const auto kind = in.string("kind", 1, 16);
         if (kind == "uniform") return rule;
+        if (kind == "history") {
+            rule.kind = weight_kind::history;
+            return rule;
+        }
         if (kind == "weekday") {
             rule.kind = weight_kind::weekday;
             const auto weights = in.integers("weights", 7, 0, max_weight, true);
@@ -103,7 +107,7 @@ struct reader {
             return rule;
         }
         if (kind != "custom") {
-            if (!kind.empty()) in.fail("kind", "unknown_kind", "One of uniform, weekday, custom.");
+            if (!kind.empty()) in.fail("kind", "unknown_kind", "One of uniform, weekday, history, custom.");
             return rule;
         }
         rule.kind = weight_kind::custom;

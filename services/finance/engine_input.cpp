@@ -59,6 +59,27 @@ std::vector<std::optional<std::size_t>> matches_of(const facts& f, const stored_
     return match_bills(bills, payments);
 }
 
+namespace {
+
+constexpr std::chrono::months remembered{3};  // facts_store.cpp reads as many before the months looked at
+
+// How the person spent in the category in the three months before, as far back as they had joined or booked anything.
+// Like a carry never stored: a late entry counts at once (P4).
+day_weights weights_by_history(const facts& f, std::string_view category, const period& over) {
+    auto from = over.next;
+    if (f.who.onboarded_on) from = std::min(from, *f.who.onboarded_on);
+    const auto earliest = period_of(over.label - remembered).start;
+    std::vector<spent_day> spent;
+    for (const auto& a : f.actuals) {
+        if (a.day < earliest || a.day >= over.start) continue;
+        from = std::min(from, a.day);
+        if (a.category == category) spent.push_back({a.day, a.spent});
+    }
+    return weights_for(weights_from_history(spent, std::max(from, earliest), over.start), over);
+}
+
+}  // namespace
+
 month_input input_of(const facts& f, const std::vector<column>& columns, const stored_period* p, const period& over,
                      int today, const carries& carried, const std::vector<std::optional<std::size_t>>& paid) {
     month_input in;
@@ -74,6 +95,8 @@ month_input input_of(const facts& f, const std::vector<column>& columns, const s
             const auto& id = p->budget.categories[i].id;
             const auto at = index_in(columns, id);
             in.categories[*at] = std::move(stored.categories[i]);
+            if (p->budget.categories[i].weights.kind == weight_kind::history)
+                in.categories[*at].weights = weights_by_history(f, id, over);
         }
         // Also into a category this revision has dropped: what is carried is conserved (P6).
         for (const auto& [category, value] : carried)

@@ -39,6 +39,7 @@ constexpr db::statement plan_state{
 // due: the bills of the months looked at (each month's row has its neighbours' two weeks), of the month the carry chain
 // begins with (it may be the month of joining, whose bills count as paid outside unless paid), of months of the chain
 // with a category that saves (an unpaid bill's money is not swept), and of the newest.
+// reach: day weights from history look back three months further.
 // candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
 // the 16 nearest that may pay by themselves decide as all would (match_bills: nearest amount, then date), unless more
 // bills than that compete for them. "offset 0" keeps the planner from turning the probes into a scan.
@@ -52,6 +53,11 @@ constexpr db::statement ledger_state{
     "    or (p.month between (select first from span) and $2::date "
     "      and p.budget @> '{\"categories\": [{\"policy\": \"save\"}]}') "
     "    or p.month = (select max(m.month) from periods m where m.user_id = $1))), "
+    "reach as (select case when exists (select 1 from periods p where p.user_id = $1 "
+    "    and p.budget @> '{\"categories\": [{\"weights\": {\"kind\": \"history\"}}]}' "
+    "    and (p.month between (select first from span) and $3::date "
+    "      or p.month = (select max(m.month) from periods m where m.user_id = $1))) "
+    "  then (first - interval '3 months')::date else first end as first from span), "
     "candidates as ("
     "  select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount "
@@ -68,8 +74,8 @@ constexpr db::statement ledger_state{
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
     "    where t.user_id = $1 and t.bill_id = d.id offset 0) c) "
     "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb, a.received "
-    "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) and a.day >= (select first from "
-    "span) and a.day < ($3::date + interval '1 "
+    "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) "
+    "  and a.day >= (select first from reach) and a.day < ($3::date + interval '1 "
     "month')::date "
     "union all "
     "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n), 0 "

@@ -56,10 +56,10 @@ class Walker:
             x["rollover"] = rng.choice(["none", "none", "surplus", "deficit", "both"])
             if rng.random() < .4:
                 x["cap"] = rng.randrange(0, 20000) * u
-            kind = rng.choice(["", "", "uniform", "weekday", "custom"])
+            kind = rng.choice(["", "", "uniform", "weekday", "custom", "history"])
             if kind:
                 x["day_weights"] = {"kind": kind}
-                if kind != "uniform":
+                if kind in ("weekday", "custom"):
                     x["day_weights"]["weights"] = [rng.randrange(0, 4) for _ in range(7 if kind == "weekday" else rng.choice([5, 28, 30, 31]))]
         kinds = [("Rent", "housing", 80000), ("Power", "utilities", 15000), ("Phone", "communication", 3001), ("Loan", "debt", 9999), ("Meal plan", "groceries", 7000),
                  ("Phone", "communication", 2900)]

@@ -23,7 +23,8 @@ ANSWERS = {
         {"category": "food", "budget_money": money(9000), "policy": "window:7", "rollover": "both", "rollover_cap_money": money(100),
          "day_weights": {"kind": "custom", "weights": [1, 2, 3], "pinned": [{"day": 2, "money": money(50)}]}},
         {"category": "home", "weight": 3, "policy": "save", "rollover": "surplus", "day_weights": {"kind": "weekday", "weights": [1, 1, 1, 1, 2, 3, 3]}},
-        {"category": "pets", "rollover_cap_money": money(0), "day_weights": {"kind": "uniform"}}, {"category": "coffee"}]},
+        {"category": "pets", "rollover_cap_money": money(0), "day_weights": {"kind": "uniform"}}, {"category": "coffee"},
+        {"category": "transport", "weight": 1, "day_weights": {"kind": "history"}}]},
 }
 
 

@@ -1,5 +1,6 @@
 """The plan over HTTP: policies, covering, rollover, the month of joining, affordability; the reference model is the judge."""
 import random
+from datetime import date, timedelta
 
 import pytest
 
@@ -154,6 +155,51 @@ def test_weekday_weights_lean_on_the_weekend(stack, clock):
     person = joined(stack, clock, answers)
     baseline = column(person.calendar(), "groceries", "baseline")
     assert baseline[:7] == [1592, 1593, 1592, 2389, 2389, 1593, 1592] and sum(baseline) == 54149
+
+
+def leaning(stack, clock):
+    """Joined on 5 January, a Monday; 70.00 each Saturday and 10.00 each Sunday until the end of March; it is 1 April."""
+    answers = worked_example()
+    answers["categories"][0]["day_weights"] = {"kind": "history"}
+    clock.local("Europe/Sofia", "2026-01-05")
+    person = stack.person()
+    person.onboard(answers)
+    at(person, clock, 31, "2026-03")
+    for week in range(12):
+        for day, amount in ((5, 7000), (6, 1000)):
+            person.spend(amount, booked_on=str(date(2026, 1, 5) + timedelta(7 * week + day)))
+    at(person, clock, 1)
+    return person
+
+
+def test_weights_from_history_lean_as_the_three_months_before_did(stack, clock):
+    """86 days, 12 weeks: Saturday (12 * 6125 + 8000) / 20 = 4075, Sunday (12 * 875 + 8000) / 20 = 925, the others 8000 / 20 = 400."""
+    person = leaning(stack, clock)
+    baseline = column(person.calendar(), "groceries", "baseline")
+    assert baseline[3] > 4 * baseline[4] > 8 * baseline[5] and sum(baseline) == of(person.calendar(), "groceries")["budget"]
+    table = worked_example()
+    table["categories"][0]["day_weights"] = {"kind": "weekday", "weights": [400, 400, 400, 400, 400, 4075, 925]}
+    tag = expect(person.get("/v1/onboarding"), 200).etag
+    assert column(expect(person.put("/v1/onboarding", table, headers={"If-Match": tag}), 200).json, "groceries", "baseline") == baseline
+
+
+def test_P4_weights_from_history_do_not_ask_when_something_was_entered(stack, clock):
+    person = leaning(stack, clock)
+    before = person.calendar()
+    late = [person.spend(40000, booked_on=str(date(2026, 1, 7) + timedelta(7 * week))) for week in range(12)]
+    wednesdays = column(person.calendar(), "groceries", "baseline")[0::7]
+    assert min(wednesdays) > 5 * max(column(before, "groceries", "baseline")[0::7])
+    for entry in late:
+        person.remove(entry)
+    assert person.calendar() == before
+
+
+@pytest.mark.parametrize("month,first", [("2026-01", 5), ("2026-08", 1)])
+def test_weights_from_history_are_uniform_while_there_is_none(stack, clock, month, first):
+    """In the month of joining, and four months after the last entry."""
+    person = leaning(stack, clock)
+    baseline = column(checked(expect(person.get(f"/v1/calendar?month={month}"), 200).json), "groceries", "baseline")[first - 1:]
+    assert max(baseline) - min(baseline) <= 1 < min(baseline)
 
 
 @pytest.mark.parametrize("amount,verdict", [(701, "safe"), (702, "caution"), (851, "caution"), (852, "tight"), (1002, "tight"), (1003, "over")])

@@ -27,6 +27,7 @@ day_weights weights_for(const weight_rule& rule, const period& over) {
         const auto i = static_cast<std::size_t>(d);
         switch (rule.kind) {
             case weight_kind::uniform:
+            case weight_kind::history:
                 weights[i] = 1;
                 break;
             case weight_kind::weekday:

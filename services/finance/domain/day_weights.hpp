@@ -27,7 +27,7 @@ struct pinned_day {
     bool operator==(const pinned_day&) const = default;
 };
 
-enum class weight_kind : std::uint8_t { uniform, weekday, custom };
+enum class weight_kind : std::uint8_t { uniform, weekday, custom, history };
 
 struct weight_rule {
     weight_kind kind = weight_kind::uniform;
@@ -37,7 +37,8 @@ struct weight_rule {
     bool operator==(const weight_rule&) const = default;
 };
 
-// The rule for the days of one period. Weights outside 0..max_weight are clamped.
+// The rule for the days of one period. Weights outside 0..max_weight are clamped. A rule of kind history is uniform
+// here: whoever has the history asks weights_from_history for the rule it stands for.
 day_weights weights_for(const weight_rule& rule, const period& over);
 
 struct spent_day {

@@ -84,13 +84,29 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from):
     return p
 
 
-def weights_of(rule, month):
+def weights_of(rule, month, spent, joined_on, booked):
+    """spent: day -> spending of the category; booked: days with any entry."""
     n = length(month)
+    if rule and rule["kind"] == "history":
+        begin, end = first(shifted(month, -3)), first(month)
+        since = min([joined_on, *(d for d in booked if begin <= d < end)])
+        rule = by_history(spent, max(since, begin), end)
     if not rule or rule["kind"] == "uniform":
         return [1] * n
     if rule["kind"] == "weekday":
         return [rule["weights"][date(*month, d + 1).weekday()] for d in range(n)]
     return (rule["weights"] + [0] * n)[:n]
+
+
+def by_history(spent, begin, end):
+    """Each weekday's (lower) median, drawn to the mean by eight weeks of it, in thousandths."""
+    days = [begin + timedelta(i) for i in range((end - begin).days)]
+    sums = [sorted(max(0, spent.get(d, 0)) for d in days if d.weekday() == w) for w in range(7)]
+    medians = [s[(len(s) - 1) // 2] if s else 0 for s in sums]
+    if not sum(medians):
+        return None
+    weeks = len(days) // 7
+    return {"kind": "weekday", "weights": [(weeks * (m * 7000 // sum(medians)) + 8000) // (weeks + 8) for m in medians]}
 
 
 def swept_before(c, whole, t):
@@ -216,6 +232,14 @@ class Books:
                     out.setdefault(category, [0] * n)[e["day"].day - 1] -= amount
         return {c: days for c, days in out.items() if any(days)}
 
+    def _by_day(self, category):
+        out = {}
+        for e in self.entries.values():
+            for c, amount in e["lines"]:
+                if c == category:
+                    out[e["day"]] = out.get(e["day"], 0) - amount
+        return out
+
     def paid(self, p):
         """bill id -> day of its payment: linked ones first, then the nearest in amount, then in date."""
         lines = [(e["day"], f"{id}:{k}", category, -amount, e["bill"]) for id, e in self.entries.items() for k, (category, amount) in enumerate(e["lines"], 1)]
@@ -256,7 +280,7 @@ class Books:
                 on = (paid[id] - start).days if id in paid else None
                 # A payment after the month's end is not yet there: the bill stands until then.
                 bills.append({"day": day.day - 1, "amount": amount, "paid_on": on if on is None or on < n else n - 1})
-            out.append({"id": c, "class": cls, "budget": x["part"] if x else 0, "weights": weights_of(x and x["day_weights"], month),
+            out.append({"id": c, "class": cls, "budget": x["part"] if x else 0, "weights": weights_of(x and x["day_weights"], month, self._by_day(c), self.joined_on, {e["day"] for e in self.entries.values()}),
                         "actual": spent.get(c, [0] * n), "policy": x["policy"] if x else "even", "carry_in": carried.get(c, 0), "bills": bills,
                         "joined": p.joined if p and x else 0})
         return out

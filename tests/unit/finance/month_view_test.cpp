@@ -99,6 +99,26 @@ TEST_CASE("a bill before joining that a transaction pays is in the budget and in
     CHECK(v.plan.moves.empty());
 }
 
+TEST_CASE("weights from history see the three months before, from joining or the first booking on, and nothing else") {
+    auto a = april();
+    a.categories[0].weights.kind = weight_kind::history;
+    auto f = joined(a, "2026-03-02", "2026-04");  // a Monday
+    const auto baseline = [&f] {
+        return category(view_month(f, month("2026-04"), day("2026-04-01")), "groceries").baseline;
+    };
+    const auto uniform = baseline();
+    CHECK(uniform[3] == uniform[4]);
+    for (const auto* on : {"2026-03-07", "2026-03-14", "2026-03-21", "2026-03-28"}) spend(f, on, "groceries", 7000);
+    const auto leaning = baseline();  // four Saturdays in thirty days: (4 * 7000 + 8000) / 12 against 8000 / 12
+    CHECK(leaning[3] > 4 * leaning[4]);
+    spend(f, "2026-04-01", "groceries", 9000);
+    spend(f, "2025-12-31", "groceries", 9000);
+    spend(f, "2026-03-03", "transport", 9000);
+    CHECK(baseline() == leaning);
+    spend(f, "2026-01-01", "transport", 1);  // then all weeks since count, most Saturdays without a purchase
+    CHECK(baseline() == uniform);
+}
+
 TEST_CASE("a month before joining shows actuals with no plan, and check holds") {
     auto f = joined(april(), "2026-04-01", "2026-04");
     spend(f, "2026-03-10", "groceries", 4200);
