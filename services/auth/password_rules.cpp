@@ -5,6 +5,7 @@
 #include "core/utf8.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 
 namespace mita::auth {
@@ -15,9 +16,21 @@ constexpr std::size_t least_word = 4;  // shorter context words stand in too man
 constexpr std::size_t decoration =
     8;  // a birthday's digits; with more of them around, a word does not make it guessable
 
+// A few characters over and over, or one after another: "aaaaaaaa", "12341234", "abcdefgh", "87654321".
+bool is_pattern(const std::string& given) {
+    constexpr std::size_t longest_unit = 4;
+    for (std::size_t unit = 1; unit <= longest_unit; ++unit)
+        if (std::equal(given.begin() + static_cast<std::ptrdiff_t>(unit), given.end(), given.begin())) return true;
+    const auto steps = [&given](int by) {
+        const auto off = [by](char a, char b) { return b - a != by; };
+        return std::adjacent_find(given.begin(), given.end(), off) == given.end();
+    };
+    return steps(1) || steps(-1);
+}
+
 bool is_common(const std::string& given) {
-    static const std::string lines = "\n" + std::string(common_passwords());
-    return given.find('\n') == std::string::npos && lines.find("\n" + given + "\n") != std::string::npos;
+    if (is_pattern(given)) return true;
+    return given.find('\n') == std::string::npos && common_passwords().find("\n" + given + "\n") != std::string::npos;
 }
 
 // What is left of `given` without digits, punctuation and space: letters, and all that is not ASCII.

@@ -1,4 +1,5 @@
 // S1: refresh tokens are a MAC over (session, counter). Keys at rest. P6: password rules.
+#include "auth/common_passwords.hpp"
 #include "auth/password_rules.hpp"
 #include "auth/refresh_token.hpp"
 #include "auth/text.hpp"
@@ -89,6 +90,11 @@ TEST_CASE("What is sealed opens only whole, under its own name and with its own 
 TEST_CASE("P6: common passwords and the own address are refused with their reason, long phrases are not") {
     REQUIRE(password_fault("Password1", "a@example.com")->code == "password_too_common");
     REQUIRE(password_fault("12345678", "a@example.com")->code == "password_too_common");
+    for (const char* pattern : {"aaaaaaaa", "11111111", "ABCabcABCabc", "12341234", "abcdefgh", "87654321",
+                                "\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6"})
+        REQUIRE(password_fault(pattern, "a@example.com")->code == "password_too_common");
+    for (const char* near : {"aaaaaaab", "abcdefgi", "12341235", "abcdeabcde", "97654321"})
+        REQUIRE_FALSE(password_fault(near, "a@example.com").has_value());
     for (const char* context :
          {"Ann.Smith@example.com", "ann.smith", "AnnSmith2026!", "mita-ann.smith", "MitaMita", "mita2026"})
         REQUIRE(password_fault(context, "ann.smith@example.com")->code == "password_is_context");
@@ -99,9 +105,23 @@ TEST_CASE("P6: common passwords and the own address are refused with their reaso
         REQUIRE_FALSE(password_fault(fine, "ann.smith@example.com").has_value());
 }
 
+TEST_CASE("P6: the list of common passwords has thousands, each of 8 and more characters in lower case on its line") {
+    const auto all = common_passwords();
+    REQUIRE(all.starts_with('\n'));
+    REQUIRE(all.ends_with('\n'));
+    std::size_t n = 0;
+    for (std::size_t at = 1; at < all.size(); ++n) {
+        const auto line = all.substr(at, all.find('\n', at) - at);
+        REQUIRE(line.size() >= 8);
+        REQUIRE(line == folded(line));
+        at += line.size() + 1;
+    }
+    CHECK(n > 5000);
+}
+
 TEST_CASE("P3: more than 512 bytes are refused before any hashing, 64 four-byte code points are fine") {
     std::string wide;
-    for (int i = 0; i < 64; ++i) wide += "\xF0\x9F\x98\x80";
+    for (int i = 0; i < 64; ++i) wide += i % 7 == 0 ? "\xF0\x9F\x98\x81" : "\xF0\x9F\x98\x80";
     REQUIRE_FALSE(password_fault(wide, "a@example.com").has_value());
     REQUIRE(password_fault(std::string(513, 'z'), "a@example.com")->code == "too_long");
 }
