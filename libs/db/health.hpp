@@ -44,4 +44,15 @@ health_report::database health_of(const std::vector<pool_stats>& pools, const pr
 // Pool use over 80 %, the wait for a connection over 50 ms (p99 of the last minute).
 void judge_pools(degradation_log& log, health_report& r, const std::vector<pool_stats>& pools);
 
+// Both, asked now. apps: of all workers, each with its pool `db`.
+template <class App>
+awaitable<void> describe(health_report& r, degradation_log& log, probe& asked, const std::vector<App*>& apps,
+                         int schema_version) {
+    std::vector<pool_stats> pools;
+    for (const App* a : apps) pools.push_back(a->db.stats());
+    const auto seen = co_await asked.ask();
+    r.db = health_of(pools, seen, schema_version);
+    judge_pools(log, r, pools);
+}
+
 }  // namespace mita::db

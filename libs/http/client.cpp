@@ -33,10 +33,6 @@ struct client::impl final : client_connection::owner, std::enable_shared_from_th
           log(l),
           timer(e),
           resolver(e),
-          idle_gauge(r.make_gauge("mita_http_client_connections", "Connections to an upstream.",
-                                  {{"upstream", options.name}, {"state", "idle"}})),
-          busy_gauge(r.make_gauge("mita_http_client_connections", "Connections to an upstream.",
-                                  {{"upstream", options.name}, {"state", "busy"}})),
           waiting_gauge(r.make_gauge("mita_http_client_waiting", "Requests waiting for a connection.",
                                      {{"upstream", options.name}})),
           connects_total(
@@ -68,8 +64,6 @@ struct client::impl final : client_connection::owner, std::enable_shared_from_th
     logger& log;
     steady_timer timer;
     asio::ip::basic_resolver<tcp, executor> resolver;
-    metrics::gauge& idle_gauge;
-    metrics::gauge& busy_gauge;
     metrics::gauge& waiting_gauge;
     metrics::counter& connects_total;
     metrics::counter& retries_total;
@@ -91,8 +85,6 @@ struct client::impl final : client_connection::owner, std::enable_shared_from_th
         idle_count.store(idle.size(), std::memory_order_relaxed);
         busy_count.store(open - idle.size(), std::memory_order_relaxed);
         waiting_count.store(queue.size(), std::memory_order_relaxed);
-        idle_gauge.set(static_cast<std::int64_t>(idle.size()));
-        busy_gauge.set(static_cast<std::int64_t>(open - idle.size()));
         waiting_gauge.set(static_cast<std::int64_t>(queue.size()));
     }
 

@@ -8,10 +8,7 @@ namespace mita::finance {
 
 awaitable<health_report> app::health() {
     health_report r = all.vital.report();
-    std::vector<db::pool_stats> pools;
-    for (const app* a : all.apps) pools.push_back(a->db.stats());
-    const auto seen = co_await db_probe.ask();
-    r.db = db::health_of(pools, seen, migrations().back().number);
+    co_await db::describe(r, all.vital.degradations, db_probe, all.apps, migrations().back().number);
     r.unhealthy = r.db->status != "connected" || !all.tokens->has_keys();
     const auto users_seen = all.persons.snapshot();
     r.caches.push_back(cache::health_of("user", users_seen));
@@ -21,7 +18,6 @@ awaitable<health_report> app::health() {
     r.notes.emplace_back("revocation_feed", all.feed->connected() ? "connected" : "disconnected");
 
     auto& degradations = all.vital.degradations;
-    db::judge_pools(degradations, r, pools);
     cache::judge_hits(degradations, r, "user", users_seen);
     jwt::judge_revocations(degradations, r, all.revoked, *all.tokens);
     co_return r;
