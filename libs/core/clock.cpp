@@ -46,12 +46,6 @@ state& clock_state() {
     return s;
 }
 
-std::int64_t instant_us(std::string_view text) {
-    const auto t = parse(text);
-    if (!t) throw std::invalid_argument("not an RFC 3339 instant: " + std::string(text));
-    return t->time_since_epoch().count();
-}
-
 std::optional<std::string> read_small(const std::string& path) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::nullopt;
@@ -96,24 +90,30 @@ bool digits(std::string_view text, std::size_t at, std::size_t n, int& out) {
 
 }  // namespace
 
+std::optional<time_point> instant_in(const std::string& path) {
+    const auto text = read_small(path);
+    return text ? parse(*text) : std::nullopt;
+}
+
 void start_at(std::string_view rfc3339_instant) {
     auto& s = clock_state();
-    s.shift_us.store(instant_us(rfc3339_instant) - steady_us(), std::memory_order_relaxed);
+    const auto t = parse(rfc3339_instant);
+    if (!t) throw std::invalid_argument("not an RFC 3339 instant: " + std::string(rfc3339_instant));
+    s.shift_us.store(t->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
     s.how.store(mode::shifted, std::memory_order_release);
 }
 
 void follow_file(std::string path) {
     auto& s = clock_state();
-    const auto text = read_small(path);
-    if (!text) throw std::invalid_argument("clock file cannot be read: " + path);
-    const auto first = instant_us(*text);
+    const auto first = instant_in(path);
+    if (!first) throw std::invalid_argument("the clock file cannot be read or holds no RFC 3339 instant: " + path);
     {
         const std::lock_guard lock(s.mutex);
         s.path = std::move(path);
         s.seen = fingerprint{};
         s.content.clear();
     }
-    s.shift_us.store(first - steady_us(), std::memory_order_relaxed);
+    s.shift_us.store(first->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
     s.how.store(mode::file, std::memory_order_release);
 }
 

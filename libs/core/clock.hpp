@@ -19,6 +19,8 @@ using time_point = std::chrono::sys_time<std::chrono::microseconds>;
 void start_at(std::string_view rfc3339_instant);
 void follow_file(std::string path);
 void follow_system();  // back to the real clock (tests)
+// The instant that such a file holds; nullopt when it cannot be read or holds none.
+std::optional<time_point> instant_in(const std::string& path);
 
 time_point now();             // thread-safe
 std::int64_t unix_seconds();  // of now()

@@ -1,8 +1,10 @@
 #include "core/config.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iomanip>
 #include <ostream>
@@ -25,14 +27,23 @@ std::string_view trim(std::string_view text) {
     return text;
 }
 
-// One line, whatever the value holds.
-std::string printable(std::string_view text) {
-    std::string out;
-    for (const char c : text) out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c);
-    return out;
+// "scheme://user:password@host" without what stands before the host. The last '@' ends it: a password typed unescaped
+// may hold others.
+std::string without_password(std::string text) {
+    const auto scheme = text.find("://");
+    const auto at = text.rfind('@');
+    if (scheme != std::string::npos && at != std::string::npos && at > scheme)
+        text.replace(scheme + 3, at - scheme - 3, "***");
+    return text;
 }
 
-std::string shown(std::string_view text) { return "'" + printable(text) + "'"; }
+// One line, whatever the value holds.
+std::string printable(std::string_view text) {
+    std::string out = without_password(std::string(text));
+    for (char& c : out)
+        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+    return out;
+}
 
 std::optional<config::rate> parse_rate(std::string_view text) {
     if (text == "0") return config::rate{};
@@ -55,6 +66,19 @@ config::config()
       }) {}
 
 config::config(lookup look) : look_(std::move(look)) {}
+
+std::string config::shown(std::string_view given) {
+    constexpr std::size_t most = 200;
+    auto text = printable(given);
+    if (text.size() > most) text = text.substr(0, most) + "...";
+    return "'" + text + "'";
+}
+
+std::string config::source_of(std::string_view name) const {
+    const auto known =
+        std::find_if(settings_.begin(), settings_.end(), [&](const setting& s) { return s.name == name; });
+    return known == settings_.end() ? "default" : known->source;
+}
 
 // An empty variable counts as absent: compose files and platform panels cannot unset one.
 std::optional<std::string> config::find(const std::string& name) {
@@ -93,7 +117,7 @@ std::int64_t config::integer(std::string name, std::optional<std::int64_t> fallb
             problem(name + ": must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ", is " +
                     shown(*given));
     }
-    record(std::move(name), std::to_string(value), given ? "env" : std::move(source));
+    record(std::move(name), given ? *given : std::to_string(value), given ? "env" : std::move(source));
     return value;
 }
 
@@ -133,45 +157,64 @@ std::string config::one_of(std::string name, std::string fallback, const std::ve
     return value;
 }
 
-std::vector<std::string> config::list(std::string name, std::string fallback) {
-    const auto all = text(std::move(name), std::move(fallback));
+std::vector<std::string> config::list(std::string name, std::string fallback, check accepted, std::string_view what) {
+    const auto all = text(name, std::move(fallback));
     std::vector<std::string> items;
+    std::string wrong;
     for (std::size_t at = 0; at <= all.size();) {
         const auto comma = std::min(all.find(',', at), all.size());
         const auto item = trim(std::string_view(all).substr(at, comma - at));
-        if (!item.empty()) items.emplace_back(item);
         at = comma + 1;
+        if (item.empty()) continue;
+        if (accepted(item))
+            items.emplace_back(item);
+        else
+            wrong += (wrong.empty() ? "" : ", ") + shown(item);
     }
+    if (!wrong.empty()) problem(name + ": must be " + std::string(what) + ", is " + wrong);
     return items;
 }
 
-secret config::secret_text(std::string name, bool required, std::size_t min_bytes) {
-    auto direct = find(name);
-    const auto file = find(name + "_FILE");
-    std::string source = direct ? "env" : "default";
-    std::string value;
-    if (direct && file) {
-        problem(name + ": is set both directly and by " + name + "_FILE");
-    } else if (direct) {
-        value = std::move(*direct);
-    } else if (file) {
-        source = "file";
-        std::ifstream in(*file, std::ios::binary);
-        value.resize(max_secret_file + 1);
-        in.read(value.data(), static_cast<std::streamsize>(value.size()));
-        const auto read = in.gcount();
-        if (!in.is_open() || in.bad()) problem(name + "_FILE: cannot be read: " + shown(*file));
-        if (static_cast<std::size_t>(read) > max_secret_file) problem(name + "_FILE: is larger than 64 KiB");
-        value.resize(static_cast<std::size_t>(read));
-        if (value.ends_with('\n')) value.pop_back();
-        if (value.ends_with('\r')) value.pop_back();
+// What the file at `path` holds, its line end cut; nullopt and a problem of `name` when it cannot be had.
+std::optional<std::string> config::content_of(const std::string& name, const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    std::string out(max_secret_file + 1, '\0');
+    if (in.is_open()) in.read(out.data(), static_cast<std::streamsize>(out.size()));
+    if (!in.is_open() || in.bad()) {
+        problem(name + ": cannot be read: " + shown(path) + " (" + std::strerror(errno) + ")");
+        return std::nullopt;
     }
-    if (value.empty() && required && !(direct && file))
+    const auto size = static_cast<std::size_t>(in.gcount());
+    if (size > max_secret_file) {
+        problem(name + ": is larger than 64 KiB: " + shown(path));
+        return std::nullopt;
+    }
+    out.resize(size);
+    if (out.ends_with('\n')) out.pop_back();
+    if (out.ends_with('\r')) out.pop_back();
+    return out;
+}
+
+secret config::secret_text(std::string name, bool required, std::size_t min_bytes) {
+    auto value = find(name);
+    const auto file = find(name + "_FILE");
+    const bool given = value || file;
+    if (value && file) {
+        problem(name + ": is set both directly and by " + name + "_FILE");
+    } else if (file) {
+        value = content_of(name + "_FILE", *file);
+        if (required && value && value->empty()) {
+            problem(name + "_FILE: is empty: " + shown(*file));
+            value.reset();
+        }
+    } else if (!given && required) {
         problem(name + ": is required and not set (or " + name + "_FILE)");
-    else if (!value.empty() && value.size() < min_bytes)
-        problem(name + ": must have at least " + std::to_string(min_bytes) + " bytes");
-    record(std::move(name), value.empty() ? "" : "(secret)", std::move(source));
-    return secret(std::move(value));
+    }
+    if (value && !value->empty() && value->size() < min_bytes)
+        problem(name + ": must have at least " + std::to_string(min_bytes) + " bytes, has " +
+                std::to_string(value->size()));
+    record(std::move(name), given ? "(secret)" : "", given ? "env" : "default");
+    return secret(std::move(value).value_or(""));
 }
 
 config::rate config::rate_limit(std::string name, std::string fallback) {
@@ -186,24 +229,6 @@ config::rate config::rate_limit(std::string name, std::string fallback) {
     }
     record(std::move(name), given ? *given : std::move(fallback), given ? "env" : "default");
     return value;
-}
-
-config::endpoint config::http_endpoint(std::string name, std::string fallback) {
-    auto url = text(name, std::move(fallback));
-    constexpr std::string_view scheme = "http://";
-    std::string_view rest(url);
-    endpoint out;
-    if (rest.starts_with(scheme)) {
-        rest.remove_prefix(scheme.size());
-        if (rest.ends_with('/')) rest.remove_suffix(1);
-        const auto colon = std::min(rest.rfind(':'), rest.size());
-        const auto port = parse_integer(rest.substr(std::min(colon + 1, rest.size())));
-        out.host = rest.substr(0, colon);
-        if (port && *port > 0 && *port <= 65535) out.port = static_cast<std::uint16_t>(*port);
-    }
-    if (out.host.empty() || out.host.find('/') != std::string::npos || out.port == 0)
-        problem(name + ": must be http://host:port, is " + shown(url));
-    return out;
 }
 
 void config::problem(std::string line) { problems_.push_back(std::move(line)); }

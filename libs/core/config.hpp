@@ -19,7 +19,7 @@ namespace mita {
 struct setting {
     std::string name;
     std::string value;   // "(secret)" for secrets that are set
-    std::string source;  // default | platform | cgroup | env | file
+    std::string source;  // default | platform | cgroup | env
 };
 
 struct config_error : std::runtime_error {
@@ -43,7 +43,9 @@ public:
                                           std::string source = "default");
     std::string one_of(std::string name, std::string fallback, const std::vector<std::string>& allowed,
                        std::string source = "default");
-    std::vector<std::string> list(std::string name, std::string fallback);  // comma separated
+    // Comma separated; each item must be accepted, `what` says what is: "must be `what`, is 'item'".
+    using check = bool (*)(std::string_view item);
+    std::vector<std::string> list(std::string name, std::string fallback, check accepted, std::string_view what);
     // From NAME or the file named by NAME_FILE (trailing newline cut); both set is an error.
     secret secret_text(std::string name, bool required, std::size_t min_bytes = 0);
     // "600;60" = 600 in 60 s; "0" = off.
@@ -59,8 +61,16 @@ public:
         std::uint16_t port = 0;
     };
     endpoint http_endpoint(std::string name, std::string fallback);
+    std::string address(std::string name, std::string fallback);                // IPv4 or IPv6
+    std::vector<std::string> networks(std::string name, std::string fallback);  // core/network.hpp, comma separated
+    std::vector<std::string> origins(std::string name, std::string fallback);   // "https://host[:port]", likewise
 
+    // `line` begins with the setting's name and a colon.
     void problem(std::string line);
+    // For such a line: quoted, on one line, not endless, without the password of a URL.
+    static std::string shown(std::string_view given);
+    // Where the value of a setting read before came from: for one whose default it is.
+    std::string source_of(std::string_view name) const;
     // Throws config_error listing every problem; returns when there is none.
     void finish() const;
     const std::vector<setting>& settings() const { return settings_; }
@@ -68,6 +78,7 @@ public:
 
 private:
     std::optional<std::string> find(const std::string& name);
+    std::optional<std::string> content_of(const std::string& name, const std::string& path);
     void record(std::string name, std::string value, std::string source);
     lookup look_;
     std::vector<setting> settings_;

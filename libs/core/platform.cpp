@@ -106,7 +106,7 @@ limits detect(const probe& p) {
     limits out;
     out.name = detect_name(p, root);
     out.cpus = p.affinity_cpus > 0 ? p.affinity_cpus : std::max(1u, affinity());
-    out.cpus_source = "affinity";
+    out.cpus_source = "default";
     const auto fewer_cpus = [&out](std::optional<double> n, const char* source) {
         if (!n || *n >= out.cpus) return;
         out.cpus = std::max(least_cpus, *n);
@@ -159,10 +159,12 @@ derived derive(const limits& l) {
     out.max_connections =
         static_cast<unsigned>(std::clamp<std::int64_t>(std::min(by_memory, by_descriptors), 64, 200'000));
     out.malloc_arenas = small ? 2 : std::clamp(out.workers + out.hashing_threads, 2u, 32u);
+    out.db_exclusive_source = !small ? "default" : l.memory_bytes <= small_memory ? l.memory_source : l.cpus_source;
     out.drain_ms = 10'000;
     if (l.name == "railway") out.drain_ms = 3'000;
     if (l.name == "fly") out.drain_ms = 5'000;
     if (l.name == "render" || l.name == "heroku") out.drain_ms = 30'000;
+    out.drain_source = out.drain_ms != 10'000 || l.name == "cloud_run" ? "platform" : "default";
     out.stop_signal = l.name == "fly" ? SIGINT : SIGTERM;
     return out;
 }

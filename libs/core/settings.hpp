@@ -20,8 +20,13 @@ struct door_settings {
     const char* internal_port_name;
     std::int64_t internal_port;
     const char *listen_name = "MITA_LISTEN", *listen = "127.0.0.1";
+    const char* internal_listen_name = "MITA_INTERNAL_LISTEN";
     const char *trusted_name = "MITA_TRUSTED_PEERS", *trusted = "127.0.0.0/8,::1/128";
+    std::string port_source = "default";
 };
+
+// MITA_ENV=test
+bool is_testing(config& from);
 
 struct common_settings {
     // Wrong values are recorded in `from`.
@@ -29,9 +34,10 @@ struct common_settings {
     // Last: throws config_error with every wrong setting, then starts the clock of a test.
     void finish(config& from);
 
+    const door_settings doors;
     platform::limits where;
     platform::derived derived;
-    bool testing;  // MITA_ENV=test
+    bool testing;
     log_level level;
     bool log_requests;
     unsigned workers;
@@ -45,15 +51,18 @@ struct common_settings {
     std::chrono::seconds access_ttl;
 
 private:
+    void read_clock(config& from);
     std::string clock_start_, clock_file_;
 };
 
-// `mita-x config`: every setting on stdout; the wrong ones on stderr, status 2. `read` makes the service's settings.
-int show_config(config& from, void (*read)(config& from));
+// `mita-x config`: every setting on stdout, the wrong ones too; then throws config_error when there are such. `read`
+// makes the service's settings.
+void show_config(config& from, void (*read)(config& from));
 
 template <class Settings>
 int show_config(config& from) {
-    return show_config(from, [](config& c) { const Settings all(c); });
+    show_config(from, [](config& c) { const Settings all(c); });
+    return 0;
 }
 
 }  // namespace mita

@@ -6,6 +6,7 @@
 #include <libpq-fe.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <initializer_list>
@@ -43,7 +44,7 @@ std::string checksum_of(std::string_view sql) {
 // A blocking connection: text in and out, errors thrown.
 class session {
 public:
-    session(const conninfo& info, clock::time_point until, std::ostream& out) : link_(nullptr, &PQfinish) {
+    session(const conninfo& info, int wait_seconds, std::ostream& waits) : link_(nullptr, &PQfinish) {
         std::vector<const char*> keywords, values;
         for (const auto& [k, v] : info.all()) {
             keywords.push_back(k.c_str());
@@ -51,14 +52,23 @@ public:
         }
         keywords.push_back(nullptr);
         values.push_back(nullptr);
-        for (bool told = false;; told = true) {
+        const auto began = clock::now();
+        auto until = began + std::chrono::seconds(wait_seconds);
+        for (std::string told;;) {
             link_.reset(PQconnectdbParams(keywords.data(), values.data(), 0));
             if (PQstatus(link_.get()) == CONNECTION_OK) return;
             std::string reason = PQerrorMessage(link_.get());
-            while (!reason.empty() && reason.back() == '\n') reason.pop_back();
-            if (clock::now() >= until) throw error("08001", "", "cannot connect to the database: " + reason);
-            if (!told) out << "waiting for the database: " << reason << "\n" << std::flush;
-            std::this_thread::sleep_for(200ms);
+            reason.resize(std::min(reason.find('\n'), reason.size()));
+            // It is there and refuses us: a wrong password or name does not become right by waiting.
+            if (PQpingParams(keywords.data(), values.data(), 0) == PQPING_OK) until = std::min(until, began + 2s);
+            const auto left = until - clock::now();
+            if (left <= 0s) throw error("08001", "", "cannot connect to the database: " + reason);
+            if (reason != told)
+                waits << "waiting for the database, " << std::chrono::ceil<std::chrono::seconds>(left).count()
+                      << " s at most: " << reason << "\n"
+                      << std::flush;
+            told = reason;
+            std::this_thread::sleep_for(std::min<clock::duration>(left, 200ms));
         }
     }
 
@@ -211,13 +221,13 @@ void grant(session& db, const migrate_options& o, const std::string& role) {
 
 }  // namespace
 
-int migrate(const migrate_options& o, std::span<const migration> migrations, std::ostream& out) {
+int migrate(const migrate_options& o, std::span<const migration> migrations, std::ostream& out, std::ostream& waits) {
     check_order(migrations);
     session_settings settings;
     settings.application_name = "mita-migrate";
     auto info = startup_of(o.url, settings);
     info.set_default("connect_timeout", "5");
-    session db(info, clock::now() + std::chrono::seconds(o.wait_seconds), out);
+    session db(info, o.wait_seconds, waits);
 
     const auto schema = db.identifier(o.schema);
     db.run("set client_min_messages = warning", "settings");

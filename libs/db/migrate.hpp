@@ -26,16 +26,13 @@ struct migrate_options {
     std::string service_role;  // created (LOGIN) when missing and the URL's role may; granted use of the schema, least
                                // privilege
     secret service_password;   // its password; empty: the role is not touched
-    int wait_seconds = 30;     // for the database to accept connections
+    int wait_seconds = 30;     // for the database to accept connections; less when it refuses us by name
 };
 
-// Blocking (start-up command, not on a worker). Prints one line per step to `out`. Throws db::error; refuses a database
-// whose applied migrations differ (by checksum) from ours or are newer. Returns the schema version.
-int migrate(const migrate_options& options, std::span<const migration> migrations, std::ostream& out);
-
-// `mita-x migrate`: reads DATABASE_URL and the service's own URL (service_url_name), migrates, says so on stdout.
-// Throws as migrate, and config_error. Returns the exit status.
-int migrate_command(config& from, const std::string& schema, const std::string& service_url_name,
-                    std::span<const migration> migrations);
+// Blocking (start-up command, not on a worker). Prints one line per step to `out`, and to `waits` what it waits for.
+// Throws db::error; refuses a database whose applied migrations differ (by checksum) from ours or are newer. Returns
+// the schema version.
+int migrate(const migrate_options& options, std::span<const migration> migrations, std::ostream& out,
+            std::ostream& waits);
 
 }  // namespace mita::db

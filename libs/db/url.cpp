@@ -5,6 +5,9 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 
@@ -54,7 +57,41 @@ void append_setting(std::string& options, std::string_view name, std::string_vie
 
 std::string milliseconds_text(std::chrono::milliseconds v) { return v.count() > 0 ? std::to_string(v.count()) : ""; }
 
+bool is_port(const std::string& text) {
+    std::uint16_t port = 0;
+    const auto [end, ec] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return text.empty() || (ec == std::errc() && end == text.data() + text.size() && port > 0);
+}
+
+// What libpq would refuse only when it connects.
+std::string fault_of(const secret& url) {
+    try {
+        const conninfo info(url);
+        const auto ports = split(info.value("port"));
+        if (!std::all_of(ports.begin(), ports.end(), is_port)) return "its port is not a number from 1 to 65535";
+        const auto ssl = info.value("sslmode");
+        constexpr std::array<std::string_view, 7> modes = {"",        "disable",   "allow",      "prefer",
+                                                           "require", "verify-ca", "verify-full"};
+        if (std::find(modes.begin(), modes.end(), ssl) == modes.end()) return "its sslmode is none of PostgreSQL's";
+        return {};
+    } catch (const std::invalid_argument&) {
+        return "it cannot be read as such";
+    }
+}
+
 }  // namespace
+
+secret url_setting(config& from, const std::string& name, bool required) {
+    auto url = from.secret_text(name, required);
+    if (url.empty()) return url;
+    const auto fault = fault_of(url);
+    if (!fault.empty())
+        from.problem(name +
+                     ": must be a PostgreSQL URL (postgresql://user:password@host:port/database, with :/@?#% inside "
+                     "user and password percent-encoded): " +
+                     fault);
+    return url;
+}
 
 conninfo::conninfo(const secret& url) {
     char* message = nullptr;

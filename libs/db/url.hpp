@@ -1,5 +1,5 @@
 // Database URLs: taken apart by libpq itself (URI or keyword form), completed with what every connection of ours says
-// at start. Used by connection, migrate, and by services to learn the role named in MITA_x_DATABASE_URL.
+// at start. Used by settings, connection and migrate, which learns the role named in MITA_x_DATABASE_URL.
 #pragma once
 
 #include "core/config.hpp"
@@ -31,6 +31,9 @@ struct credentials {
     std::string user;  // "" when the URL names none
     secret password;
 };
+
+// The setting `name` (or its file). Empty when it is not set; one that libpq could not use is recorded in `from`.
+secret url_setting(config& from, const std::string& name, bool required);
 
 // The role and password a URL names, for migrate_options::service_role. Throws as conninfo.
 credentials credentials_of(const secret& url);

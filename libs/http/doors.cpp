@@ -1,5 +1,7 @@
 #include "http/doors.hpp"
 
+#include <cstdint>
+#include <stdexcept>
 #include <utility>
 
 namespace mita::http {
@@ -16,22 +18,34 @@ server_options options_of(const common_settings& s, std::string name) {
 
 doors::doors(runtime& rt, const common_settings& s, const std::string& name, std::vector<server*> outside,
              server& inside, logger& log)
-    : rt_(rt),
-      outside_(std::move(outside)),
-      inside_(inside),
-      log_(log),
-      public_(rt, s.listen, s.port, outside_, log, name),
-      internal_(rt, s.internal_listen, s.internal_port, {&inside}, log) {}
+    : rt_(rt), outside_(std::move(outside)), inside_(inside), log_(log) {
+    std::string faults;
+    const auto open = [&](std::optional<listener>& door, const char* address_name, const std::string& address,
+                          const char* port_name, std::uint16_t port, std::vector<server*> servers,
+                          std::string inherit) {
+        try {
+            door.emplace(rt, address, port, std::move(servers), log, std::move(inherit));
+        } catch (const listen_error& e) {
+            faults +=
+                (faults.empty() ? "" : "\n") + std::string(e.of_address ? address_name : port_name) + ": " + e.what();
+        }
+    };
+    const auto& names = s.doors;
+    open(public_, names.listen_name, s.listen, names.port_name, s.port, outside_, name);
+    open(internal_, names.internal_listen_name, s.internal_listen, names.internal_port_name, s.internal_port, {&inside},
+         {});
+    if (!faults.empty()) throw std::runtime_error(faults);
+}
 
 void doors::open() {
-    public_.start();
-    internal_.start();
+    public_->start();
+    internal_->start();
     log_.info("listening")
-        .with("port", static_cast<int>(public_.port()))
-        .with("internal_port", static_cast<int>(internal_.port()));
+        .with("port", static_cast<int>(public_->port()))
+        .with("internal_port", static_cast<int>(internal_->port()));
     rt_.on_stop(stop_stage::drain, 0, [this](deadline d) -> awaitable<void> {
-        co_await public_.close();
-        co_await internal_.close();
+        co_await public_->close();
+        co_await internal_->close();
         co_await inside_.drain(d);
     });
     for (unsigned i = 0; i < rt_.size(); ++i)

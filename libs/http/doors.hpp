@@ -6,6 +6,7 @@
 #include "core/settings.hpp"
 #include "http/server.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ server_options options_of(const common_settings& s, std::string name);
 
 class doors {
 public:
+    // Throws std::runtime_error that names the settings of every door that cannot be had.
     // name: the service, under which a service manager may pass the public socket. Servers and runtime must outlive it.
     doors(runtime& rt, const common_settings& s, const std::string& name, std::vector<server*> outside, server& inside,
           logger& log);
@@ -27,7 +29,7 @@ private:
     std::vector<server*> outside_;
     server& inside_;
     logger& log_;
-    listener public_, internal_;
+    std::optional<listener> public_, internal_;
 };
 
 }  // namespace mita::http

@@ -16,7 +16,7 @@ namespace {
 
 namespace asio = boost::asio;
 constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
-constexpr std::chrono::milliseconds error_pause{100}, full_pause{20};
+constexpr std::chrono::milliseconds error_pause{100}, full_pause{20}, name_pause{250};
 constexpr int first_inherited = 3;  // SD_LISTEN_FDS_START
 
 // The descriptor that the service manager passed under `name` (sd_listen_fds_with_names(3)); -1 when there is none.
@@ -40,6 +40,26 @@ int inherited(std::string_view name) {
         names.remove_prefix(colon == std::string_view::npos ? names.size() : colon + 1);
     }
     return -1;
+}
+
+[[noreturn]] void refuse(const tcp::endpoint& at, const error_code& ec) {
+    const auto address = at.address().to_string();
+    const auto where = (at.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(at.port());
+    if (ec == asio::error::address_in_use) throw listen_error(where + " is already in use", false);
+    if (ec == asio::error::access_denied)
+        throw listen_error(where + " needs a privilege this process has not (ports under 1024 do)", false);
+    if (ec == boost::system::errc::address_not_available)
+        throw listen_error(address + " is no address of this machine", true);
+    throw listen_error("cannot listen on " + where + ": " + ec.message(), true);
+}
+
+void open_at(tcp_acceptor& acceptor, const tcp::endpoint& at) {
+    error_code ec;
+    acceptor.open(at.protocol(), ec);
+    if (!ec) acceptor.set_option(tcp_acceptor::reuse_address(true), ec);
+    if (!ec) acceptor.bind(at, ec);
+    if (!ec) acceptor.listen(backlog, ec);
+    if (ec) refuse(at, ec);
 }
 
 }  // namespace
@@ -83,17 +103,20 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
                 throw std::runtime_error("the inherited socket is no TCP socket");
             acceptor.assign(bound.ss_family == AF_INET ? tcp::v4() : tcp::v6(), fd);
         } else {
-            const tcp::endpoint at(asio::ip::make_address(address), port);
-            acceptor.open(at.protocol());
-            acceptor.set_option(tcp_acceptor::reuse_address(true));
-            acceptor.bind(at);
-            acceptor.listen(backlog);
+            open_at(acceptor, tcp::endpoint(asio::ip::make_address(address), port));
         }
         acceptor.non_blocking(true);
-        const int close_by = near::listen(acceptor.local_endpoint(), backlog);
-        if (close_by < 0) return;
-        doors[1].acceptor.assign(tcp::v4(), close_by);
-        doors[1].acceptor.non_blocking(true);
+        open_short_way();
+    }
+
+    // False when the name is taken still, or there can be none.
+    bool open_short_way() {
+        const int fd = near::listen(public_one().local_endpoint(), backlog);
+        if (fd < 0) return false;
+        tcp_acceptor& acceptor = doors[1].acceptor;
+        acceptor.assign(tcp::v4(), fd);
+        acceptor.non_blocking(true);
+        return true;
     }
 
     // The next worker in turn that has room; null when none has.
@@ -109,6 +132,10 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
 
     static awaitable<void> run(std::shared_ptr<impl> self, door* at) {
         impl& i = *self;
+        // A process that takes over an inherited socket finds the short way's name taken until the former one has gone.
+        while (!i.closing && !at->acceptor.is_open() && !i.open_short_way()) {
+            co_await at->pause(name_pause);
+        }
         while (!i.closing) {
             executor ex = at->acceptor.get_executor();
             server* to_server = i.next(ex);
@@ -166,7 +193,7 @@ std::uint16_t listener::port() const { return impl_->public_one().local_endpoint
 
 void listener::start() {
     for (door& d : impl_->doors) {
-        if (!d.acceptor.is_open()) continue;
+        if (!d.acceptor.is_open() && !near::possible(impl_->public_one().local_endpoint())) continue;
         d.running = true;
         spawn_logged(d.acceptor.get_executor(), impl_->log, "http_accept", impl::run(impl_, &d));
     }

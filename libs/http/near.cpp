@@ -37,10 +37,13 @@ bool same_user(int fd) {
 
 }  // namespace
 
-int listen(const tcp::endpoint& bound, int backlog) {
+bool possible(const tcp::endpoint& bound) {
     const auto address = bound.address();
-    if (!address.is_v4() || (address.to_v4() != address_v4::loopback() && address.to_v4() != address_v4::any()))
-        return -1;
+    return address.is_v4() && (address.to_v4() == address_v4::loopback() || address.to_v4() == address_v4::any());
+}
+
+int listen(const tcp::endpoint& bound, int backlog) {
+    if (!possible(bound)) return -1;
     const int fd = open();
     if (fd < 0) return -1;
     const name n(bound.port());

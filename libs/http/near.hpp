@@ -9,8 +9,10 @@
 
 namespace mita::http::near {
 
-// A listening descriptor beside the bound TCP endpoint, non-blocking; -1 when it is not one that 127.0.0.1 leads to, or
-// the name is taken.
+// Does 127.0.0.1 lead to this endpoint? Only then there can be a short way beside it.
+bool possible(const tcp::endpoint& bound);
+
+// A listening descriptor beside the bound TCP endpoint, non-blocking; -1 when it is not possible, or the name is taken.
 int listen(const tcp::endpoint& bound, int backlog);
 
 // A connected descriptor, non-blocking, to whom listens beside `to`; -1: take TCP. Never waits. Anybody may take a

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -88,11 +89,18 @@ private:
     std::shared_ptr<impl> impl_;
 };
 
+// "127.0.0.1:8080 is already in use": why a listener could not be made, without its setting's name.
+struct listen_error : std::runtime_error {
+    listen_error(const std::string& what, bool address) : std::runtime_error(what), of_address(address) {}
+    bool of_address;  // else of the port
+};
+
 // Listens on address:port (port 0: any) or on an inherited socket (LISTEN_FDS, by name), and beside it for clients of
 // the same machine (http/near.hpp), on worker 0; deals connections round-robin to `servers` (index = worker). Survives
 // EMFILE and accept errors with a pause.
 class listener {
 public:
+    // Throws listen_error.
     listener(runtime& rt, std::string address, std::uint16_t port, std::vector<server*> servers, logger& log,
              std::string inherited_name = {});
     ~listener();

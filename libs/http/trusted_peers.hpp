@@ -1,11 +1,11 @@
 // Which peers may set forwarding headers, and the client's address they lead to (L5). Used by the server; pure.
 #pragma once
 
+#include "core/network.hpp"
 #include "http/message.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
-#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +14,7 @@ namespace mita::http {
 
 class trusted_peers {
 public:
-    // CIDR ("10.0.0.0/8", "::1/128") or single addresses. Throws std::invalid_argument on anything else.
+    // As network::parse takes them. Throws std::invalid_argument on anything else.
     explicit trusted_peers(const std::vector<std::string>& networks);
     bool contains(const boost::asio::ip::address& a) const;  // IPv4-mapped IPv6 counts as IPv4
 
@@ -23,10 +23,6 @@ public:
     std::string_view client_of(const header_list& headers) const;
 
 private:
-    struct network {
-        boost::asio::ip::address_v6::bytes_type prefix;
-        unsigned bits;
-    };
     std::vector<network> networks_;
 };
 

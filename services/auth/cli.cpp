@@ -10,72 +10,98 @@
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <chrono>
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <memory>
+#include <optional>
 #include <sstream>
+#include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace mita::auth {
 
 namespace {
 
-// The same code as the service, on a loop of its own.
+constexpr int mismatch = 1, cannot_judge = 2;
+
+int refuse(const std::string& why) {
+    std::cerr << "mita-auth: " << why << '\n';
+    return cannot_judge;
+}
+
+// ---- calibrate
+
+struct calibration {
+    unsigned threads = 0, cost = 10, latency_ms = 1000;
+    std::optional<double> rate;
+};
+
+int calibrate(const calibration& c) {
+    const auto threads = c.threads > 0 ? c.threads : platform::derive(platform::detect()).hashing_threads;
+    const auto table = hashing::calibrate(threads, c.cost);
+    hashing::print(std::cout, table, c.rate, std::chrono::milliseconds(c.latency_ms));
+    return 0;
+}
+
+// ---- password: the service's own code, on a loop of its own
+
 template <class Task>
 int run_to_end(Task task) {
     asio::io_context context(1);
-    int status = 1;
-    asio::co_spawn(context.get_executor(), task(context.get_executor()), [&status](std::exception_ptr error, int s) {
+    int status = cannot_judge;
+    std::exception_ptr fault;
+    asio::co_spawn(context.get_executor(), task(), [&](std::exception_ptr error, int s) {
+        fault = error;
         status = s;
-        if (!error) return;
-        try {
-            std::rethrow_exception(error);
-        } catch (const std::exception& e) {
-            std::cerr << "error: " << e.what() << '\n';
-            status = 1;
-        }
     });
     context.run();
+    if (fault) std::rethrow_exception(fault);
     return status;
 }
 
-std::string line_from_stdin() {
+// The first line of stdin; an empty one is an empty password.
+std::optional<secret> password_from_stdin() {
     std::string line;
-    std::getline(std::cin, line);
-    return line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return secret(std::move(line));
+}
+
+// Throws config_error when the secret that peppers are made of is missing or wrong.
+secret pepper_of(config& from) {
+    auto master = from.secret_text("MITA_AUTH_SECRET", true, 32);
+    from.finish();
+    return vault(std::move(master)).derive("mita auth pepper");
 }
 
 struct hashing_parts {
-    explicit hashing_parts(config& from)
-        : set(from), keys(std::move(set.master)), lanes(set.hashing), hasher(lanes, set.passwords, ring()) {}
-    hashing::pepper_ring ring() const {
-        hashing::pepper_ring r;
-        r.add("1", keys.derive("mita auth pepper"));
-        return r;
+    hashing_parts(const hashing::policy& p, secret pepper)
+        : lanes(hashing::options_for(p, 1)), hasher(lanes, p, ring_of(p, std::move(pepper))) {}
+    static hashing::pepper_ring ring_of(const hashing::policy& p, secret pepper) {
+        hashing::pepper_ring ring;
+        ring.add(p.pepper, std::move(pepper));
+        return ring;
     }
-    settings set;
-    vault keys;
+    hashing::ticket place(hashing::job_class kind) {
+        auto given = hasher.admit(kind, 0, deadline::after(std::chrono::minutes(2)));
+        if (!given.place) throw std::runtime_error("this hash would take minutes");
+        return std::move(*given.place);
+    }
     hashing::pool lanes;
     hashing::password_hasher hasher;
 };
 
-}  // namespace
-
-int calibrate_hashing(unsigned threads, unsigned cost, std::optional<double> logins_per_second,
-                      std::chrono::milliseconds latency) {
-    if (threads == 0) threads = platform::derive(platform::detect()).hashing_threads;
-    const auto table = hashing::calibrate(threads, cost);
-    hashing::print(std::cout, table, logins_per_second, latency);
-    return 0;
-}
-
 int password_hash(config& from) {
-    hashing_parts p(from);
-    const auto task = [&p](executor) -> awaitable<int> {
-        const auto until = deadline::after(std::chrono::seconds(60));
-        auto place = p.hasher.admit(hashing::job_class::register_reset, 0, until);
-        if (!place.place) co_return 1;
-        const auto text = co_await p.hasher.hash(std::move(*place.place), secret(line_from_stdin()));
+    const auto policy = password_policy(from, is_testing(from));
+    hashing_parts p(policy, pepper_of(from));
+    auto password = password_from_stdin();
+    if (!password) return refuse("no password on stdin");
+    if (password->view().size() > hashing::max_password_bytes) return refuse("a password has at most 512 bytes");
+    const auto task = [&]() -> awaitable<int> {
+        auto place = p.place(hashing::job_class::register_reset);
+        const auto text = co_await p.hasher.hash(std::move(place), std::move(*password));
         std::cout << text << '\n';
         co_return 0;
     };
@@ -83,39 +109,90 @@ int password_hash(config& from) {
 }
 
 int password_verify(config& from, const std::string& stored) {
-    hashing_parts p(from);
-    const auto task = [&p, &stored](executor) -> awaitable<int> {
-        const auto until = deadline::after(std::chrono::seconds(60));
-        auto place = p.hasher.admit(hashing::job_class::login, 0, until);
-        if (!place.place) co_return 1;
-        const auto verdict = co_await p.hasher.verify(std::move(*place.place), secret(line_from_stdin()), stored);
+    const auto parsed = hashing::parse_stored(stored);
+    if (!parsed)
+        return refuse(hashing::parse_stored(stored, hashing::bcrypt::allow_x::yes)
+                          ? "$2x$ hashes are refused: the code that made them took many passwords for one"
+                          : "the stored form is malformed: it must be $2a$, $2b$ or $2y$ with cost 4 to 14, or what "
+                            "`password hash` prints");
+    hashing::policy policy;
+    if (parsed->pepper && *parsed->pepper != policy.pepper)
+        return refuse("the stored form names pepper '" + *parsed->pepper + "'; MITA_AUTH_SECRET makes '" +
+                      policy.pepper + "'");
+    // Without a pepper in the stored form no secret is needed; the one of the policy is never used then.
+    hashing_parts p(policy, parsed->pepper ? pepper_of(from) : secret(std::string(32, '\0')));
+    auto password = password_from_stdin();
+    if (!password) return refuse("no password on stdin");
+    const auto task = [&]() -> awaitable<int> {
+        auto place = p.place(hashing::job_class::login);
+        const auto verdict = co_await p.hasher.verify(std::move(place), std::move(*password), stored);
         std::cout << (verdict.match ? "match" : "mismatch") << '\n';
-        co_return verdict.match ? 0 : 1;
+        co_return verdict.match ? 0 : mismatch;
     };
     return run_to_end(task);
 }
 
-int jwt_verify(const std::string& jwks_file, const std::string& issuer, const std::string& audience,
-               std::optional<long long> now) {
-    std::ifstream file(jwks_file);
-    if (!file) {
-        std::cerr << "error: cannot read " << jwks_file << '\n';
-        return 2;
-    }
+// ---- jwt
+
+struct judging {
+    std::string jwks, issuer = "https://mita.local", audience = "mita-api";
+    std::optional<long long> now;
+};
+
+int jwt_verify(const judging& j) {
+    std::ifstream file(j.jwks, std::ios::binary);
     std::stringstream text;
-    text << file.rdbuf();
-    const auto keys = jwt::key_set::from_jwks(text.str());
+    if (file) text << file.rdbuf();
+    if (!file || !text) return refuse("cannot read " + config::shown(j.jwks));
+    jwt::key_set keys;
+    try {
+        keys = jwt::key_set::from_jwks(text.str());
+    } catch (const std::invalid_argument& e) {
+        return refuse(config::shown(j.jwks) + " holds no usable keys: " + e.what());
+    }
     jwt::policy p;
-    p.issuer = issuer;
-    p.audience = audience;
+    p.issuer = j.issuer;
+    p.audience = j.audience;
     for (std::string token; std::getline(std::cin, token);) {
-        const auto seen = jwt::verify(token, keys, p, now ? *now : wall::unix_seconds());
+        const auto seen = jwt::verify(token, keys, p, j.now ? *j.now : wall::unix_seconds());
         if (seen.result == jwt::verdict::ok)
             std::cout << "valid\n";
         else
             std::cout << "invalid " << jwt::name(seen.result) << '\n';
     }
     return 0;
+}
+
+}  // namespace
+
+void add_own_commands(command_line& cli) {
+    const auto c = std::make_shared<calibration>();
+    auto& measure = cli.add("calibrate", "measure hashes per second for each cost and number of lanes",
+                            [c](config&) { return calibrate(*c); });
+    measure.add_option("--threads", c->threads, "hashing threads (0: as serve takes)")->check(CLI::Range(0, 64));
+    measure.add_option("--cost", c->cost, "cost to measure at")->check(CLI::Range(4, 14));
+    measure.add_option("--logins-per-second", c->rate, "wanted rate: print the cost that affords it");
+    measure.add_option("--latency-ms", c->latency_ms, "longest acceptable hash");
+
+    auto& password = cli.add_group("password", "hash or verify one, read from stdin (its first line)");
+    cli.add_to(password, "hash",
+               "print the stored form, by MITA_PASSWORD_ALGORITHM, MITA_BCRYPT_COST, MITA_AUTH_SECRET", &password_hash);
+    const auto stored = std::make_shared<std::string>();
+    auto& verify = cli.add_to(password, "verify",
+                              "print match (status 0) or mismatch (1); status 2: cannot be judged. MITA_AUTH_SECRET is "
+                              "read only when the stored form names a pepper",
+                              [stored](config& from) { return password_verify(from, *stored); });
+    verify.add_option("stored", *stored, "the stored form")->required();
+
+    const auto j = std::make_shared<judging>();
+    auto& tokens = cli.add_group("jwt", "access tokens");
+    auto& judge =
+        cli.add_to(tokens, "verify", "read tokens from stdin, one a line; print valid or invalid CODE for each",
+                   [j](config&) { return jwt_verify(*j); });
+    judge.add_option("--jwks", j->jwks, "file with the keys")->required();
+    judge.add_option("--iss", j->issuer, "expected issuer")->capture_default_str();
+    judge.add_option("--aud", j->audience, "expected audience")->capture_default_str();
+    judge.add_option("--now", j->now, "unix seconds to judge at (default: now)");
 }
 
 }  // namespace mita::auth

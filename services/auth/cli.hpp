@@ -1,22 +1,12 @@
-// The commands of mita-auth that are its own: calibrate, password, jwt verify. Each returns
-// an exit status.
+// The commands of mita-auth that are its own: calibrate, password hash | verify, jwt verify.
 #pragma once
 
-#include "core/config.hpp"
-
-#include <chrono>
-#include <optional>
-#include <string>
+#include "core/command_line.hpp"
 
 namespace mita::auth {
 
-int calibrate_hashing(unsigned threads, unsigned cost, std::optional<double> logins_per_second,
-                      std::chrono::milliseconds latency);
-// Reads a password (one line) from stdin; prints the stored form, or `match`/`mismatch` (exit status 1).
-int password_hash(config& from);
-int password_verify(config& from, const std::string& stored);
-// Reads tokens from stdin, one a line; answers `valid` or `invalid CODE` a line.
-int jwt_verify(const std::string& jwks_file, const std::string& issuer, const std::string& audience,
-               std::optional<long long> now);
+// Adds them. A judgement that cannot be made (a broken stored form, no secret for it, no keys) ends with status 2 and
+// its reason on stderr; a password that does not match with 1.
+void add_own_commands(command_line& cli);
 
 }  // namespace mita::auth

@@ -8,15 +8,24 @@ namespace mita::auth {
 
 namespace {
 
-constexpr door_settings doors{.port_name = "MITA_AUTH_PORT",
+const door_settings the_doors{.port_name = "MITA_AUTH_PORT",
                               .port = 8081,
                               .internal_port_name = "MITA_AUTH_INTERNAL_PORT",
                               .internal_port = 8091};
 
 }  // namespace
 
+hashing::policy password_policy(config& from, bool testing) {
+    hashing::policy p;
+    p.alg = from.one_of("MITA_PASSWORD_ALGORITHM", "bcrypt", {"bcrypt", "argon2id"}) == "bcrypt"
+                ? hashing::algorithm::bcrypt
+                : hashing::algorithm::argon2id;
+    p.cost = static_cast<unsigned>(from.integer("MITA_BCRYPT_COST", 12, testing ? 4 : 10, 14));
+    return p;
+}
+
 settings::settings(config& from)
-    : common_settings(from, doors), database(from, derived, "auth", "MITA_AUTH_DATABASE_URL") {
+    : common_settings(from, the_doors), database(from, derived, "auth", "MITA_AUTH_DATABASE_URL") {
     master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     refresh_idle = std::chrono::seconds(from.integer("MITA_REFRESH_IDLE_S", 604'800, 10, 31'536'000));
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));
@@ -24,10 +33,7 @@ settings::settings(config& from)
                                                                                               : jwt::algorithm::eddsa;
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));
 
-    passwords.alg = from.one_of("MITA_PASSWORD_ALGORITHM", "bcrypt", {"bcrypt", "argon2id"}) == "bcrypt"
-                        ? hashing::algorithm::bcrypt
-                        : hashing::algorithm::argon2id;
-    passwords.cost = static_cast<unsigned>(from.integer("MITA_BCRYPT_COST", 12, testing ? 4 : 10, 14));
+    passwords = password_policy(from, testing);
     hashing.threads =
         static_cast<unsigned>(from.integer("MITA_HASH_THREADS", derived.hashing_threads, 1, 64, where.cpus_source));
     hashing.max_queued = static_cast<std::size_t>(from.integer("MITA_HASH_QUEUE", 256, 1, 100'000));

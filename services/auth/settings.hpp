@@ -11,6 +11,9 @@
 
 namespace mita::auth {
 
+// How new hashes are made; wrong values are recorded in `from`.
+hashing::policy password_policy(config& from, bool testing);
+
 struct settings : common_settings {
     explicit settings(config& from);  // throws config_error with every wrong setting
 

@@ -6,7 +6,7 @@ namespace mita::finance {
 
 namespace {
 
-constexpr door_settings doors{.port_name = "MITA_FINANCE_PORT",
+const door_settings the_doors{.port_name = "MITA_FINANCE_PORT",
                               .port = 8082,
                               .internal_port_name = "MITA_FINANCE_INTERNAL_PORT",
                               .internal_port = 8092};
@@ -14,7 +14,7 @@ constexpr door_settings doors{.port_name = "MITA_FINANCE_PORT",
 }  // namespace
 
 settings::settings(config& from)
-    : common_settings(from, doors), database(from, derived, "finance", "MITA_FINANCE_DATABASE_URL") {
+    : common_settings(from, the_doors), database(from, derived, "finance", "MITA_FINANCE_DATABASE_URL") {
     database.generic_plans = true;  // every statement is written for one plan; planning the views' reads costs 1 ms
     auth_internal = from.http_endpoint("MITA_AUTH_INTERNAL_URL", "http://127.0.0.1:8091");
     cursor_secret = from.secret_text("MITA_FINANCE_SECRET", true, 32);

@@ -9,21 +9,23 @@ namespace {
 constexpr std::int64_t most_token_cache = 32 << 20;  // some 30,000 people at once; more by MITA_CACHE_BYTES
 
 // The world's door: PORT is the platform's word for it, and proxies in front are believed only when named (L5).
-door_settings doors(config& from) {
+door_settings doors_of(config& from) {
+    const auto port = from.integer("PORT", 8080, 0, 65535);
     return {.port_name = "MITA_GATEWAY_PORT",
-            .port = from.integer("PORT", 8080, 0, 65535),
+            .port = port,
             .internal_port_name = "MITA_GATEWAY_INTERNAL_PORT",
             .internal_port = 8090,
             .listen_name = "MITA_GATEWAY_LISTEN",
             .listen = "0.0.0.0",
             .trusted_name = "MITA_TRUSTED_PROXIES",
-            .trusted = ""};
+            .trusted = "",
+            .port_source = from.source_of("PORT")};
 }
 
 }  // namespace
 
-settings::settings(config& from) : common_settings(from, doors(from)) {
-    cors_origins = from.list("MITA_CORS_ORIGINS", "");
+settings::settings(config& from) : common_settings(from, doors_of(from)) {
+    cors_origins = from.origins("MITA_CORS_ORIGINS", "");
 
     auth = from.http_endpoint("MITA_AUTH_URL", "http://127.0.0.1:8081");
     auth_internal = from.http_endpoint("MITA_AUTH_INTERNAL_URL", "http://127.0.0.1:8091");

@@ -107,11 +107,74 @@ TEST_CASE("a rate is a quota and a window, or off") {
     }
 }
 
-TEST_CASE("a list is split at commas, trimmed, without empty items") {
+TEST_CASE("a list is split at commas, trimmed, without empty items, and each item is checked") {
+    const auto any = [](std::string_view) { return true; };
     config c(look({{"ORIGINS", " https://a.example ,https://b.example,, "}}));
-    CHECK(c.list("ORIGINS", "") == std::vector<std::string>{"https://a.example", "https://b.example"});
-    CHECK(c.list("OTHER", "").empty());
-    CHECK(c.list("THIRD", "x").size() == 1);
+    CHECK(c.list("ORIGINS", "", any, "") == std::vector<std::string>{"https://a.example", "https://b.example"});
+    CHECK(c.list("OTHER", "", any, "").empty());
+    CHECK(c.list("THIRD", "x", any, "").size() == 1);
+    CHECK_NOTHROW(c.finish());
+    config wrong(look({{"A", "x,yy,z,ww"}}));
+    wrong.list("A", "", [](std::string_view item) { return item.size() == 1; }, "letters");
+    CHECK(problems(wrong) == "A: must be letters, is 'yy', 'ww'");
+}
+
+TEST_CASE("an address to listen on is a numeric one") {
+    for (const char* good : {"127.0.0.1", "0.0.0.0", "::", "::1", "10.1.2.3"}) {
+        config c(look({{"A", good}}));
+        CHECK(c.address("A", "127.0.0.1") == good);
+        CHECK_NOTHROW(c.finish());
+    }
+    for (const char* bad : {"localhost", "127.0.0.1:80", "[::1]", "127.0.0", "256.0.0.1", "*", " ::1"}) {
+        config c(look({{"A", bad}}));
+        c.address("A", "127.0.0.1");
+        INFO(bad);
+        CHECK(problems(c).starts_with("A: must be an IP address"));
+    }
+}
+
+TEST_CASE("networks are addresses with or without a length") {
+    config c(look({{"A", "10.0.0.0/8, ::1/128,192.168.1.1,fd00::/8"}}));
+    CHECK(c.networks("A", "").size() == 4);
+    CHECK_NOTHROW(c.finish());
+    for (const char* bad : {"10.0.0.0/33", "10.0.0/8", "::/129", "10.0.0.0/", "10.0.0.0/-1", "all", "10.0.0.0/8 ::1"}) {
+        config wrong(look({{"A", std::string("::1,") + bad}}));
+        wrong.networks("A", "");
+        CHECK(problems(wrong) == "A: must be addresses or networks separated by commas (as 10.0.0.0/8,::1), is '" +
+                                     std::string(bad) + "'");
+    }
+}
+
+TEST_CASE("R18: an origin is a scheme and a host, perhaps with a port, and nothing else") {
+    config c(look({{"A", "https://app.example.org,http://localhost:3000,capacitor://localhost,https://[::1]:8"}}));
+    CHECK(c.origins("A", "").size() == 4);
+    CHECK_NOTHROW(c.finish());
+    for (const char* bad : {"*", "app.example.org", "https://app.example.org/", "https://a b", "https://",
+                            "https://x:0", "https://*.example.org", "https://x:y"}) {
+        config wrong(look({{"A", bad}}));
+        wrong.origins("A", "");
+        INFO(bad);
+        CHECK(problems(wrong).starts_with("A: must be origins separated by commas"));
+    }
+}
+
+TEST_CASE("a value that is told in an error is one line, not endless, and without the password of a URL") {
+    CHECK(config::shown("a\nb") == "'a?b'");
+    CHECK(config::shown("http://user:canary@h:1/x") == "'http://***@h:1/x'");
+    CHECK(config::shown("http://user:can@ary/@h:1") == "'http://***@h:1'");
+    CHECK(config::shown("me@example.org") == "'me@example.org'");
+    CHECK(config::shown(std::string(500, 'x')) == "'" + std::string(200, 'x') + "...'");
+}
+
+TEST_CASE("a value that follows another setting keeps that one's source") {
+    config c(look({{"WEB_CONCURRENCY", "3"}}));
+    const auto n = c.integer("WEB_CONCURRENCY", 2, 1, 64, "cgroup");
+    CHECK(c.integer("MITA_WORKERS", n, 1, 64, c.source_of("WEB_CONCURRENCY")) == 3);
+    CHECK(c.source_of("MITA_WORKERS") == "env");
+    config derived(look({}));
+    derived.integer("WEB_CONCURRENCY", 2, 1, 64, "cgroup");
+    CHECK(derived.source_of("WEB_CONCURRENCY") == "cgroup");
+    CHECK(derived.source_of("NEVER_READ") == "default");
 }
 
 TEST_CASE("a secret comes from its variable or its file without the line end, and never from both") {
@@ -121,7 +184,7 @@ TEST_CASE("a secret comes from its variable or its file without the line end, an
     CHECK(c.secret_text("B", true).view() == "canary-in-file");
     CHECK(c.secret_text("C", false).empty());
     CHECK_NOTHROW(c.finish());
-    CHECK(c.settings()[1].source == "file");
+    CHECK(c.settings()[1].source == "env");
 
     config both(look({{"A", "x"}, {"A_FILE", file.path}}));
     both.secret_text("A", true);
@@ -130,15 +193,21 @@ TEST_CASE("a secret comes from its variable or its file without the line end, an
 
 TEST_CASE("a missing, unreadable, short or huge secret is reported without being shown") {
     const temp_file huge(std::string(70000, 'z'));
-    config c(look({{"SHORT", "canary"}, {"GONE_FILE", "/nonexistent/secret"}, {"HUGE_FILE", huge.path}}));
-    c.secret_text("SHORT", true, 32);
-    c.secret_text("GONE", false);
-    c.secret_text("HUGE", false);
-    c.secret_text("NONE", true);
+    config c(look({{"SHORT", "canary"},
+                   {"GONE_FILE", "/nonexistent/secret"},
+                   {"FOLDER_FILE", "/tmp"},
+                   {"EMPTY_FILE", "/dev/null"},
+                   {"HUGE_FILE", huge.path}}));
+    for (const char* name : {"SHORT", "GONE", "FOLDER", "EMPTY", "HUGE", "NONE"}) c.secret_text(name, true, 32);
+    CHECK(c.secret_text("UNSET", false).empty());
     const auto text = problems(c);
     for (const char* part :
-         {"SHORT: must have at least 32", "GONE_FILE: cannot be read", "HUGE_FILE: is larger", "NONE: is required"})
+         {"SHORT: must have at least 32 bytes, has 6",
+          "GONE_FILE: cannot be read: '/nonexistent/secret' (No such file or directory)",
+          "FOLDER_FILE: cannot be read: '/tmp' (Is a directory)", "EMPTY_FILE: is empty: '/dev/null'",
+          "HUGE_FILE: is larger than 64 KiB", "NONE: is required and not set (or NONE_FILE)"})
         CHECK(text.find(part) != std::string::npos);
+    CHECK(std::count(text.begin(), text.end(), '\n') == 5);  // one line a setting
     CHECK(text.find("canary") == std::string::npos);
     CHECK(text.find("zzzz") == std::string::npos);
 }
@@ -180,10 +249,12 @@ TEST_CASE("an endpoint is http://host:port, a slash at its end allowed, and noth
     CHECK(c.http_endpoint("C", "http://127.0.0.1:8081").port == 8081);
     c.finish();
     for (const char* bad : {"https://h:1", "http://h", "http://:1", "http://h:0", "http://h:65536", "http://h:1x",
-                            "h:1", "http://h:1/path", "http://", "http://h:"}) {
+                            "h:1", "http://h:1/path", "http://", "http://h:", "http://u:canary@h:1", "http://a b:1",
+                            "http://[h]:1", "http://[::1]"}) {
         config wrong(look({{"X", bad}}));
         wrong.http_endpoint("X", "http://h:1");
         INFO(bad);
         CHECK(problems(wrong).starts_with("X: must be http://host:port"));
+        CHECK(problems(wrong).find("canary") == std::string::npos);
     }
 }

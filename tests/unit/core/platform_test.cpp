@@ -153,7 +153,7 @@ TEST_CASE("limits above what the machine has, and files that hold nonsense, chan
         .file("/proc/self/mountinfo", v2_mount() + "1 2 3\n - \n");
     root.file("/sys/fs/cgroup/x/memory.max", "99999999999999\n").file("/sys/fs/cgroup/x/cpu.max", "6400000 100000\n");
     CHECK(root.detect().memory_source == "default");
-    CHECK(root.detect().cpus_source == "affinity");
+    CHECK(root.detect().cpus_source == "default");
     root.file("/sys/fs/cgroup/x/memory.max", "lots\n").file("/sys/fs/cgroup/x/cpu.max", "0 0\n");
     CHECK(root.detect().memory_bytes == 8 * gib);
     CHECK(root.detect().cpus == 8);

@@ -28,7 +28,7 @@ struct world {
         o.url = secret(pg.url(name));
         o.schema = "finance";
         std::ostringstream said;
-        db::migrate(o, migrations(), said);
+        db::migrate(o, migrations(), said, said);
         db::pool_options p;
         p.url = secret(pg.url(name));
         p.search_path = "finance";

@@ -9,7 +9,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <fstream>
+#include <thread>
 
 using namespace test_http;
 
@@ -86,6 +88,36 @@ TEST_CASE("Only a port that 127.0.0.1 leads to has a short way, and one name has
     ::close(second);
     ::close(first);
     CHECK(near::connect(loopback(port)) < 0);
+}
+
+TEST_CASE("A process that takes over the port has the short way as soon as the former one has left its name") {
+    raw::listening former;
+    const int name = near::listen(loopback(former.port()), 8);
+    REQUIRE(name >= 0);
+    former.close();
+    running r(quick(), 1, former.port());
+    CHECK(r.ask(get("/hit")).status == 200);
+    CHECK(sockets(r.port) == 1);  // still the former one's
+    ::close(name);
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (sockets(r.port) == 0 && std::chrono::steady_clock::now() < until)
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    CHECK(sockets(r.port) == 1);
+    asking a(r.port);
+    CHECK(a.get("/hit").status == 200);
+    CHECK(sockets(r.port) == 2);
+    r.stop();
+    CHECK(sockets(r.port) == 0);
+}
+
+TEST_CASE("A process that never gets the name stops all the same") {
+    raw::listening former;
+    const int name = near::listen(loopback(former.port()), 8);
+    former.close();
+    running r(quick(), 1, former.port());
+    CHECK(r.ask(get("/hit")).status == 200);
+    CHECK(r.stop() == 0);
+    ::close(name);
 }
 
 TEST_CASE("T13: a name taken by another user gets no request") {

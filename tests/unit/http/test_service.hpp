@@ -176,7 +176,7 @@ inline server_options quick() {
 
 class running {
 public:
-    explicit running(server_options o = quick(), unsigned workers = 1)
+    explicit running(server_options o = quick(), unsigned workers = 1, std::uint16_t at = 0)
         : log_file_(std::tmpfile(), &std::fclose),
           log("test", log_level::info, ::fileno(log_file_.get())),
           rt(workers, log, std::chrono::seconds(5)) {
@@ -186,7 +186,7 @@ public:
             servers.push_back(std::make_unique<server>(rt.at(i), o, *services.back(), log, registry));
             all.push_back(servers.back().get());
         }
-        accept = std::make_unique<listener>(rt, "127.0.0.1", 0, all, log);
+        accept = std::make_unique<listener>(rt, "127.0.0.1", at, all, log);
         port = accept->port();
         rt.on_stop(stop_stage::drain, 0, [this](deadline) { return accept->close(); });
         for (unsigned i = 0; i < workers; ++i)

@@ -1,0 +1,81 @@
+// config's readers of places on the network: whom to ask, where to listen, whom to believe.
+#include "core/config.hpp"
+#include "core/network.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace mita {
+
+namespace {
+
+bool is_name(std::string_view host) {
+    return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+               c == '_';
+    });
+}
+
+bool is_host(std::string_view host) {
+    if (!host.starts_with('[')) return is_name(host);
+    return host.ends_with(']') && parse_address(host.substr(1, host.size() - 2));
+}
+
+// "host:port" or "host" (port 0).
+std::optional<config::endpoint> parse_host_port(std::string_view text) {
+    const auto colon = text.rfind(':');
+    const bool has_port = colon != std::string_view::npos && text.find(']', colon) == std::string_view::npos;
+    config::endpoint out;
+    out.host = text.substr(0, has_port ? colon : text.size());
+    if (!is_host(out.host)) return std::nullopt;
+    if (!has_port) return out;
+    const auto* end = text.data() + text.size();
+    const auto [at, ec] = std::from_chars(text.data() + colon + 1, end, out.port);
+    if (ec != std::errc() || at != end || out.port == 0) return std::nullopt;
+    return out;
+}
+
+// What a browser sends as Origin: a scheme (an app's own as well), a host, perhaps a port.
+bool is_origin(std::string_view text) {
+    const auto scheme = text.find("://");
+    if (scheme == std::string_view::npos || !is_name(text.substr(0, scheme))) return false;
+    return parse_host_port(text.substr(scheme + 3)).has_value();
+}
+
+}  // namespace
+
+config::endpoint config::http_endpoint(std::string name, std::string fallback) {
+    constexpr std::string_view scheme = "http://";
+    const auto url = text(name, std::move(fallback));
+    std::string_view rest(url);
+    std::optional<endpoint> out;
+    if (rest.starts_with(scheme)) {
+        rest.remove_prefix(scheme.size());
+        if (rest.ends_with('/')) rest.remove_suffix(1);
+        out = parse_host_port(rest);
+    }
+    if (out && out->port > 0) return *out;
+    problem(name + ": must be http://host:port, is " + shown(url));
+    return {};
+}
+
+std::string config::address(std::string name, std::string fallback) {
+    auto value = text(name, std::move(fallback));
+    if (!parse_address(value))
+        problem(name + ": must be an IP address (127.0.0.1 for this machine only, 0.0.0.0 or :: for all), is " +
+                shown(value));
+    return value;
+}
+
+std::vector<std::string> config::networks(std::string name, std::string fallback) {
+    const auto accepted = [](std::string_view item) { return network::parse(item).has_value(); };
+    return list(std::move(name), std::move(fallback), accepted,
+                "addresses or networks separated by commas (as 10.0.0.0/8,::1)");
+}
+
+std::vector<std::string> config::origins(std::string name, std::string fallback) {
+    return list(std::move(name), std::move(fallback), &is_origin,
+                "origins separated by commas (as https://app.example), without a path");
+}
+
+}  // namespace mita
