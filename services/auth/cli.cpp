@@ -11,12 +11,12 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <optional>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -141,12 +141,13 @@ struct judging {
 
 int jwt_verify(const judging& j) {
     std::ifstream file(j.jwks, std::ios::binary);
-    std::stringstream text;
-    if (file) text << file.rdbuf();
-    if (!file || !text) return refuse("cannot read " + config::shown(j.jwks));
+    std::string text((64 << 10) + 1, '\0');  // more is no key set
+    file.read(text.data(), static_cast<std::streamsize>(text.size()));
+    if (!file.is_open() || file.bad()) return refuse("cannot read " + config::shown(j.jwks));
+    text.resize(static_cast<std::size_t>(file.gcount()));
     jwt::key_set keys;
     try {
-        keys = jwt::key_set::from_jwks(text.str());
+        keys = jwt::key_set::from_jwks(text);
     } catch (const std::invalid_argument& e) {
         return refuse(config::shown(j.jwks) + " holds no usable keys: " + e.what());
     }

@@ -10,8 +10,9 @@
 int main(int argc, char** argv) {
     using namespace mita;
     command_line cli("mita-auth", "MITA auth service. Settings come from the environment.");
-    cli.add("serve", "run the service until SIGTERM", &auth::serve);
-    cli.add("config", "print every setting, its value and its source", &show_config<auth::settings>);
+    cli.add("serve", "run the service until SIGTERM; it logs JSON lines to stdout", &auth::serve);
+    cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
+            &show_config<auth::settings>);
     db::add_migrate(cli, "auth", "MITA_AUTH_DATABASE_URL", auth::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_AUTH_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_AUTH_PORT", 8081); });

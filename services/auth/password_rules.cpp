@@ -69,12 +69,12 @@ std::optional<field_error> password_fault(std::string_view password, std::string
     } else if (utf8::length(password).value_or(0) < min_password) {
         fault.code = "too_short";
         fault.detail = "Must have at least 8 characters.";
-    } else if (is_common(given)) {
-        fault.code = "password_too_common";
-        fault.detail = "Too many people use this password.";
     } else if (is_context(given, folded(email))) {
         fault.code = "password_is_context";
         fault.detail = "The password must be more than the e-mail address or the name of this service.";
+    } else if (is_common(given)) {
+        fault.code = "password_too_common";
+        fault.detail = "Too many people use this password.";
     } else {
         return std::nullopt;
     }

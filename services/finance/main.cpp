@@ -9,8 +9,9 @@
 int main(int argc, char** argv) {
     using namespace mita;
     command_line cli("mita-finance", "MITA finance. Settings come from the environment.");
-    cli.add("serve", "run the service until SIGTERM", &finance::serve);
-    cli.add("config", "print every setting, its value and its source", &show_config<finance::settings>);
+    cli.add("serve", "run the service until SIGTERM; it logs JSON lines to stdout", &finance::serve);
+    cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
+            &show_config<finance::settings>);
     db::add_migrate(cli, "finance", "MITA_FINANCE_DATABASE_URL", finance::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_FINANCE_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_FINANCE_PORT", 8082); });

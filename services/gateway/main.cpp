@@ -8,8 +8,9 @@
 int main(int argc, char** argv) {
     using namespace mita;
     command_line cli("mita-gateway", "MITA gateway. Settings come from the environment.");
-    cli.add("serve", "run the gateway until SIGTERM", &gateway::serve);
-    cli.add("config", "print every setting, its value and its source", &show_config<gateway::settings>);
+    cli.add("serve", "run the gateway until SIGTERM; it logs JSON lines to stdout", &gateway::serve);
+    cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
+            &show_config<gateway::settings>);
     cli.add("healthcheck", "exit 0 when the gateway on this machine, at MITA_GATEWAY_PORT or PORT, is ready",
             [](config& from) {
                 return http::check_ready(from, "MITA_GATEWAY_PORT", from.integer("PORT", 8080, 1, 65535));

@@ -10,6 +10,7 @@
 
 #include <string>
 
+using mita::auth::common_passwords;
 using mita::auth::composed;
 using mita::auth::folded;
 using mita::auth::password_fault;

@@ -67,7 +67,7 @@ TEST_CASE("without control groups, affinity and physical memory are the limits")
     const fake_root root;
     const auto l = root.detect();
     CHECK(l.cpus == 8);
-    CHECK(l.cpus_source == "affinity");
+    CHECK(l.cpus_source == "default");
     CHECK(l.memory_bytes == 8 * gib);
     CHECK(l.memory_source == "default");
     CHECK(l.max_fds == 1000);

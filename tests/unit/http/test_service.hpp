@@ -174,6 +174,8 @@ inline server_options quick() {
     return o;
 }
 
+inline bool matches_uuid7(const std::string& s) { return s.size() == 36 && s[14] == '7' && uuid::parse(s).has_value(); }
+
 class running {
 public:
     explicit running(server_options o = quick(), unsigned workers = 1, std::uint16_t at = 0)

@@ -1,0 +1,197 @@
+// The client: its connections: reuse, retries, queue, end.
+#include "client_support.hpp"
+#include "core/error.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <mutex>
+
+using namespace test_client;
+
+TEST_CASE("A connection that the upstream closed while idle is noticed and not used, not even for a POST") {
+    upstream up([](raw::socket& s, int) {
+        read_request(s);
+        s.send(ok("x"));
+        s.close();
+    });
+    fixture f(up.port());
+    for (int i = 0; i < 3; ++i) {
+        CHECK(f.send(make(verb::post, "b")).body == "x");
+        f.settle([&] { return f.c->snapshot().idle == 0; });
+    }
+    CHECK(up.connections() == 3);
+}
+
+TEST_CASE("A reused connection that closes before any answer byte is retried once, if the request may be repeated") {
+    const struct {
+        verb method;
+        bool idempotent, retried;
+    } cases[] = {{verb::get, false, true}, {verb::put, false, true},   {verb::del, false, true},
+                 {verb::post, true, true}, {verb::post, false, false}, {verb::patch, false, false}};
+    for (const auto& c : cases) {
+        INFO(name(c.method) << " " << c.idempotent);
+        upstream up([](raw::socket& s, int n) {
+            read_request(s);
+            s.send(ok("x"));
+            if (read_request(s).empty()) return;
+            if (n == 0) s.close();  // takes the second request and leaves
+            if (n == 1) s.send(ok("never"));
+        });
+        fixture f(up.port());
+        CHECK(f.send(make(c.method, "b", c.idempotent)).body == "x");
+        if (c.retried) {
+            CHECK(f.send(make(c.method, "b", c.idempotent)).body == "x");
+            CHECK(up.connections() == 2);
+        } else {
+            try {
+                f.send(make(c.method, "b", c.idempotent));
+                FAIL("sent twice");
+            } catch (const upstream_error& e) {
+                CHECK(e.before_bytes);
+            }
+            CHECK(up.connections() == 1);
+        }
+    }
+}
+
+TEST_CASE("A new connection that closes without an answer is not retried, nor is half an answer") {
+    upstream closes([](raw::socket& s, int) {
+        read_request(s);
+        s.close();
+    });
+    fixture f(closes.port());
+    CHECK_THROWS_AS(f.get(), upstream_error);
+    CHECK(closes.connections() == 1);
+    upstream half([](raw::socket& s, int) {
+        read_request(s);
+        s.send(ok("x"));
+        if (read_request(s).empty()) return;
+        s.send("HTTP/1.1 2");
+        s.close();
+    });
+    fixture g(half.port());
+    CHECK(g.get().body == "x");
+    try {
+        g.get();
+        FAIL("accepted");
+    } catch (const upstream_error& e) {
+        CHECK_FALSE(e.before_bytes);
+    }
+    CHECK(half.connections() == 1);
+}
+
+TEST_CASE("Beyond max_connections requests wait in order, and beyond max_waiting they are refused at once") {
+    std::mutex mutex;
+    std::vector<std::string> order;
+    upstream up([&](raw::socket& s, int) {
+        for (;;) {
+            const std::string request = read_request(s);
+            if (request.empty()) return;
+            {
+                const std::lock_guard lock(mutex);
+                order.push_back(request.substr(4, 2));
+            }
+            std::this_thread::sleep_for(50ms);
+            s.send(ok("x"));
+        }
+    });
+    fixture f(up.port(), [](client_options& o) {
+        o.max_connections = 1;
+        o.max_waiting = 3;
+    });
+    std::string results;
+    int done = 0;
+    for (const char* target : {"/0", "/1", "/2", "/3", "/4"}) {
+        const deadline d = target[1] == '2' ? deadline::after(60ms) : test::soon();
+        asio::co_spawn(f.context, f.c->send(client_request(verb::get, target), d),
+                       [&, target](std::exception_ptr e, const client_response& r) {
+                           ++done;
+                           try {
+                               if (e) std::rethrow_exception(e);
+                               results += std::string(target + 1) + (r.body == "x" ? "+" : "?");
+                           } catch (const overloaded&) {
+                               results += std::string(target + 1) + "o";
+                           } catch (const deadline_exceeded&) {
+                               results += std::string(target + 1) + "d";
+                           }
+                       });
+    }
+    f.settle([&] { return done == 5; });
+    CHECK(results == "4o0+2d1+3+");
+    CHECK(order == std::vector<std::string>{"/0", "/1", "/3"});
+    CHECK(up.connections() == 1);
+    CHECK(f.c->snapshot().waiting == 0);
+}
+
+TEST_CASE("Waiters get the place of a connection that ended badly") {
+    upstream up([](raw::socket& s, int n) {
+        if (n == 0) {
+            read_request(s);
+            s.close();
+        } else {
+            always(ok("x"))(s, n);
+        }
+    });
+    fixture f(up.port(), [](client_options& o) { o.max_connections = 1; });
+    int good = 0, bad = 0;
+    for (int i = 0; i < 3; ++i)
+        asio::co_spawn(f.context, f.c->send(make(verb::post, "b"), test::soon()),
+                       [&](std::exception_ptr e, const client_response&) { ++(e ? bad : good); });
+    f.settle([&] { return good + bad == 3; });
+    CHECK(good == 2);
+    CHECK(bad == 1);
+    CHECK(up.connections() == 2);
+}
+
+TEST_CASE("Idle connections are closed after their timeout, and close() lets running requests end") {
+    std::atomic<bool> slow{false};
+    upstream up([&slow](raw::socket& s, int) {
+        for (;;) {
+            const std::string request = read_request(s);
+            if (request.empty()) return;
+            if (request.find("/slow") != std::string::npos) {
+                slow = true;
+                std::this_thread::sleep_for(100ms);
+            }
+            s.send(ok("x"));
+        }
+    });
+    fixture f(up.port(), [](client_options& o) { o.idle_timeout = 100ms; });
+    f.get();
+    CHECK(f.c->snapshot().idle == 1);
+    f.settle([&] { return f.c->snapshot().idle == 0; });
+    CHECK(f.c->snapshot().idle == 0);
+    bool answered = false, closed = false;
+    asio::co_spawn(f.context, f.c->send(client_request(verb::get, "/slow"), test::soon()),
+                   [&](std::exception_ptr e, const client_response& r) { answered = !e && r.body == "x"; });
+    f.settle([&] { return slow.load(); });
+    asio::co_spawn(f.context, f.c->close(test::soon()), [&](std::exception_ptr) { closed = true; });
+    f.settle([&] { return closed; });
+    CHECK(answered);
+    CHECK_THROWS_AS(f.get(), upstream_error);
+}
+
+TEST_CASE("L7: half_close() lets the upstream see the end of our half and still answer, once") {
+    std::atomic<bool> asked = false;
+    upstream up([&](raw::socket& s, int) {
+        if (read_request(s).empty()) return;
+        asked = true;
+        if (s.ended()) s.send(ok("late"));
+    });
+    fixture f(up.port());
+    client_response out;
+    const std::string head = "GET /x HTTP/1.1\r\nHost: h\r\n\r\n";
+    bool answered = false;
+    f.c->half_close(out);  // nothing runs yet
+    asio::co_spawn(f.context, f.c->exchange(head, {}, verb::get, false, out, test::soon()),
+                   [&](std::exception_ptr e) { answered = !e; });
+    f.settle([&] { return asked.load(); });
+    CHECK_FALSE(answered);
+    f.c->half_close(out);
+    f.settle([&] { return answered; });
+    CHECK(answered);
+    CHECK(out.body == "late");
+    CHECK(f.c->snapshot().idle == 0);
+}
