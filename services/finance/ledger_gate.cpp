@@ -5,6 +5,8 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace mita::finance {
@@ -100,6 +102,14 @@ ledger_gate::claim::~claim() {
     if (gate_ == nullptr) return;
     const std::lock_guard lock(gate_->mutex_);
     gate_->keys_.erase(name_);
+}
+
+awaitable<void> step_aside(executor on, int attempt) {
+    std::uint8_t random = 0;
+    random_bytes(&random, sizeof random);
+    waiter pause(on);
+    const std::chrono::microseconds time(random * 20 * (attempt + 1));
+    co_await pause.wait(deadline::after(time));
 }
 
 }  // namespace mita::finance

@@ -70,4 +70,7 @@ private:
     std::unordered_set<std::string> keys_;
 };
 
+// Between two attempts: a little apart, so that two processes do not meet again.
+awaitable<void> step_aside(executor on, int attempt);
+
 }  // namespace mita::finance

@@ -1,4 +1,5 @@
 """C1: many clients, duplicates, retries, kill -9 in the middle: counts and sums exact. A stampede on a month opens it once."""
+import copy
 import http.client
 import random
 import threading
@@ -6,7 +7,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from mita.audit import audit_ledger
-from mita.client import expect
+from mita.client import Client, expect
 from mita.people import key, line, money, uuid7, worked_example
 from mita.waiting import until
 
@@ -67,23 +68,30 @@ def test_C1_sixteen_clients_with_duplicates_and_a_kill_minus_9_lose_and_double_n
         audit_ledger(stack.cluster, person.id)
 
 
-def test_L4_the_day_sums_equal_the_lines_after_posts_changes_deletes_and_restores_in_parallel(stack, saver):
+def test_L4_the_day_sums_equal_the_lines_after_posts_changes_deletes_and_restores_in_parallel_by_two_instances(stack, saver):
+    other = stack.also("finance", "finance-parallel").start()
+    beside = copy.copy(saver)
+    beside.client = Client(other, stack.contract, saver.access)
+
     def client(number):
-        rng = random.Random(number)
+        person, rng = (saver, beside)[number % 2], random.Random(number)
         for _ in range(8):
-            entry = saver.spend(rng.randrange(1, 3000), rng.choice(["groceries", "transport"]), booked_on=f"2026-04-0{rng.randrange(1, 10)}")
+            entry = person.spend(rng.randrange(1, 3000), rng.choice(["groceries", "transport"]), booked_on=f"2026-04-0{rng.randrange(1, 10)}")
             act = rng.randrange(4)
             target = f"/v1/transactions/{entry['id']}"
             if act == 0:
-                expect(saver.patch(target, {"money": money(-rng.randrange(1, 3000)), "booked_on": "2026-04-05", "category": "dining_out"}, headers={"If-Match": entry["etag"]}), 200)
+                expect(person.patch(target, {"money": money(-rng.randrange(1, 3000)), "booked_on": "2026-04-05", "category": "dining_out"}, headers={"If-Match": entry["etag"]}), 200)
             elif act >= 1:
-                saver.remove(entry)
+                person.remove(entry)
                 if act == 2:
-                    expect(saver.post(target + ":restore", headers={"Idempotency-Key": key()}), 200)
+                    expect(person.post(target + ":restore", headers={"Idempotency-Key": key()}), 200)
 
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(client, range(8)))
-    audit_ledger(stack.cluster, saver.id)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(client, range(8)))
+        audit_ledger(stack.cluster, saver.id)
+    finally:
+        other.stop()
 
 
 def test_twenty_readers_of_an_unopened_month_open_it_exactly_once(stack, saver, clock):

@@ -2,11 +2,13 @@
 422 amount_overflow with a pointer and changes nothing."""
 import itertools
 import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from mita.audit import audit_ledger
-from mita.client import expect
+from mita.client import Client, expect
 from mita.people import checked, key, money, of, worked_example
 
 MOST = 2**53 - 1
@@ -246,6 +248,28 @@ def test_an_amount_nobody_can_afford_is_an_answer_and_never_an_error(saver):
     for amount in (1, MOST):
         answer = saver.post("/v1/affordability", {"category": "groceries", "money": money(amount)})
         assert answer.status == 200 or answer.findings() == {"/money/amount": "amount_overflow"}, answer
+
+
+def test_C1_what_two_instances_write_at_once_stays_within_reach_together(stack, saver):
+    """Each change alone fits the month, all of them do not: as many are taken as fit, whichever instance they come by."""
+    other = stack.also("finance", "finance-edge").start()
+    try:
+        entries = [made(saver, -1, c) for c in ("groceries", "transport", "home", "pets", "coffee", "health", "travel", "other")]
+        gate = threading.Barrier(len(entries))
+
+        def grow(i):
+            client = saver.client if i % 2 else Client(other, stack.contract, saver.access)
+            gate.wait()
+            answer = client.patch(f"{LIST}/{entries[i]['id']}", {"money": money(-(MOST // 3))}, headers={"If-Match": "*"})
+            assert answer.status == 200 or answer.code == "amount_overflow", answer
+            return answer.status
+
+        with ThreadPoolExecutor(len(entries)) as pool:
+            assert sorted(pool.map(grow, range(len(entries)))) == [200] * 2 + [422] * 6  # 3 * (MOST // 3) + 5 is too much
+        readable(saver)
+        audit_ledger(stack.cluster, saver.id)
+    finally:
+        other.stop()
 
 
 @pytest.mark.parametrize("seed", range(3))

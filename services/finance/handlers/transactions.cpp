@@ -78,12 +78,16 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
         if (moves_money(t, *found.entry)) {
             facts_request there;
             there.month = month_of(t.booked_on);
-            const auto got = co_await load(a, user, there, req.until);
-            if (got.f.who.ledger_version != found.ledger_version) continue;
-            require_room(got, t, &*found.entry, blamed(t, *found.entry));
+            auto got = co_await load(a, user, there, req.until);
+            // Of another version: the write below will find out.
+            if (got.f.who.ledger_version == found.ledger_version)
+                require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
         }
         const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
-        if (!done) continue;
+        if (!done) {
+            co_await step_aside(a.on.get_executor(), attempt);
+            continue;
+        }
         a.all.ledgers.invalidate(user);
         auto answer = http::json(200, text_of(t));
         http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");

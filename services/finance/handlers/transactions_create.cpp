@@ -105,15 +105,6 @@ void refuse_members(std::string_view body) {
     doc.finish();
 }
 
-// A little apart, so that two processes do not meet again.
-awaitable<void> step_aside(app& a, int attempt) {
-    std::uint8_t random = 0;
-    random_bytes(&random, sizeof random);
-    waiter pause(a.on.get_executor());
-    const std::chrono::microseconds time(random * 20 * (attempt + 1));
-    co_await pause.wait(deadline::after(time));
-}
-
 }  // namespace
 
 awaitable<http::response> create_transaction(http::request& req, app& a) {
@@ -152,7 +143,7 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
         }
         if (done.result == write_result::replayed) co_return replay(done.kept, key);
         if (!known) {
-            co_await step_aside(a, attempt);
+            co_await step_aside(a.on.get_executor(), attempt);
         }
     }
     throw overloaded("the ledger is being written by others again and again");
@@ -194,7 +185,10 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
         facts_request there;
         there.month = month_of(t.booked_on);
         auto got = co_await load(a, user, there, req.until);
-        if (got.f.who.ledger_version != found.ledger_version) continue;
+        if (got.f.who.ledger_version != found.ledger_version) {
+            co_await step_aside(a.on.get_executor(), attempt);
+            continue;
+        }
         require_room(std::move(got), t, nullptr, {});
         const auto done = co_await a.ledger.restore(user, t, found.ledger_version, key, kept, req.until);
         if (done.result == write_result::written) {
@@ -202,7 +196,7 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
             co_return answer;
         }
         if (done.result == write_result::replayed) co_return replay(done.kept, key);
-        co_await step_aside(a, attempt);
+        co_await step_aside(a.on.get_executor(), attempt);
     }
     throw overloaded("the transaction is being changed by others again and again");
 }
