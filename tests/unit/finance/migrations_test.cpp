@@ -1,0 +1,39 @@
+#include "finance/migrations.hpp"
+#include "db/migrate.hpp"
+#include "support/pg.hpp"
+
+#include <catch2/catch.hpp>
+
+#include <sstream>
+
+using namespace mita;
+
+TEST_CASE(
+    "L4: a database of the first version gets both sides of each day's sum, of live transactions, and first days") {
+    auto& pg = mita::test::cluster();
+    const auto name = pg.create_database();
+    db::migrate_options o;
+    o.url = secret(pg.url(name));
+    o.schema = "finance";
+    std::ostringstream said;
+    const auto sql = [&](const std::string& text) { return pg.sql("set search_path = finance; " + text, name); };
+    db::migrate(o, finance::migrations().first(1), said, said);
+    sql("begin; insert into users values "
+        "('019d4a5c-7c00-7a01-8b02-0123456789ab','UTC','EUR','en','','{}','2026-04-02',1,0,"
+        "0,1,'2026-04-01','2026-04-01'); "
+        "insert into transactions (user_id,id,booked_on,amount,currency,created_at,updated_at,deleted_at) select "
+        "'019d4a5c-7c00-7a01-8b02-0123456789ab', ('019d4a5c-7c00-7a01-8b02-00000000000' || n)::uuid, '2026-04-01', "
+        "x, 'EUR', '2026-04-01', '2026-04-01', d from (values (1, -500, null), (2, 200, null), (3, 70, null), "
+        "(4, 9000, timestamptz '2026-04-01')) as t(n, x, d); "
+        "insert into transaction_lines select user_id, id, 1, case when amount = 70 then 'pets' else 'groceries' end, "
+        "amount, null, booked_on from transactions; "
+        "insert into day_actual values ('019d4a5c-7c00-7a01-8b02-0123456789ab','2026-04-01','groceries',300), "
+        "('019d4a5c-7c00-7a01-8b02-0123456789ab','2026-04-01','pets',-70); commit");
+    db::migrate(o, finance::migrations(), said, said);
+    CHECK(
+        sql("select string_agg(category || ' ' || spent || ' ' || received, ', ' order by category) from day_actual") ==
+        "groceries 300 200, pets -70 70");
+    CHECK(sql("select planned_from from users") == "2026-04-02");
+    CHECK_THROWS_WITH(sql("update day_actual set received = -1"), Catch::Contains("day_actual_received"));
+    CHECK_THROWS_WITH(sql("update users set planned_from = '2026-04-03'"), Catch::Contains("users_planned"));
+}
