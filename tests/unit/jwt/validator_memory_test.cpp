@@ -1,10 +1,12 @@
 // The validator: what its cache keeps, and how much.
+#include "unit/jwt/allocations.hpp"
 #include "unit/jwt/validator_support.hpp"
 
 #include <malloc.h>
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdlib>
 
 using namespace mita;
 using namespace mita::jwt;
