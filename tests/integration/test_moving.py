@@ -1,5 +1,7 @@
 """People who move over the date line: from the day of joining on no local day is without a plan, whichever way they go, and `check` holds."""
+import random
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -143,3 +145,45 @@ def test_from_today_on_the_newest_answers_count_also_when_today_came_back(stack,
     clock.local(ANGELES, "2026-04-11")
     person.login()
     looked_at(person, "2026-04-11")
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_traveller_has_a_plan_wherever_and_whenever_they_look(stack, clock, seed):
+    rng = random.Random(seed)
+    zones = [APIA, LINE, SOFIA, ANGELES, PAGO, "Asia/Tokyo", "Atlantic/Azores"]
+    answers = worked_example(rng.choice([APIA, LINE]))
+    answers["categories"] = [c | {"rollover": rng.choice(["none", "both", "surplus"]), "policy": rng.choice(["even", "save", "carry", "window:3"]),
+                                  "day_weights": {"kind": rng.choice(["uniform", "history"])}} for c in answers["categories"]]
+    person = joined(stack, clock, answers["timezone"], rng.choice(["2026-04-01", "2026-04-02", "2026-03-31"]), rng.randrange(24), answers)
+    first = zone = None
+    for step in range(25):
+        zone = zone or answers["timezone"]
+        today = str(clock.now().astimezone(ZoneInfo(zone)).date())
+        first = min(first or today, today)
+        act = rng.choice(["move", "move by answers", "spend", "replan", "wait"])
+        if act.startswith("move"):
+            zone = rng.choice(zones)
+            (by_profile if act == "move" else by_answers)(person, zone)
+        elif act == "spend":
+            person.spend(rng.randrange(1, 5000), rng.choice(["groceries", "transport", "pets"]))
+        elif act == "replan":
+            read = expect(person.get("/v1/onboarding"), 200)
+            expect(person.put("/v1/onboarding", read.json | {"buffer_money": money(rng.randrange(0, 30000))}, headers={"If-Match": read.etag}), 200)
+        else:
+            clock.advance(hours=rng.choice([1, 7, 13, 30]))
+            person.login()
+        today = str(clock.now().astimezone(ZoneInfo(zone)).date())
+        first = min(first, today)
+        page = expect(person.get("/v1/today"), 200).json
+        assert (page["date"], page["status"]) == (today, "ok")
+        for month in {first[:7], today[:7], "2026-03", "2026-04", "2026-05"}:
+            calendar = person.calendar(month)
+            for d in calendar["days"]:
+                if d["date"] >= first:
+                    assert calendar["status"] == "ok" and line(calendar, d["date"], "transport")["baseline"] > 0, (first, d)
+        shown = next(d for d in person.calendar(today[:7])["days"] if d["date"] == today)
+        assert (page["budget_money"], page["spent_money"]) == (shown["budget_money"], shown["spent_money"])
+        for category in ("groceries", "transport", "housing"):
+            for day in (today, first):
+                why = expect(person.get(f"/v1/calendar/{day}/explain?category={category}"), 200).json
+                assert amount(why["budget_money"]) == sum(amount(t["money"]) for t in why["terms"]) == line(person.calendar(day[:7]), day, category)["budget"]
