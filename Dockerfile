@@ -22,8 +22,7 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin mita
 COPY --from=build /src/build/release/bin/mita-auth /src/build/release/bin/mita-finance /src/build/release/bin/mita-gateway /usr/local/bin/
-# The licences of the two lists that P6's list of common passwords is made of.
-COPY --from=build /usr/share/doc/john-data/copyright /usr/share/doc/mita/john-data.copyright
+# The licence of the list that P6's common passwords are made of.
 COPY --from=build /usr/share/doc/python3-zxcvbn/copyright /usr/share/doc/mita/python3-zxcvbn.copyright
 COPY deploy/start /usr/local/bin/mita-start
 USER 10001:10001

@@ -3,9 +3,11 @@
 #include "auth/hashing/calibrate.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/settings.hpp"
+#include "auth/text.hpp"
 #include "auth/vault.hpp"
 #include "core/clock.hpp"
 #include "core/platform.hpp"
+#include "core/utf8.hpp"
 #include "jwt/token.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -62,10 +64,12 @@ int run_to_end(Task task) {
     return status;
 }
 
-// The first line of stdin; an empty one is an empty password.
-std::optional<secret> password_from_stdin() {
+// The first line of stdin; an empty one is an empty password. as_typed: composed as the service composes what people
+// type; else the bytes themselves, as those who made an imported hash took them.
+std::optional<secret> password_from_stdin(bool as_typed) {
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
+    if (as_typed && utf8::length(line)) line = composed(line);
     return secret(std::move(line));
 }
 
@@ -96,7 +100,7 @@ struct hashing_parts {
 int password_hash(config& from) {
     const auto policy = password_policy(from, is_testing(from));
     hashing_parts p(policy, pepper_of(from));
-    auto password = password_from_stdin();
+    auto password = password_from_stdin(true);
     if (!password) return refuse("no password on stdin");
     if (password->view().size() > hashing::max_password_bytes) return refuse("a password has at most 512 bytes");
     const auto task = [&]() -> awaitable<int> {
@@ -121,7 +125,7 @@ int password_verify(config& from, const std::string& stored) {
                       policy.pepper + "'");
     // Without a pepper in the stored form no secret is needed; the one of the policy is never used then.
     hashing_parts p(policy, parsed->pepper ? pepper_of(from) : secret(std::string(32, '\0')));
-    auto password = password_from_stdin();
+    auto password = password_from_stdin(parsed->pepper.has_value());
     if (!password) return refuse("no password on stdin");
     const auto task = [&]() -> awaitable<int> {
         auto place = p.place(hashing::job_class::login);

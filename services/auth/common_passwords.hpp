@@ -1,7 +1,5 @@
 // The most used passwords of 8 and more characters (P6), ASCII in lower case, sorted, each between two line ends: some
-// 11,800. Made at build time (common_passwords.sh) of the lists that two Debian packages carry: john-data's
-// password.lst (Openwall, public domain by its own word) and python3-zxcvbn's "passwords" (MIT, (c) 2012-2013 Dropbox,
-// Inc.).
+// 11,600. Made at build time (common_passwords.sh) of python3-zxcvbn's "passwords" (MIT, (c) 2012-2013 Dropbox, Inc.).
 #pragma once
 
 #include <string_view>

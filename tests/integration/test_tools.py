@@ -71,6 +71,11 @@ def test_P2_a_hash_is_made_and_judged_with_the_secret_alone(preset, password, al
         assert verify(preset, password[:72], stored, MITA_AUTH_SECRET=SECRET).returncode == 1
 
 
+def test_P6_a_password_is_hashed_composed_as_the_service_does(preset):
+    made = command(preset, "auth", "password", "hash", stdin="cafe\u0301 olé\n".encode(), MITA_AUTH_SECRET=SECRET)
+    assert verify(preset, "caf\u00e9 ole\u0301".encode(), made.stdout.decode().strip(), MITA_AUTH_SECRET=SECRET).returncode == 0
+
+
 def test_hash_names_every_wrong_setting_it_uses_and_no_other(preset):
     done = command(preset, "auth", "password", "hash", stdin=b"x\n", MITA_BCRYPT_COST="99", MITA_PASSWORD_ALGORITHM="md5", MITA_AUTH_SECRET="canary", MITA_AUTH_PORT="wrong")
     assert done.returncode == 2 and sorted(line.split(":")[0] for line in done.stderr.decode().splitlines()) == ["MITA_AUTH_SECRET", "MITA_BCRYPT_COST", "MITA_PASSWORD_ALGORITHM"]
