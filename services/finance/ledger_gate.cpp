@@ -108,7 +108,7 @@ awaitable<void> step_aside(executor on, int attempt) {
     std::uint8_t random = 0;
     random_bytes(&random, sizeof random);
     waiter pause(on);
-    const std::chrono::microseconds time(random * 20 * (attempt + 1));
+    const std::chrono::microseconds time(random * 20 * (std::min(attempt, 9) + 1));
     co_await pause.wait(deadline::after(time));
 }
 

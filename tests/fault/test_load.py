@@ -7,15 +7,19 @@ from mita.client import expect
 from mita.load import load
 from mita.waiting import until
 
+# Hashing steps back behind everything else on the machine: what a budget must hold here is not what a busy neighbour leaves.
+PATIENT = {"MITA_LOGIN_BUDGET_MS": "25000", "MITA_REQUEST_TIMEOUT_MS": "30000"}
+
 
 def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
     """40 clients log in at bcrypt cost 12 for 3 s; what does not fit is 503 + Retry-After, and /v1/me answers as ever."""
-    storm = stack.also("auth", "auth-storm", MITA_BCRYPT_COST="12", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="8").start()
-    gateway = stack.also("gateway", "gateway-storm", auth=storm).start()
+    storm = stack.also("auth", "auth-storm", MITA_BCRYPT_COST="12", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="8", **PATIENT).start()
+    gateway = stack.also("gateway", "gateway-storm", auth=storm, MITA_REQUEST_TIMEOUT_MS="30000").start()
     seen = []
 
     def attack(number, stop):
         client = stack.client(gateway)
+        client.timeout = 40
         while not stop.is_set():
             answer = client.post("/v1/auth/login", {"email": f"nobody{number}@example.org", "password": "canary wrong"})
             seen.append(answer.status)
@@ -42,8 +46,7 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
 
 def test_a_login_whose_wait_would_not_fit_is_refused_at_once(stack):
     """Shed before hashing: the refusal comes much sooner than a hash at the queue's end would."""
-    storm = stack.also("auth", "auth-shed", MITA_BCRYPT_COST="13", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="2", MITA_LOGIN_BUDGET_MS="30000",
-                       MITA_REQUEST_TIMEOUT_MS="30000").start()
+    storm = stack.also("auth", "auth-shed", MITA_BCRYPT_COST="13", MITA_HASH_THREADS="1", MITA_HASH_QUEUE="2", **PATIENT).start()
     client = stack.client(storm)
     client.timeout = 40
 

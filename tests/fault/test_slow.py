@@ -98,7 +98,7 @@ def test_SIGTERM_waits_for_the_write_in_flight(stack, saver, name):
 
 
 def test_SIGTERM_waits_for_the_login_in_flight(stack, person):
-    service = stack.also("auth", "auth-inflight", MITA_BCRYPT_COST="13", MITA_LOGIN_BUDGET_MS="10000").start()
+    service = stack.also("auth", "auth-inflight", MITA_BCRYPT_COST="13", MITA_LOGIN_BUDGET_MS="25000", MITA_REQUEST_TIMEOUT_MS="30000", MITA_DRAIN_MS="25000").start()
     ask = {"email": "nobody@example.org", "password": "canary wrong"}
 
     def login():
@@ -110,7 +110,7 @@ def test_SIGTERM_waits_for_the_login_in_flight(stack, person):
         time.sleep(0.1)  # the hash is being made
         service.terminate()
         expect(job.result(), 401, "invalid_credentials")
-    assert service.process.wait(10 * service.slow) == 0
+    assert service.process.wait(30 * service.slow) == 0
 
 
 def accepts(service):

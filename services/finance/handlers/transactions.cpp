@@ -17,8 +17,6 @@ namespace mita::finance {
 
 namespace {
 
-constexpr int most_tries = 8;  // with If-Match: * only: a named version is there or it is not
-
 [[noreturn]] void not_found() { throw api_error(404, "not_found", "No such transaction."); }
 
 std::string text_of(const transaction& t) {
@@ -66,7 +64,7 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
     const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < most_tries; ++attempt) {
+    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
         const auto found = co_await a.ledger.read_for_change(user, id, req.until);
         if (!found.entry || found.entry->deleted_at) not_found();
         http::require_if_match(req, tag_of(*found.entry));
@@ -101,7 +99,7 @@ awaitable<http::response> delete_transaction(http::request& req, app& a) {
     query.finish();
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    for (int attempt = 0; attempt < most_tries; ++attempt) {
+    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
         const auto found = co_await a.ledger.find(user, id, req.until);
         if (!found) not_found();
         http::require_if_match(req, tag_of(*found));

@@ -19,9 +19,6 @@ namespace mita::finance {
 
 namespace {
 
-// Only writes from other processes come between: within this one the gate orders them.
-constexpr int most_tries = 8;
-
 struct draft {
     transaction entry;
     http::response answer;
@@ -116,7 +113,7 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
     const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
     if (!mine.first()) refuse_in_flight();
     const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < most_tries; ++attempt) {
+    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
         auto got = attempt == 0 ? remembered(a, user) : nullptr;
         const bool known = got != nullptr;
         if (!known) {
@@ -161,7 +158,7 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
     const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
     if (!mine.first()) refuse_in_flight();
     const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < most_tries; ++attempt) {
+    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
         const auto kept_before = co_await a.ledger.find_kept(user, key, req.until);
         if (kept_before) co_return replay(*kept_before, key);
         auto found = co_await a.ledger.read_for_change(user, id, req.until);
