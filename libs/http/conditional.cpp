@@ -39,7 +39,8 @@ bool etag_listed(const header_list& headers, std::string_view name, std::string_
     return false;
 }
 
-response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status) {
+response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status,
+                        std::string_view caching) {
     const bool read = req.method == verb::get || req.method == verb::head;
     response r;
     if (read && etag_listed(req.headers, "If-None-Match", tag, true)) {
@@ -48,8 +49,7 @@ response json_with_etag(const request& req, std::string json_text, std::string_v
         r = json(status, std::move(json_text));
     }
     with_header(r, "ETag", quoted(tag));
-    // Kept by the user's own browser, but asked about each time; else If-None-Match would never be sent.
-    if (read) with_header(r, "Cache-Control", "private, no-cache");
+    if (read) with_header(r, "Cache-Control", std::string(caching));
     return r;
 }
 

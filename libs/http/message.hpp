@@ -171,8 +171,11 @@ bool etag_listed(const header_list& headers, std::string_view name, std::string_
 bool is_media_type(std::string_view content_type, std::string_view type);
 // Throws 400 when there is any query parameter: for paths that take none.
 void refuse_query(const request& req);
-// 200 with a strong ETag, or 304 when If-None-Match names it (RFC 9110 13.1.2). `tag` without quotes.
-response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status = 200);
+// 200 with a strong ETag, or 304 when If-None-Match names it (RFC 9110 13.1.2). `tag` without quotes. Reads carry
+// `caching` as their Cache-Control: by default the user's own browser keeps them but asks each time, else
+// If-None-Match would never be sent.
+response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status = 200,
+                        std::string_view caching = "private, no-cache");
 // If-Match for versioned resources (RFC 9110 13.1.1, RFC 6585): throws 428 precondition_required when absent, 412
 // precondition_failed with the current ETag when it does not match; "*" matches.
 void require_if_match(const request& req, std::string_view current_tag);

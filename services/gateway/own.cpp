@@ -61,9 +61,7 @@ awaitable<http::response> metrics_outside(http::request& req, app& a) {
 awaitable<http::response> openapi(http::request& req, app&) {
     http::refuse_query(req);
     static const std::string tag = std::to_string(std::hash<std::string_view>()(openapi_json()));
-    auto out = http::json_with_etag(req, std::string(openapi_json()), tag);
-    http::with_header(out, "Cache-Control", "public, max-age=300");
-    co_return out;
+    co_return http::json_with_etag(req, std::string(openapi_json()), tag, 200, "public, max-age=300");
 }
 
 }  // namespace mita::gateway

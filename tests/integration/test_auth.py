@@ -121,8 +121,15 @@ def test_the_published_key_verifies_the_token_and_is_public_only(stack, person):
     public = ec.EllipticCurvePublicNumbers(number(key["x"]), number(key["y"]), ec.SECP256R1()).public_key()
     raw = decode(signature)
     public.verify(encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big")), f"{head}.{payload}".encode(), ec.ECDSA(hashes.SHA256()))
-    assert answer.header("Cache-Control")
     expect(stack.client().get("/.well-known/jwks.json", headers={"If-None-Match": answer.etag}), 304)
+
+
+@pytest.mark.parametrize("path", ["/.well-known/jwks.json", "/openapi.json"])
+def test_what_is_public_says_once_that_any_cache_may_keep_it(stack, path):
+    answer = expect(stack.client().get(path), 200)
+    again = expect(stack.client().get(path, headers={"If-None-Match": answer.etag}), 304)
+    for one in (answer, again):
+        assert [value for name, value in one.headers if name.lower() == "cache-control"] == ["public, max-age=300"]
 
 
 BAD_TOKENS = {

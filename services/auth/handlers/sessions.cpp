@@ -31,9 +31,7 @@ awaitable<http::response> jwks(http::request& req, app& a) {
     http::refuse_query(req);
     const auto keys = a.all.ring.now();
     if (!keys) throw overloaded("no signing key is loaded yet");
-    auto out = http::json_with_etag(req, keys->jwks, keys->etag);
-    http::with_header(out, "Cache-Control", "public, max-age=300");
-    co_return out;
+    co_return http::json_with_etag(req, keys->jwks, keys->etag, 200, "public, max-age=300");
 }
 
 }  // namespace mita::auth
