@@ -84,12 +84,17 @@ def show(money, exponent=2):
     return f"{money['amount'] / 10 ** exponent:,.2f}"
 
 
-def table(calendar):
+def table(calendar, joined):
+    """One month; its days before the person joined in one line: they have no plan."""
     print(f"\n{calendar['month']}  {calendar['currency']}  today {calendar['today']} ({calendar['timezone']})   status: {calendar['status']}")
     print(f"pool {show(calendar['pool_money'])}   unallocated {show(calendar['unallocated_money'])}\n")
     print(f"{'day':<14}{'budget':>12}{'spent':>12}{'left':>12}  verdict")
     for day in calendar["days"]:
         date = dt.date.fromisoformat(day["date"])
+        if date < joined:
+            if date + dt.timedelta(days=1) == joined:
+                print(f"   ... {date:%d %b}    before the demo person joined: no plan, nothing logged")
+            continue
         left = {"amount": day["budget_money"]["amount"] - day["spent_money"]["amount"]}
         mark = "  <- today" if day["date"] == calendar["today"] else ""
         print(f"{date:%a %d %b}    {show(day['budget_money']):>12}{show(day['spent_money']):>12}{show(left):>12}  {day['verdict']}{mark}")
@@ -139,7 +144,9 @@ def main():
                           {"Idempotency-Key": str(uuid.uuid4())})["effect"]
         now, tomorrow = effect["today"], effect["tomorrow"]
         print(f"spent {-amount / 100:.2f} on {category}: {show(now['left_money'])} left today of {show(now['budget_money'])}; tomorrow {show(tomorrow['budget_money'])}", file=sys.stderr)
-    return 0 if table(api.call("GET", f"/v1/calendar?month={today:%Y-%m}")) else 1
+    following = (today.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+    months = [api.call("GET", f"/v1/calendar?month={month:%Y-%m}") for month in (today, following)]  # the next as it is planned now
+    return 0 if all([table(month, today) for month in months]) else 1
 
 
 if __name__ == "__main__":

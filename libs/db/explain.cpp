@@ -12,6 +12,9 @@ std::optional<api_error> explain(const std::exception& e) {
         out.with_header("Retry-After", "1");
         return out;
     }
+    if (fault->sqlstate == "42P01" || fault->sqlstate == "42703")  // tables, columns: schema_watch says it to operators
+        return api_error(503, "unavailable", "The database is not ready for this version of the service; try again.")
+            .with_header("Retry-After", "5");
     if (fault->sqlstate == "57014") return api_error(504, "deadline_exceeded", "The database took too long.");
     return std::nullopt;
 }

@@ -5,6 +5,7 @@
 #include "core/health.hpp"
 #include "core/waiter.hpp"
 #include "db/pool.hpp"
+#include "db/schema_watch.hpp"
 
 #include <chrono>
 #include <memory>
@@ -47,12 +48,14 @@ void judge_pools(degradation_log& log, health_report& r, const std::vector<pool_
 // Both, asked now. apps: of all workers, each with its pool `db`.
 template <class App>
 awaitable<void> describe(health_report& r, degradation_log& log, probe& asked, const std::vector<App*>& apps,
-                         int schema_version) {
+                         const schema_watch& schema) {
     std::vector<pool_stats> pools;
     for (const App* a : apps) pools.push_back(a->db.stats());
     const auto seen = co_await asked.ask();
-    r.db = health_of(pools, seen, schema_version);
+    r.db = health_of(pools, seen, schema.seen());
     judge_pools(log, r, pools);
+    const bool behind = seen.status == "connected" && !schema.ready();
+    log.check(r, "schema_behind", behind, schema.seen(), schema.wanted());
 }
 
 }  // namespace mita::db

@@ -114,7 +114,8 @@ awaitable<void> server::drain(deadline d) {
     const std::shared_ptr<impl> self = impl_;
     server_core& c = *self->core;
     c.draining = true;
-    for (session* s : c.sessions) s->drain();
+    const auto until = c.ticks(std::min(last_request_time, d.remaining() / 2));
+    for (session* s : c.sessions) s->drain(until);
     steady_timer timer(c.ex);
     const auto began = deadline::clock::now();
     const auto settled = began + least;

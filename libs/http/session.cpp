@@ -17,9 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t most_discarded = 64 << 10;        // of a refused request's body, to keep its connection
-constexpr std::chrono::milliseconds fresh_time{1'000};  // for the first request of a connection accepted while draining
-constexpr std::size_t least_room = 1 << 10;             // behind a head whose body is still to come
+constexpr std::size_t most_discarded = 64 << 10;  // of a refused request's body, to keep its connection
+constexpr std::size_t least_room = 1 << 10;       // behind a head whose body is still to come
 
 std::string text_of(const asio::ip::address& a) {
     if (a.is_v6() && a.to_v6().is_v4_mapped())
@@ -83,14 +82,12 @@ void session::tick() {
     socket_.cancel(ec);
 }
 
-void session::drain() {
-    const bool answered = phase_ == phase::discard;  // only the rest of a refused body is still to come
-    if ((phase_ != phase::idle && !answered) || expires_ == 0) return;  // busy: its answer says close
-    if (served_ == 0) {  // just accepted: its first request is likely on its way
-        expires_ = std::min(expires_, core_->ticks(fresh_time));
-        return;
-    }
-    drained_ = !answered;
+// Busy: its answer says close. Idle: the next request may be on its way, or be sent before the client could know; it is
+// answered, and told to close.
+void session::drain(std::uint32_t until) {
+    if (expires_ == 0) return;
+    if (phase_ == phase::idle) expires_ = std::min(expires_, until);
+    if (phase_ != phase::discard) return;  // answered; only the rest of a refused body is still to come
     error_code ec;
     socket_.cancel(ec);
 }
@@ -161,7 +158,7 @@ awaitable<bool> session::read_head() {
         } else {
             in_.compact();
             const auto patience = served_ > 0       ? o.idle_timeout
-                                  : core_->draining ? std::min(fresh_time, o.head_timeout)
+                                  : core_->draining ? std::min(last_request_time, o.head_timeout)
                                                     : o.head_timeout;
             until = core_->ticks(patience);
         }
@@ -177,8 +174,8 @@ awaitable<bool> session::read_head() {
             x_->error = {408, "", "request_timeout", "The request head came too slowly"};
             co_return true;
         }
-        if (!std::exchange(drained_, false)) co_return false;
         // Draining: a request whose bytes are here already is still served.
+        if (r != result::timed_out || !core_->draining || why != phase::idle) co_return false;
         error_code ec;
         got = socket_.read_some(asio::buffer(in_.end(), in_.room()), ec);
         if (ec || got == 0) co_return false;

@@ -41,6 +41,9 @@ struct exchange {
     void clear();
 };
 
+// While draining: how long a connection without a request may still bring one.
+inline constexpr std::chrono::milliseconds last_request_time{1'000};
+
 // The part of a server that its sessions share.
 struct server_core {
     server_core(worker& on, server_options o, service& s, logger& l, metrics::registry& registry);
@@ -80,8 +83,9 @@ public:
 
     bool gone() const override;
     void watch(gone_watch* who) override { watch_ = who; }
-    void tick();     // every 100 ms: ends what took too long, tells a watch that the client has gone
-    void drain();    // the server stopped keeping connections
+    void tick();  // every 100 ms: ends what took too long, tells a watch that the client has gone
+    // The server stopped keeping connections: an idle one waits for one more request, as long as until (ticks).
+    void drain(std::uint32_t until);
     void abandon();  // closes the socket whatever happens on it
 
 private:
@@ -130,7 +134,6 @@ private:
     phase phase_ = phase::idle;
     bool trusted_ = false;
     bool timed_out_ = false;
-    bool drained_ = false;   // drain() cancelled an idle read
     bool counted_ = false;   // in in_flight
     bool keep_ = false;      // the connection, after this answer
     bool linger_ = false;    // input may be left unread when the connection ends

@@ -1,5 +1,6 @@
 #include "auth/app.hpp"
 
+#include "auth/migrations.hpp"
 #include "cache/report.hpp"
 #include "core/clock.hpp"
 #include "db/explain.hpp"
@@ -36,10 +37,6 @@ session_terms terms_of(const settings& s) {
     return t;
 }
 
-std::size_t cache_bytes_of(const settings& s) {
-    return static_cast<std::size_t>(std::min<std::int64_t>(s.derived.cache_bytes / 4, 32 << 20));
-}
-
 }  // namespace
 
 shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
@@ -47,13 +44,14 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       loops(rt),
       log(to),
       vital("auth", set, std::move(shown), rt, log, metrics),
+      schema(migrations().back().number),
       keys(std::move(set.master)),
       refresh(keys),
       ring(keys, set.key_algorithm),
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),
       passwords(lanes, set.passwords, peppers_of(keys)),
-      tokens(jwt::options_of(set, cache_bytes_of(set)), revoked, nullptr) {
+      tokens(jwt::options_of(set, set.token_cache_bytes), revoked, nullptr) {
     cache::export_stats(metrics, "token", [this] { return tokens.cache_stats(); });
     jwt::export_revocation_lag(metrics, "auth", revoked);
     const auto kernel = lanes.kernel();
@@ -128,7 +126,7 @@ app::pair app::issue(const uuid& user_id, const uuid& session_id, const std::str
 
 bool app::ready() const {
     const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
-    return !all.loops.stopping() && connected && all.tokens.has_keys();
+    return !all.loops.stopping() && connected && all.schema.ready() && all.tokens.has_keys();
 }
 
 }  // namespace mita::auth

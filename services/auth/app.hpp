@@ -40,6 +40,7 @@ struct shared {
     logger& log;
     metrics::registry metrics;
     vitals vital;
+    db::schema_watch schema;
     vault keys;
     refresh_tokens refresh;
     key_ring ring;

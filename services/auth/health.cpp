@@ -1,14 +1,13 @@
 // /health of the auth service: what it adds to what every service says (OPERATIONS.md).
 #include "auth/app.hpp"
-#include "auth/migrations.hpp"
 #include "cache/report.hpp"
 
 namespace mita::auth {
 
 awaitable<health_report> app::health() {
     health_report r = all.vital.report();
-    co_await db::describe(r, all.vital.degradations, db_probe, all.apps, migrations().back().number);
-    r.unhealthy = r.db->status != "connected" || !all.ring.now();
+    co_await db::describe(r, all.vital.degradations, db_probe, all.apps, all.schema);
+    r.unhealthy = r.db->status != "connected" || !all.schema.ready() || !all.ring.now();
     r.caches.push_back(cache::health_of("token", all.tokens.cache_stats()));
 
     const auto lanes = all.lanes.stats();

@@ -73,6 +73,8 @@ int serve(config& from) {
     http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);
     http::doors doors(rt, all.set, "auth", servers, internal_server, log);
     doors.open();
+    rt.spawn(0, "watch_schema",
+             [&first, &rt, home] { return first.all.schema.follow(home, first.db, rt, first.all.log); });
     rt.announce_ready([&first] { return first.ready(); });
 
     rt.on_stop(stop_stage::drain, 0, [hub](deadline) -> awaitable<void> {

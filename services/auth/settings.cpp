@@ -13,6 +13,8 @@ const door_settings the_doors{.port_name = "MITA_AUTH_PORT",
                               .internal_port_name = "MITA_AUTH_INTERNAL_PORT",
                               .internal_port = 8091};
 
+constexpr std::int64_t most_token_cache = 32 << 20;  // unless asked for more
+
 }  // namespace
 
 hashing::policy password_policy(config& from, bool testing) {
@@ -31,6 +33,8 @@ settings::settings(config& from)
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));
     key_algorithm = from.one_of("MITA_JWT_ALGORITHM", "ES256", {"ES256", "EdDSA"}) == "ES256" ? jwt::algorithm::es256
                                                                                               : jwt::algorithm::eddsa;
+    token_cache_bytes = static_cast<std::size_t>(from.integer(
+        "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));
 
     passwords = password_policy(from, testing);

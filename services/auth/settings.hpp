@@ -23,6 +23,7 @@ struct settings : common_settings {
     std::chrono::seconds refresh_idle, refresh_absolute;
     jwt::algorithm key_algorithm;
     unsigned max_sessions;
+    std::size_t token_cache_bytes;
 
     hashing::policy passwords;
     hashing::pool_options hashing;

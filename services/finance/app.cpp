@@ -3,6 +3,7 @@
 #include "cache/report.hpp"
 #include "db/explain.hpp"
 #include "finance/bounds.hpp"
+#include "finance/migrations.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/trust.hpp"
 
@@ -37,6 +38,7 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       loops(rt),
       log(to),
       vital("finance", set, std::move(shown), rt, log, metrics),
+      schema(migrations().back().number),
       persons(of_size(set.user_cache_bytes)),
       gate(metrics),
       cursors(set.cursor_secret),
@@ -89,7 +91,8 @@ bool app::ready() const {
     if (!all.fed.load(std::memory_order_relaxed) && !all.tokens->degraded())
         all.fed.store(true, std::memory_order_relaxed);
     const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
-    return !all.loops.stopping() && connected && all.tokens->has_keys() && all.fed.load(std::memory_order_relaxed);
+    return !all.loops.stopping() && connected && all.schema.ready() && all.tokens->has_keys() &&
+           all.fed.load(std::memory_order_relaxed);
 }
 
 }  // namespace mita::finance

@@ -43,6 +43,7 @@ struct shared {
     logger& log;
     metrics::registry metrics;
     vitals vital;
+    db::schema_watch schema;
     jwt::revocations revoked;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     person_cache persons;

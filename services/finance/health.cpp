@@ -1,15 +1,14 @@
 // /health of the finance service: what it adds to what every service says (OPERATIONS.md).
 #include "cache/report.hpp"
 #include "finance/app.hpp"
-#include "finance/migrations.hpp"
 #include "jwt/trust.hpp"
 
 namespace mita::finance {
 
 awaitable<health_report> app::health() {
     health_report r = all.vital.report();
-    co_await db::describe(r, all.vital.degradations, db_probe, all.apps, migrations().back().number);
-    r.unhealthy = r.db->status != "connected" || !all.tokens->has_keys();
+    co_await db::describe(r, all.vital.degradations, db_probe, all.apps, all.schema);
+    r.unhealthy = r.db->status != "connected" || !all.schema.ready() || !all.tokens->has_keys();
     const auto users_seen = all.persons.snapshot();
     r.caches.push_back(cache::health_of("user", users_seen));
     r.caches.push_back(cache::health_of("ledger", all.ledgers.snapshot()));

@@ -111,6 +111,8 @@ int serve(config& from) {
                                  all.metrics);
     http::doors doors(rt, all.set, "finance", servers, internal_server, log);
     doors.open();
+    rt.spawn(0, "watch_schema",
+             [&first, &rt, home] { return first.all.schema.follow(home, first.db, rt, first.all.log); });
     rt.announce_ready([&first] { return first.ready(); });
 
     rt.on_stop(stop_stage::drain, 0, [&feed, changes](deadline d) -> awaitable<void> {

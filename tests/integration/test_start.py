@@ -20,7 +20,7 @@ OWN = {
     "auth": INNER | {
         "MITA_AUTH_PORT": "65536", "MITA_AUTH_INTERNAL_PORT": "-1", "MITA_AUTH_DATABASE_URL": "canary-url", "MITA_AUTH_SECRET": "canary-short", "MITA_REFRESH_IDLE_S": "9",
         "MITA_REFRESH_ABSOLUTE_S": "1e9", "MITA_JWT_ALGORITHM": "none", "MITA_MAX_SESSIONS": "0", "MITA_PASSWORD_ALGORITHM": "md5", "MITA_BCRYPT_COST": "15", "MITA_HASH_THREADS": "65",
-        "MITA_HASH_QUEUE": "0", "MITA_HASH_NICE": "-1", "MITA_HASH_KERNEL": "gpu", "MITA_LOGIN_BUDGET_MS": "1"},
+        "MITA_HASH_QUEUE": "0", "MITA_HASH_NICE": "-1", "MITA_HASH_KERNEL": "gpu", "MITA_LOGIN_BUDGET_MS": "1", "MITA_CACHE_BYTES": "1e9"},
     "finance": INNER | {"MITA_FINANCE_PORT": "http", "MITA_FINANCE_INTERNAL_PORT": "8092.0", "MITA_FINANCE_DATABASE_URL": "postgresql://u:canary@h:99999/d", "MITA_FINANCE_SECRET": "canary-short",
                         "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB"},
     "gateway": {
@@ -198,6 +198,13 @@ def test_a_privileged_port_without_the_privilege_is_named(preset, tmp_path):
         os.unlink(binary)
     assert done.returncode == 1
     assert lines_of(done) == ["mita-gateway: MITA_GATEWAY_PORT: 127.0.0.1:80 needs a privilege this process has not (ports under 1024 do)"]
+
+
+def test_more_cache_than_by_default_is_what_the_caches_get(stack):
+    service = stack.also("finance", "finance-cache", MITA_CACHE_BYTES=str(1 << 31)).start()
+    caches = stack.client(service).get("/health", internal=True).json["caches"]
+    service.stop()
+    assert {name: c["max_bytes"] for name, c in caches.items()} == dict.fromkeys(("user", "ledger", "page", "token"), 1 << 29)
 
 
 # -- migrate

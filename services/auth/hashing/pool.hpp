@@ -22,7 +22,7 @@ struct lane_kernels;
 
 struct pool_options {
     unsigned threads = 1;          // platform::derived.hashing_threads
-    int nice = 10;                 // added to each thread's niceness: event loops win the processor
+    int nice = 5;                  // added to each thread's niceness: event loops win the processor
     std::size_t max_queued = 256;  // logins holding a ticket or waiting; a quarter more for register_reset
     unsigned expected_cost = 12;   // bcrypt cost that admission assumes: the policy's
     bool expects_argon2 = false;   // the policy is argon2id: admission assumes `argon2` instead
