@@ -101,8 +101,6 @@ def storm(run):
         after = load.run(system.port, me, seconds=4, warmup=0, **watch)
         answered = logins.finish()
         p99 = lambda r: r["latency_us"]["200"]["p99"]
-        normal = 2 * max(p99(idle), 1000)  # half-second windows are coarse: under 2 ms is normal
-        busy_windows = [i for i, w in enumerate(after["windows"]) if w["count"] and w["p99"] > normal]
         rounds.append({"capacity": able, "idle": idle, "beside": beside, "after": after, "logins": answered})
         if number == 0 and not run.quick:
             continue
@@ -111,7 +109,7 @@ def storm(run):
         quick.append(refused_ms(answered, "p90"))
         late.append(max(r["generator_late_us"]["p99"] for r in (idle, beside)) / 1000)
         slowest.append(answered["latency_us"].get("200", {"max": 0})["max"] / 1e6)
-        back.append((busy_windows[-1] + 1) * 0.5 if busy_windows else 0.0)
+        back.append(p99(after) / p99(idle))
         total = sum(answered["statuses"].values())
         shed.append(100 * (total - answered["statuses"].get("200", 0)) / total)
     able = rounds[-1]["capacity"]
@@ -121,7 +119,7 @@ def storm(run):
             Figure("B3", "the generator itself was late by (p99): over a few ms the round is noise", " ms", late, "", None, digits=1),
             Figure("B3", "refused logins of all", "%", shed, "", None, digits=0),
             Figure("B3", "slowest answered login", " s", slowest, f"≤ {BUDGET_S} s, its budget", ("<=", BUDGET_S + 0.1), over="max"),
-            Figure("B3", "GET /v1/me back to normal after the storm", " s", back, "< 2 s", ("<", 2), over="max", digits=1)]
+            Figure("B3", "p99 of GET /v1/me in the 4 s after the storm (normal again < 2 s)", "×", back, "≤ 2×", ("<=", 2), "idle p99")]
 
 
 def goodput(run, row, factors, goal):
