@@ -3,6 +3,7 @@
 #include "core/waiter.hpp"
 #include "db/error.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 
@@ -19,8 +20,10 @@ constexpr const char* undefined_table = "42P01";
 
 awaitable<void> schema_watch::follow(executor home, pool& db, const runtime& loops, logger& log) {
     bool said = false;
+    auto patience = 5ms;  // for the database to come; doubled to a tenth of a second
     while (!loops.stopping() && !ready()) {
-        auto pause = 5ms;
+        auto pause = patience;
+        patience = std::min(2 * patience, 100ms);
         if (db.ready()) {
             bool answered = true;
             try {

@@ -80,10 +80,9 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
     try {
         const gateway_route& r = routes()[static_cast<std::size_t>(req.route_index)];
         if (r.to == target::own) {
-            std::string lines = std::move(res.head_block);
             http::response own = co_await r.own(req, app_);
+            own.head_block += res.head_block;
             res = std::move(own);
-            res.head_block += lines;
             co_return;
         }
         const bool to_auth = r.to == target::auth;

@@ -221,7 +221,7 @@ def test_R18_another_origin_gets_no_cors_headers(stack, limited):
     assert answer.header("Access-Control-Allow-Origin") is None and "Origin" in answer.header("Vary")
 
 
-@pytest.mark.parametrize("method,path,status", [("GET", "/livez", 200), ("GET", "/v1/me", 401), ("GET", "/nowhere", 404), ("DELETE", "/v1/today", 405), ("OPTIONS", "/v1/today", 204)])
+@pytest.mark.parametrize("method,path,status", [("GET", "/livez", 200), ("GET", "/v1/me", 401), ("GET", "/metrics", 401), ("GET", "/openapi.json?x=1", 400), ("GET", "/nowhere", 404), ("DELETE", "/v1/today", 405), ("OPTIONS", "/v1/today", 204)])
 def test_R18_the_gateways_own_answers_can_be_read_by_an_allowed_origin(stack, limited, method, path, status):
     answer = stack.client(limited).request(method, path, headers={"Origin": "https://app.example.org"}, valid=False, check=False)
     assert answer.status == status and answer.header("Access-Control-Allow-Origin") == "https://app.example.org" and "Origin" in answer.header("Vary")
