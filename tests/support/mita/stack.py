@@ -9,6 +9,7 @@ from .client import Client
 from .clock import Clock
 from .cluster import Cluster
 from .contract import Contract
+from .metrics import samples
 from .people import Person
 from .service import ROOT, Service
 from .waiting import until
@@ -79,10 +80,20 @@ class Stack:
 
     def heal(self):
         """Brings back what a test left dead and waits until all is ready."""
-        for service in self.services:
-            if not service.alive():
-                service.start(wait_ready=False)
+        dead = [service for service in self.services if not service.alive()]
+        for service in dead:
+            service.start(wait_ready=False)
         self.wait_ready()
+        if self.auth in dead:
+            self.wait_followed()
+
+    def wait_followed(self, seconds=15):
+        """Until finance and gateway hear of revocations again: each was silent for up to its limit (C7), after which it refuses writes."""
+        def lag(service):
+            return samples(Client(service, self.contract).get("/metrics", internal=True).text)[f"mita_{service.name}_revocation_lag_seconds"]
+
+        for service in (self.finance, self.gateway):
+            until(lambda s=service: lag(s) < 3, seconds * service.slow, f"{service.label} following auth")
 
     def wait_ready(self, seconds=15):
         for service in self.services:
