@@ -1,5 +1,6 @@
 #include "core/ids.hpp"
 
+#include "core/base64url.hpp"
 #include "core/clock.hpp"
 
 #include <openssl/crypto.h>
@@ -12,7 +13,6 @@ namespace mita {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-constexpr char base64url_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
 
 int hex_value(char c) {
@@ -119,15 +119,7 @@ bool acceptable_client_id(const uuid& id) {
 std::string random_token(std::size_t bytes) {
     std::string raw(bytes, '\0');
     random_bytes(raw.data(), raw.size());
-    std::string out;
-    out.reserve((bytes * 4 + 2) / 3);
-    std::uint32_t bits = 0;
-    int held = 0;
-    for (const char c : raw) {
-        bits = bits << 8 | static_cast<std::uint8_t>(c);
-        for (held += 8; held >= 6; held -= 6) out.push_back(base64url_digits[bits >> (held - 6) & 63]);
-    }
-    if (held > 0) out.push_back(base64url_digits[bits << (6 - held) & 63]);
+    std::string out = base64url::encode(raw);
     OPENSSL_cleanse(raw.data(), raw.size());
     return out;
 }

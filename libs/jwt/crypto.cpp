@@ -1,6 +1,6 @@
 #include "jwt/crypto.hpp"
 
-#include "jwt/base64url.hpp"
+#include "core/base64url.hpp"
 
 #include <openssl/bio.h>
 #include <openssl/bn.h>

@@ -1,6 +1,6 @@
 // Reading a JWKS (RFC 7517) into a key_set, closed: whatever is not understood is refused, not skipped (T12).
+#include "core/base64url.hpp"
 #include "core/json_parse.hpp"
-#include "jwt/base64url.hpp"
 #include "jwt/crypto.hpp"
 #include "jwt/keys.hpp"
 #include "jwt/public_key.hpp"

@@ -1,6 +1,6 @@
 #include "jwt/keys.hpp"
 
-#include "jwt/base64url.hpp"
+#include "core/base64url.hpp"
 #include "jwt/crypto.hpp"
 #include "jwt/public_key.hpp"
 

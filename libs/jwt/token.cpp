@@ -1,7 +1,7 @@
 #include "jwt/token.hpp"
 
+#include "core/base64url.hpp"
 #include "core/json_reader.hpp"
-#include "jwt/base64url.hpp"
 #include "jwt/claims_reader.hpp"
 
 #include <algorithm>

@@ -1,7 +1,9 @@
 #include "auth/refresh_token.hpp"
 
+#include "core/base64url.hpp"
+#include "core/mac.hpp"
+
 #include <algorithm>
-#include <array>
 
 namespace mita::auth {
 
@@ -11,35 +13,6 @@ constexpr std::string_view prefix = "mrt_";
 constexpr std::size_t body_size = 1 + 16 + 8, mac_size = 16;
 constexpr std::size_t raw_size = body_size + mac_size;     // 41
 constexpr std::size_t text_size = (raw_size * 8 + 5) / 6;  // 55, no padding
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-std::string to_base64url(std::string_view raw) {
-    std::string out;
-    unsigned held = 0, bits = 0;
-    for (const char c : raw) {
-        held = (held << 8 | static_cast<unsigned char>(c)) & 0xffffffU;
-        for (bits += 8; bits >= 6; bits -= 6) out += alphabet[held >> (bits - 6) & 63];
-    }
-    if (bits > 0) out += alphabet[held << (6 - bits) & 63];
-    return out;
-}
-
-std::optional<std::string> from_base64url(std::string_view text) {
-    std::string out;
-    unsigned held = 0, bits = 0;
-    for (const char c : text) {
-        const auto at = alphabet.find(c);
-        if (at == std::string_view::npos) return std::nullopt;
-        held = (held << 6 | static_cast<unsigned>(at)) & 0xffffffU;
-        bits += 6;
-        if (bits >= 8) {
-            bits -= 8;
-            out += static_cast<char>(held >> bits & 255);
-        }
-    }
-    if ((held & ((1U << bits) - 1)) != 0) return std::nullopt;  // bits that no encoder sets
-    return out;
-}
 
 std::string body_of(const refresh_claim& c) {
     std::string out(1, '\1');
@@ -55,17 +28,17 @@ refresh_tokens::refresh_tokens(const vault& keys) : keys_(keys) {}
 std::string refresh_tokens::mac_of(std::string_view body, const uuid& session) const {
     const std::string_view context(reinterpret_cast<const char*>(session.bytes.data()), session.bytes.size());
     const secret key = keys_.derive("mita auth refresh token", context);
-    return vault::mac(key, body).substr(0, mac_size);
+    return hmac_sha256(key, body).substr(0, mac_size);
 }
 
 std::string refresh_tokens::make(const refresh_claim& c) const {
     const std::string body = body_of(c);
-    return std::string(prefix) + to_base64url(body + mac_of(body, c.session));
+    return std::string(prefix) + base64url::encode(body + mac_of(body, c.session));
 }
 
 std::optional<refresh_claim> refresh_tokens::read(std::string_view text) const {
     if (text.size() != prefix.size() + text_size || !text.starts_with(prefix)) return std::nullopt;
-    const auto raw = from_base64url(text.substr(prefix.size()));
+    const auto raw = base64url::decode(text.substr(prefix.size()));
     if (!raw || raw->size() != raw_size || (*raw)[0] != '\1') return std::nullopt;
     refresh_claim c;
     std::copy_n(raw->begin() + 1, 16, reinterpret_cast<char*>(c.session.bytes.data()));

@@ -5,7 +5,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/params.h>
 
@@ -55,15 +54,6 @@ secret vault::derive(std::string_view purpose, std::string_view context) const {
     return secret(std::move(out));
 }
 
-std::string vault::mac(const secret& key, std::string_view data) {
-    std::string out(32, '\0');
-    unsigned size = 0;
-    must(HMAC(EVP_sha256(), key.view().data(), length(key.view()), bytes(data), data.size(), bytes(out), &size) !=
-             nullptr,
-         "HMAC failed");
-    return out;
-}
-
 std::string vault::seal(std::string_view plain, std::string_view bound) const {
     const secret key = derive("mita auth encryption at rest");
     std::string out(nonce_size + plain.size() + tag_size, '\0');
@@ -97,10 +87,6 @@ std::optional<secret> vault::open(std::string_view sealed, std::string_view boun
         return std::nullopt;
     }
     return secret(std::move(out));
-}
-
-bool same_bytes(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 }  // namespace mita::auth

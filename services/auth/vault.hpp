@@ -1,5 +1,6 @@
 // What auth derives from MITA_AUTH_SECRET, each key for one purpose (HKDF-SHA-256, RFC 5869): refresh MACs, the
-// encryption of private keys at rest, the pepper of passwords. Used by sessions, key_ring and app. Thread-safe.
+// encryption of private keys at rest, the pepper of passwords, cursors. Used by sessions, key_ring and app.
+// Thread-safe.
 #pragma once
 
 #include "core/config.hpp"
@@ -16,8 +17,6 @@ public:
 
     // 32 bytes bound to `purpose` and `context`.
     secret derive(std::string_view purpose, std::string_view context = {}) const;
-    // HMAC-SHA-256 of data, 32 raw bytes.
-    static std::string mac(const secret& key, std::string_view data);
     // AES-256-GCM: nonce | ciphertext | tag; `bound` is authenticated with it. open: nullopt when it was not sealed so.
     std::string seal(std::string_view plain, std::string_view bound) const;
     std::optional<secret> open(std::string_view sealed, std::string_view bound) const;
@@ -25,8 +24,5 @@ public:
 private:
     secret master_;
 };
-
-// Equal in constant time for equal lengths.
-bool same_bytes(std::string_view a, std::string_view b);
 
 }  // namespace mita::auth

@@ -1,7 +1,7 @@
 #include "finance/cursor.hpp"
 
+#include "core/base64url.hpp"
 #include "core/error.hpp"
-#include "jwt/base64url.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -60,11 +60,11 @@ cursor_seal::cursor_seal(const secret& key) : key_(mac_of(key.view(), "mita fina
 
 std::string cursor_seal::seal(const list_place& at, const uuid& user, std::string_view filter) const {
     const auto place = place_bytes(at);
-    return jwt::base64url::encode(place + seal_of(key_, place, user, filter));
+    return base64url::encode(place + seal_of(key_, place, user, filter));
 }
 
 list_place cursor_seal::open(std::string_view cursor, const uuid& user, std::string_view filter) const {
-    const auto bytes = jwt::base64url::decode(cursor);
+    const auto bytes = base64url::decode(cursor);
     if (!bytes || bytes->size() != place_size + mac_size || bytes->front() != version) refuse();
     const auto place = std::string_view(*bytes).substr(0, place_size);
     const auto wanted = seal_of(key_, place, user, filter);

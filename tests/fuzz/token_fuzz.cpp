@@ -1,6 +1,6 @@
 // Tokens, their JSON parts well signed, JWKS and feed answers from arbitrary bytes: nothing crashes, nothing but the
 // declared exceptions flies, and what verifies keeps the rules (T1-T12).
-#include "jwt/base64url.hpp"
+#include "core/base64url.hpp"
 #include "jwt/feed_page.hpp"
 #include "jwt/keys.hpp"
 #include "jwt/token.hpp"
@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+namespace base64url = mita::base64url;
 using namespace mita::jwt;
 
 namespace {

@@ -1,8 +1,8 @@
 // Makes tokens of any shape, well signed or not, for the tests of libs/jwt.
 #pragma once
 
+#include "core/base64url.hpp"
 #include "core/ids.hpp"
-#include "jwt/base64url.hpp"
 #include "jwt/keys.hpp"
 #include "jwt/token.hpp"
 

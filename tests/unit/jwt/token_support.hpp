@@ -3,7 +3,7 @@
 
 #include "jwt/token.hpp"
 
-#include "jwt/base64url.hpp"
+#include "core/base64url.hpp"
 #include "unit/jwt/forge.hpp"
 
 #include <cstdint>

@@ -1,9 +1,9 @@
-#include "jwt/base64url.hpp"
+#include "core/base64url.hpp"
 
 #include <array>
 #include <cstdint>
 
-namespace mita::jwt::base64url {
+namespace mita::base64url {
 
 namespace {
 
@@ -85,4 +85,4 @@ std::string encode(std::string_view bytes) {
     return out;
 }
 
-}  // namespace mita::jwt::base64url
+}  // namespace mita::base64url

@@ -1,6 +1,6 @@
 // base64url without padding (RFC 4648 5, RFC 7515 2), read strictly (T6): no '=', no white space, no '+' or '/', no
-// length of 4n+1, no non-zero trailing bits, so that one value has one spelling. Used for tokens and JWKs. Pure, no
-// allocation on the reading side.
+// length of 4n+1, no non-zero trailing bits, so that one value has one spelling. Used for tokens, JWKs and cursors.
+// Pure, no allocation on the reading side.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace mita::jwt::base64url {
+namespace mita::base64url {
 
 // Bytes that `encoded` characters decode to.
 constexpr std::size_t decoded_size(std::size_t encoded) {
@@ -22,4 +22,4 @@ std::optional<std::string> decode(std::string_view text);
 std::string encode(std::string_view bytes);
 void append(std::string& out, std::string_view bytes);
 
-}  // namespace mita::jwt::base64url
+}  // namespace mita::base64url
