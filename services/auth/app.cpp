@@ -47,6 +47,7 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       schema(migrations().back().number),
       keys(std::move(set.master)),
       refresh(keys),
+      cursors(keys.derive("mita auth list cursor")),
       ring(keys, set.key_algorithm),
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),

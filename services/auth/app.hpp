@@ -17,6 +17,7 @@
 #include "core/vitals.hpp"
 #include "db/health.hpp"
 #include "db/pool.hpp"
+#include "http/cursor.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "jwt/revocations.hpp"
@@ -43,6 +44,7 @@ struct shared {
     db::schema_watch schema;
     vault keys;
     refresh_tokens refresh;
+    http::cursor_seal cursors;
     key_ring ring;
     session_terms terms;
     hashing::pool lanes;

@@ -119,10 +119,10 @@ std::string to_json(const tokens& t) {
     return out += '}';
 }
 
-std::string to_json(const std::vector<session_row>& sessions, const uuid& current) {
+std::string to_json(const http::page<session_row>& sessions, const uuid& current) {
     std::string out = "{\"data\":[";
-    for (const auto& s : sessions) {
-        if (&s != &sessions.front()) out += ',';
+    for (const auto& s : sessions.items) {
+        if (&s != &sessions.items.front()) out += ',';
         out += '{';
         text(out, "id", s.id.str(), true);
         text(out, "device", s.device_name);
@@ -132,7 +132,12 @@ std::string to_json(const std::vector<session_row>& sessions, const uuid& curren
         text(out, "last_seen_at", wall::format(s.last_seen_at));
         out += s.id == current ? ",\"current\":true}" : ",\"current\":false}";
     }
-    return out += "],\"next_cursor\":null}";
+    out += "],\"next_cursor\":";
+    if (sessions.next)
+        append_json_string(out, *sessions.next);
+    else
+        out += "null";
+    return out += '}';
 }
 
 std::string internal_json(const user& u) {

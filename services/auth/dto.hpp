@@ -5,12 +5,12 @@
 #include "auth/session_store.hpp"
 #include "auth/user_store.hpp"
 #include "core/secret.hpp"
+#include "http/page.hpp"
 #include "jwt/revocations.hpp"
 
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace mita::auth {
 
@@ -34,7 +34,7 @@ struct tokens {
 std::string to_json(const user& u);
 std::string to_json(const user& u, const tokens& t);  // register, login
 std::string to_json(const tokens& t);                 // refresh
-std::string to_json(const std::vector<session_row>& sessions, const uuid& current);
+std::string to_json(const http::page<session_row>& sessions, const uuid& current);
 std::string internal_json(const user& u);  // for finance: with role and status
 
 }  // namespace mita::auth

@@ -2,6 +2,9 @@
 
 #include "auth/text.hpp"
 #include "core/clock.hpp"
+#include "http/page.hpp"
+
+#include <utility>
 
 namespace mita::auth {
 
@@ -66,6 +69,12 @@ constexpr db::statement end_every{
     "dead"};
 
 }  // namespace
+
+std::string place_of(const session_row& s) {
+    auto place = http::ascending_bytes(s.created_at.time_since_epoch().count());
+    place.append(reinterpret_cast<const char*>(s.id.bytes.data()), s.id.bytes.size());
+    return http::turned(std::move(place));
+}
 
 // An access token of a dead session may live this long; then its revocation may be forgotten.
 wall::time_point session_store::forget_after() const { return wall::now() + terms_.access_ttl + seconds(120); }

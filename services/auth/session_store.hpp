@@ -31,6 +31,9 @@ struct session_row {
     wall::time_point created_at, last_seen_at;
 };
 
+// Where a session stands in list(), in bytes of that order.
+std::string place_of(const session_row& s);
+
 // What a refresh found. `rotated`: this call made the new generation. `repeated`: the parent of the current generation
 // within the grace of 10 s: the same new token is due again (S2, S4). Others get 401; `reused` has ended the session
 // (S3).

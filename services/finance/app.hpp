@@ -9,7 +9,6 @@
 #include "db/health.hpp"
 #include "db/pool.hpp"
 #include "finance/category_store.hpp"
-#include "finance/cursor.hpp"
 #include "finance/facts_store.hpp"
 #include "finance/invalidations.hpp"
 #include "finance/ledger_gate.hpp"
@@ -20,6 +19,7 @@
 #include "finance/settings.hpp"
 #include "finance/user_store.hpp"
 #include "http/client.hpp"
+#include "http/cursor.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "jwt/revocation_feed.hpp"
@@ -48,7 +48,7 @@ struct shared {
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     person_cache persons;
     ledger_gate gate;
-    cursor_seal cursors;
+    http::cursor_seal cursors;
     ledger_cache ledgers;
     page_cache pages;
     std::vector<app*> apps;  // by worker, for health

@@ -1,5 +1,7 @@
 #include "finance/category_book.hpp"
 
+#include "http/page.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,6 +20,18 @@ std::string fold(std::string_view text) {
 }
 
 }  // namespace
+
+std::string place_of(const category_entry& e) {
+    constexpr std::uint8_t after_built_in = 255;
+    std::string out(1, static_cast<char>(e.cls));
+    if (e.built_in) {
+        const auto all = default_categories();
+        const auto found = std::ranges::find(all, std::string_view(e.id), &default_category::id);
+        return out += static_cast<char>(static_cast<unsigned char>(found - all.begin()));
+    }
+    out += static_cast<char>(after_built_in);
+    return out += http::ascending_bytes(e.created_at.time_since_epoch().count()) + e.id;
+}
 
 category_book::category_book() : category_book(std::vector<category_entry>()) {}
 

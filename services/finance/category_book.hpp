@@ -2,6 +2,7 @@
 // Used to resolve what people type and to order what they see. A value; cheap to build (30 entries).
 #pragma once
 
+#include "core/clock.hpp"
 #include "finance/domain/taxonomy.hpp"
 
 #include <cstdint>
@@ -19,14 +20,19 @@ struct category_entry {
     std::vector<std::string> aliases;
     bool archived = false;
     bool built_in = false;
-    int weight_bp = 0;         // default share of the pool
-    std::int64_t version = 0;  // of the person's row; 0: as built in
+    int weight_bp = 0;              // default share of the pool
+    std::int64_t version = 0;       // of the person's row; 0: as built in
+    wall::time_point created_at{};  // of the person's row, where category_store or ledger_store read it
 };
+
+// Where an entry stands in display order, in bytes of that order: its class, then the built-in ones as in the taxonomy,
+// then the person's own by age. It stays what it is when others come and go.
+std::string place_of(const category_entry& e);
 
 class category_book {
 public:
     category_book();  // the built-in taxonomy
-    // own: the person's rows, in id order; those with a built-in id replace it, others are appended after their class.
+    // own: the person's rows, by age; those with a built-in id replace it, others are appended after their class.
     explicit category_book(std::vector<category_entry> own);
 
     // In display order.

@@ -11,7 +11,8 @@ namespace {
 
 constexpr db::statement read_categories{
     "finance_category_rows",
-    "select id, name, class, aliases, archived, version from categories where user_id = $1 order by created_at, id"};
+    "select id, name, class, aliases, archived, version, created_at from categories where user_id = $1 "
+    "order by created_at, id collate \"C\""};
 constexpr db::statement insert_category{
     "finance_category_insert",
     "with c as (insert into categories (user_id, id, name, class, aliases, archived, created_at, updated_at) "

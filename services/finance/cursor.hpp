@@ -1,13 +1,9 @@
-// Cursors of GET /v1/transactions: where the next page begins, opaque, and good only for the person and the filter it
-// was made for. base64url(version, day, id, MAC); the MAC is HMAC-SHA-256 cut to 144 bits. Pure; thread-safe.
+// Places of GET /v1/transactions as cursors hold them: the day and the id after which the next page begins. Pure.
 #pragma once
 
-#include "core/config.hpp"
 #include "core/ids.hpp"
 #include "finance/domain/civil_time.hpp"
 
-#include <array>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -20,17 +16,8 @@ struct list_place {
     bool operator==(const list_place&) const = default;
 };
 
-class cursor_seal {
-public:
-    // MITA_FINANCE_SECRET; every node has the same.
-    explicit cursor_seal(const secret& key);
-    // filter: transaction_filter::query().
-    std::string seal(const list_place& at, const uuid& user, std::string_view filter) const;
-    // Throws api_error 400 invalid_cursor unless it is one that seal() made for this person and filter.
-    list_place open(std::string_view cursor, const uuid& user, std::string_view filter) const;
-
-private:
-    std::array<unsigned char, 32> key_{};
-};
+std::string bytes_of(const list_place& at);
+// Of a cursor that was opened. Throws api_error 400 invalid_cursor for bytes that are no such place.
+list_place place_from(std::string_view bytes);
 
 }  // namespace mita::finance

@@ -8,8 +8,10 @@
 
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mita::finance {
 
@@ -73,6 +75,17 @@ public:
         text += currency;
         text += "\"}";
         return *this;
+    }
+
+    // Ends {"data": [...: the body of a list. next: the cursor, if it goes on.
+    std::string end_list(const std::optional<std::string>& next) {
+        close(']');
+        if (next)
+            field("next_cursor", *next);
+        else
+            null("next_cursor");
+        close('}');
+        return std::move(text);
     }
 
     std::string text;

@@ -47,6 +47,7 @@ category_book book_from(const db::rows& rows) {
         e.aliases = r.get<std::vector<std::string>>(3);
         e.archived = r.get<bool>(4);
         e.version = r.get<std::int64_t>(5);
+        e.created_at = r.get<wall::time_point>(6);
         own.push_back(std::move(e));
     }
     return category_book(std::move(own));

@@ -64,7 +64,8 @@ constexpr db::statement find_owner{"finance_transaction_owner",
                                    "select currency, timezone, ledger_version from users where user_id = $1"};
 constexpr db::statement find_categories{
     "finance_categories",
-    "select id, name, class, aliases, archived, version from categories where user_id = $1 order by created_at, id"};
+    "select id, name, class, aliases, archived, version, created_at from categories where user_id = $1 "
+    "order by created_at, id collate \"C\""};
 
 // Only under the ledger_version the change was judged by: so the old lines, of the statement's snapshot, are those
 // judged. d: what the new lines give a day's row when there is none, and what row there is moves by.

@@ -1,29 +1,17 @@
 #include "finance/transaction_filter.hpp"
 
-#include "core/error.hpp"
 #include "finance/body.hpp"
+#include "http/query_reader.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <string_view>
-#include <utility>
-#include <vector>
 
 namespace mita::finance {
 
 namespace {
 
-constexpr int most_rows = 500;
 constexpr std::size_t longest_text = 100;
 constexpr std::size_t longest_category = 64;
-
-std::optional<std::int64_t> integer_of(std::string_view text) {
-    std::int64_t v = 0;
-    const auto end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, v);
-    if (read.ec != std::errc() || read.ptr != end) return std::nullopt;
-    return v;
-}
 
 // Unicode code points: bytes that are no continuation.
 std::size_t length_of(std::string_view text) {
@@ -31,30 +19,11 @@ std::size_t length_of(std::string_view text) {
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-struct reader {
-    http::query_params query;
-    std::vector<field_error> findings;
-
-    void fail(std::string_view name, const char* code, std::string detail) {
-        findings.push_back({"/" + std::string(name), code, std::move(detail)});
-    }
-
-    std::optional<std::int64_t> integer(std::string_view name, std::int64_t min, std::int64_t max) {
-        const auto text = query.take(name);
-        if (!text) return std::nullopt;
-        const auto v = integer_of(*text);
-        if (!v)
-            fail(name, "not_an_integer", "Must be an integer.");
-        else if (*v < min || *v > max)
-            fail(name, "out_of_range",
-                 "Must be an integer from " + std::to_string(min) + " to " + std::to_string(max) + ".");
-        else
-            return v;
-        return std::nullopt;
-    }
+struct reader : http::query_reader {
+    using query_reader::query_reader;
 
     std::optional<civil_day> day(std::string_view name) {
-        const auto text = query.take(name);
+        const auto text = take(name);
         if (!text) return std::nullopt;
         const auto d = parse_day(*text);
         if (!d) fail(name, "invalid_date", "Must be a day that exists, as YYYY-MM-DD.");
@@ -62,7 +31,7 @@ struct reader {
     }
 
     std::optional<std::string> text(std::string_view name, std::size_t max) {
-        auto v = query.take(name);
+        auto v = take(name);
         if (!v) return std::nullopt;
         const auto length = length_of(*v);
         if (length == 0) fail(name, "too_short", "Must not be empty.");
@@ -71,21 +40,11 @@ struct reader {
     }
 
     std::optional<uuid> id(std::string_view name) {
-        const auto text = query.take(name);
+        const auto text = take(name);
         if (!text) return std::nullopt;
         const auto v = uuid::parse(*text);
         if (!v || !is_version_7(*v)) fail(name, "invalid_id", "Must be a UUID of version 7.");
         return v;
-    }
-
-    void finish() {
-        query.finish();
-        if (findings.empty()) return;
-        const auto first = findings.front().code;
-        const bool shared = std::ranges::all_of(findings, [&](const auto& f) { return f.code == first; });
-        const bool telling = shared && (first == "invalid_date" || first == "invalid_id");
-        const auto detail = findings.size() == 1 ? findings.front().detail : "Some query parameters are wrong.";
-        throw api_error(422, telling ? first : "invalid_parameter", detail, std::move(findings));
     }
 };
 
@@ -126,10 +85,10 @@ std::string transaction_filter::query() const {
 }
 
 list_request read_list_request(const http::request& req) {
-    reader in{http::query_params(req.query), {}};
+    reader in(req.query);
     list_request out;
-    out.limit = static_cast<int>(in.integer("limit", 1, most_rows).value_or(out.limit));
-    out.cursor = in.query.take("cursor");
+    out.limit = in.limit().value_or(out.limit);
+    out.cursor = in.take("cursor");
     auto& f = out.filter;
     f.account = in.id("account_id");
     f.category = in.text("category", longest_category);

@@ -1,13 +1,17 @@
 #include "auth/dto.hpp"
 #include "auth/handlers/handlers.hpp"
 #include "core/error.hpp"
+#include "http/page.hpp"
+
+#include <span>
 
 namespace mita::auth {
 
 awaitable<http::response> list_sessions(http::request& req, app& a) {
-    http::refuse_query(req);
+    const http::pager pages(req, a.all.cursors, req.who->user_id);
     const auto sessions = co_await a.sessions.list(req.who->user_id, req.until);
-    co_return http::json(200, to_json(sessions, req.who->session_id));
+    const auto page = pages.cut(std::span<const session_row>(sessions), place_of);
+    co_return pages.answer(to_json(page, req.who->session_id), page.next);
 }
 
 awaitable<http::response> end_session(http::request& req, app& a) {

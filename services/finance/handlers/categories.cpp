@@ -2,7 +2,9 @@
 #include "core/error.hpp"
 #include "finance/category_body.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "http/page.hpp"
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,12 +22,11 @@ const category_entry& entry_or_404(const category_book& book, std::string_view i
     return *e;
 }
 
-std::string list_of(const category_book& book) {
+std::string list_of(const http::page<category_entry>& page) {
     json_out out({}, 4096);
     out.open('{').key("data").open('[');
-    for (const auto& e : book.entries()) append(out, e);
-    out.close(']').null("next_cursor").close('}');
-    return std::move(out.text);
+    for (const auto& e : page.items) append(out, e);
+    return out.end_list(page.next);
 }
 
 std::string text_of(const category_entry& e) {
@@ -62,10 +63,10 @@ awaitable<bool> write(app& a, const uuid& user, const category_entry& e, deadlin
 }  // namespace
 
 awaitable<http::response> list_categories(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    const http::pager pages(req, a.all.cursors, req.who->user_id);
     const auto book = co_await a.categories.read(req.who->user_id, req.until);
-    co_return http::json(200, list_of(book));
+    const auto page = pages.cut(std::span(book.entries()), place_of);
+    co_return pages.answer(list_of(page), page.next);
 }
 
 awaitable<http::response> read_category_entry(http::request& req, app& a) {

@@ -3,6 +3,7 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/transaction_filter.hpp"
 #include "finance/transaction_page_store.hpp"
+#include "http/page.hpp"
 
 #include <memory>
 #include <optional>
@@ -19,19 +20,7 @@ std::string page_json(const transaction_page& page, const std::optional<std::str
     json_out out({}, 64 + page.entries.size() * bytes_of_one);
     out.open('{').key("data").open('[');
     for (const auto& t : page.entries) append(out, t);
-    out.close(']');
-    if (cursor)
-        out.field("next_cursor", *cursor);
-    else
-        out.null("next_cursor");
-    out.close('}');
-    return std::move(out.text);
-}
-
-std::string link_to(const list_request& asked, const std::string& filter, const std::string& cursor) {
-    auto out = "</v1/transactions?limit=" + std::to_string(asked.limit);
-    if (!filter.empty()) out += "&" + filter;
-    return out + "&cursor=" + cursor + ">; rel=\"next\"";
+    return out.end_list(cursor);
 }
 
 std::string name_of(const uuid& user, const list_request& asked, const std::string& filter) {
@@ -56,8 +45,9 @@ awaitable<http::response> list_transactions(http::request& req, app& a) {
         resolve(asked.filter, book);
     }
     const auto filter = asked.filter.query();
+    const auto scope = http::cursor_scope(req.route, user, filter);
     std::optional<list_place> from;
-    if (asked.cursor) from = a.all.cursors.open(*asked.cursor, user, filter);
+    if (asked.cursor) from = place_from(a.all.cursors.open(*asked.cursor, scope));
 
     const auto name = name_of(user, asked, filter);
     const auto known = a.all.pages.find(name);
@@ -67,11 +57,11 @@ awaitable<http::response> list_transactions(http::request& req, app& a) {
     }
     const auto page = co_await read_page(a.db, user, asked.filter, from, asked.limit, req.until);
     std::optional<std::string> cursor;
-    if (page.next) cursor = a.all.cursors.seal(*page.next, user, filter);
+    if (page.next) cursor = a.all.cursors.seal(bytes_of(*page.next), scope);
     auto made = std::make_shared<kept_page>();
     made->ledger_version = page.ledger_version.value_or(0);
     made->body = page_json(page, cursor);
-    if (cursor) made->link = link_to(asked, filter, *cursor);
+    if (cursor) made->link = http::next_link(req.route, asked.limit, filter, *cursor);
     auto answer = answer_with(*made);
     if (page.ledger_version) a.all.pages.insert(name, std::move(made));
     co_return answer;
