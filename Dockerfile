@@ -4,7 +4,7 @@ FROM debian:12 AS build
 WORKDIR /src
 COPY deploy/local/packages.txt deploy/local/packages.txt
 RUN apt-get update \
- && awk '$1 == "build" {print $2}' deploy/local/packages.txt | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y --no-install-recommends \
+ && awk '$1 == "build" || $1 == "harden" {print $2}' deploy/local/packages.txt | DEBIAN_FRONTEND=noninteractive xargs apt-get install -y --no-install-recommends \
  && rm -rf /var/lib/apt/lists/*
 COPY CMakeLists.txt CMakePresets.json ./
 COPY libs libs

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as tree
 
 MARKS = {"lint": "lint*.xml", "unit": "release-unit_*.xml", "contract": "contract*.xml", "integration": "integration*.xml",
          "fault": "fault*.xml", "asan": "asan-unit_*.xml", "tsan": "tsan-unit_*.xml", "asan-services": "asan-services*.xml",
-         "fuzz": "*_fuzz.xml"}
+         "fuzz": "*_fuzz.xml", "image": "image*.xml"}
 
 
 def main():
