@@ -53,8 +53,9 @@ private:
     std::shared_ptr<const Value> value_;
 };
 
+// Aligned, so that the mutex and the counters of hits and misses are one cache line, and no other shard's.
 template <class Key, class Value>
-class shard {
+class alignas(64) shard {
 public:
     using ptr = std::shared_ptr<const Value>;
     using item = node<Key, Value>;

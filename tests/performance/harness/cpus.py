@@ -48,9 +48,10 @@ def cpu_seconds(*pids):
     return total / 1e9
 
 
-def rss_bytes(pid):
+def memory_bytes(pid, part="VmRSS"):
+    """Resident memory; part="RssAnon": what is this process's alone, the rest being pages of its binary and libraries, shared with whoever maps them too."""
     for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{part}:"):
             return int(line.split()[1]) * 1024
     return 0
 

@@ -78,6 +78,9 @@ TEST_CASE("SipHash-1-3 gives its reference values and depends on the secret") {
     CHECK(bytes_of(keyed_hash(key, "")) == std::vector<int>{0xdc, 0xc4, 0x0f, 0x05, 0x58, 0x01, 0xac, 0xab});
     CHECK(bytes_of(keyed_hash(key, text.substr(0, 1))) ==
           std::vector<int>{0x93, 0xca, 0x57, 0x7d, 0xf3, 0x9b, 0xf4, 0xc9});
+    const std::string longer = text + text;
+    CHECK(keyed_hash_of<8>(key, text.data()) == keyed_hash(key, text));
+    CHECK(keyed_hash_of<16>(key, longer.data()) == keyed_hash(key, longer));
     CHECK(keyed_hash({1, 2}, text) != keyed_hash({1, 3}, text));
     CHECK(random_hash_key().k0 != random_hash_key().k0);
 }
