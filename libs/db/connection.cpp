@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <utility>
@@ -19,7 +20,13 @@ namespace mita::db {
 
 namespace {
 
+constexpr std::size_t most_sharing = 32;
+
 error lost_error() { return error("08006", "", "connection to the database lost"); }
+
+bool may_share(const call& c) {
+    return !c.alone && std::ranges::all_of(c.items, [](const auto& item) { return item.what->with == sync::shared; });
+}
 
 }  // namespace
 
@@ -34,13 +41,15 @@ connection::~connection() {
 
 void connection::submit(const std::shared_ptr<call>& c) {
     const auto self = shared_from_this();  // `lost` may drop the owner's reference
+    const bool shares = !pipeline_.empty() && may_share(*c);
     c->on = this;
-    gather();
+    bool sent = alive() && (shares || end_sharing());
+    if (!shares) gather();
     auto steps = pipeline_.plan(*c);
-    bool sent = alive();
     for (const auto& s : steps) sent = sent && send(*c, s);
-    sent = sent && PQpipelineSync(link_) == 1;
-    pipeline_.push(c, std::move(steps), clock::now());
+    sent = sent && (shares || PQpipelineSync(link_) == 1);
+    pipeline_.push(c, std::move(steps), clock::now(), !shares);
+    if (shares && sent) sent = share();
     if (sent) {
         flush();
     } else if (alive()) {
@@ -50,8 +59,28 @@ void connection::submit(const std::shared_ptr<call>& c) {
     }
 }
 
-// libpq 15 sends at each Sync, and each call has its own. Calls that meet in one turn of the loop leave as one segment
-// all the same: TCP holds them back until the turn's end. A lone call never waits.
+// One more waits for the Sync that the end of this turn of the loop sends, or the last one that it may have.
+bool connection::share() {
+    if (++sharing_ == most_sharing) return end_sharing();
+    if (sharing_ == 1)
+        asio::post(ex_, [self = shared_from_this()] {
+            if (!self->alive()) return;
+            if (self->end_sharing())
+                self->flush();
+            else
+                self->lose("sending failed");
+        });
+    return true;
+}
+
+bool connection::end_sharing() {
+    if (std::exchange(sharing_, 0) == 0) return true;
+    pipeline_.sync();
+    return PQpipelineSync(link_) == 1;
+}
+
+// libpq 15 sends at each Sync, and each call that does not share has its own. Calls that meet in one turn of the loop
+// leave as one segment all the same: TCP holds them back until the turn's end. A lone call never waits.
 void connection::gather() {
     if (!tcp_ || gathering_ || pipeline_.empty()) return;
     gathering_ = hold_back(true);
@@ -99,9 +128,9 @@ bool connection::idle() const { return alive() && pipeline_.empty() && PQtransac
 bool connection::in_transaction() const { return alive() && PQtransactionStatus(link_) != PQTRANS_IDLE; }
 
 // The Sync has tried to send already; what the socket did not take goes when it can, while reading goes on (else two
-// large sides wait for each other).
+// large sides wait for each other). What still waits for its Sync goes with that.
 void connection::flush() {
-    if (!alive() || writing_) return;
+    if (!alive() || writing_ || sharing_ > 0) return;
     const int left = PQflush(link_);
     if (left < 0) lose("sending failed");
     if (left > 0) arm_write();
@@ -148,7 +177,7 @@ bool connection::more_decrypted() const {
 
 void connection::drain() {
     const auto now = clock::now();
-    const auto before = pipeline_.size();
+    const auto before = ended_;
     int nulls = 0;  // one ends each statement's results; more in a row mean a dead link
     while (alive() && !pipeline_.empty() && PQisBusy(link_) == 0) {
         PGresult* result = PQgetResult(link_);
@@ -160,7 +189,7 @@ void connection::drain() {
         }
     }
     if (!alive()) return;
-    const bool completed = pipeline_.size() < before;
+    const bool completed = ended_ != before;
     if (completed) last_ok_ = now;
     deliver_notifications();
     if (completed && alive() && hooks_.completed) hooks_.completed();
@@ -175,10 +204,14 @@ bool connection::take(PGresult* result, clock::time_point now) {
             return pipeline_.on_rows(adopt(result));
         case PGRES_PIPELINE_SYNC: {
             PQclear(result);
-            const auto c = pipeline_.on_sync(now);
-            if (!c) return false;
-            end(c);
-            return true;
+            const auto done = pipeline_.on_sync(now);
+            for (const auto& c : done) {
+                if (c->skipped && !c->abandoned)
+                    again(c);
+                else
+                    end(c);
+            }
+            return !done.empty();
         }
         case PGRES_PIPELINE_ABORTED:
             PQclear(result);
@@ -201,7 +234,15 @@ bool connection::take(PGresult* result, clock::time_point now) {
     }
 }
 
+// A neighbour's failure took this read with it: it goes once more, by itself.
+void connection::again(const std::shared_ptr<call>& c) {
+    c->results.clear();
+    c->alone = true;
+    submit(c);
+}
+
 void connection::end(const std::shared_ptr<call>& c) {
+    ++ended_;
     c->on = nullptr;
     if (c->finally)
         asio::post(ex_, std::exchange(c->finally, nullptr));
@@ -238,6 +279,7 @@ void connection::close() {
 
 // The descriptor is libpq's: given back first, else its number, reused by somebody else, would still be watched here.
 void connection::release_link() {
+    sharing_ = 0;
     if (socket_.is_open()) socket_.release();
     if (link_) PQfinish(std::exchange(link_, nullptr));
 }

@@ -50,7 +50,9 @@ public:
     connection& operator=(const connection&) = delete;
     void set_hooks(hooks h) { hooks_ = std::move(h); }
 
-    // Sends the call's statements and one Sync. Never throws for the network: a lost connection fails the call.
+    // Sends the call's statements and a Sync. Statements that may share one (statement.hpp) wait for others until the
+    // turn of the loop ends, unless nothing is in flight: a lone call never waits. Never throws for the network: a lost
+    // connection fails the call.
     void submit(const std::shared_ptr<call>& c);
     // The waiter of a submitted call left: its answer will be read and dropped. May close a connection that has too
     // many.
@@ -77,6 +79,9 @@ private:
     bool send(const call& c, const pipeline::step& s);
     void gather();
     bool hold_back(bool on);
+    bool share();
+    bool end_sharing();
+    void again(const std::shared_ptr<call>& c);
     void arm_read();
     void arm_write();
     void flush();
@@ -98,8 +103,10 @@ private:
     pipeline pipeline_;
     hooks hooks_;
     bool writing_ = false;
-    bool tcp_ = false;        // not a unix socket
-    bool gathering_ = false;  // TCP holds back what is sent
+    bool tcp_ = false;         // not a unix socket
+    bool gathering_ = false;   // TCP holds back what is sent
+    std::size_t sharing_ = 0;  // calls at the pipeline's end whose Sync is still to be sent
+    std::uint64_t ended_ = 0;  // calls, so far
     bool tls_ = false;
     bool connect_expired_ = false;
     clock::time_point opened_at_{};

@@ -1,6 +1,7 @@
-// What one pipelined connection owes to whom, without I/O: the queue of Syncs in flight and the statements known to the
-// server. Used by connection alone, on its worker. Promises: a call is completed at its own Sync, exactly once; results
-// of abandoned calls are dropped; a failed prepare is forgotten, so that the next use prepares again.
+// What one pipelined connection owes to whom, without I/O: the queue of calls in flight, where their Syncs are, and the
+// statements known to the server. Used by connection alone, on its worker. Promises: a call is completed at its Sync,
+// exactly once, or skipped there because of a neighbour it shared the Sync with; results of abandoned calls are
+// dropped; a failed prepare is forgotten, so that the next use prepares again.
 #pragma once
 
 #include "core/async.hpp"
@@ -25,7 +26,8 @@ namespace mita::db {
 
 class connection;
 
-// One Sync's worth of statements and who waits for it. Held by the waiting frame and by the queue, so neither dangles.
+// Statements that are completed at one Sync, and who waits for them. Held by the waiting frame and by the queue, so
+// neither dangles.
 struct call {
     using clock = std::chrono::steady_clock;
     call(executor ex, std::vector<batch::item> what) : items(std::move(what)), done(ex) {}
@@ -37,6 +39,8 @@ struct call {
     bool unnamed = false;           // depends on no preparation: what a retry after stale_plan wants
     bool stale_plan = false;        // the failure came of the statement cache: nothing was executed, may run once more
     bool lost = false;              // the connection went before the Sync
+    bool alone = false;             // has its Sync to itself, whatever its statements allow
+    bool skipped = false;           // a neighbour under the same Sync failed: nothing was executed
     bool abandoned = false;         // nobody waits any more
     connection* on = nullptr;       // where it is in flight; null before and after
     std::function<void()> finally;  // posted by the connection at the end instead of notifying (clean-up calls)
@@ -60,16 +64,19 @@ public:
 
     // What to send for `c`: each item's execution, preceded by its preparation on first use. Remembers the preparation.
     steps plan(const call& c);
-    // `c` is sent with these steps and one Sync.
-    void push(std::shared_ptr<call> c, steps s, clock::time_point now);
+    // `c` is sent with these steps; synced: and with a Sync, else the Sync of a later one, or sync(), completes it.
+    void push(std::shared_ptr<call> c, steps s, clock::time_point now, bool synced = true);
+    // A Sync was sent after the last one.
+    void sync();
 
     // The server's answers, in order. False: an answer nobody asked for, the connection is out of step and must be
     // closed.
     [[nodiscard]] bool on_rows(rows r);
     [[nodiscard]] bool on_error(error e, bool stale_plan);
     [[nodiscard]] bool on_aborted();
-    // The head's Sync. Null when out of step; else the completed call, not yet notified.
-    [[nodiscard]] std::shared_ptr<call> on_sync(clock::time_point now);
+    // The next Sync. Empty when out of step; else the calls it completes or shows to be skipped, not yet notified.
+    using calls = boost::container::small_vector<std::shared_ptr<call>, 1>;
+    [[nodiscard]] calls on_sync(clock::time_point now);
     // Takes every call out, failed: with the error it already met, else with `e` and `lost`. Not yet notified.
     std::vector<std::shared_ptr<call>> fail_all(const error& e, clock::time_point now);
 
@@ -84,8 +91,8 @@ public:
     std::size_t abandoned() const { return abandoned_; }
     // Since when the head has been the server's current work; meaningless when empty.
     clock::time_point head_since() const { return head_since_; }
-    // Statements the head consists of: each may take the server's statement_timeout.
-    std::size_t head_steps() const { return flights_.empty() ? 0 : flights_.front().todo.size(); }
+    // Statements up to the next Sync: each may take the server's statement_timeout.
+    std::size_t head_steps() const;
     // The statement the next answer belongs to, for messages; null when out of step.
     const statement* current() const;
 
@@ -93,12 +100,15 @@ private:
     struct flight {
         std::shared_ptr<call> who;
         steps todo;
+        bool synced;
         std::size_t next = 0;
     };
+    flight* answering();
     void forget(const flight& f, const step& s);
 
     bool prepared_;
     std::deque<flight> flights_;
+    std::size_t answered_ = 0;  // flights at the front that have all their answers and wait for the Sync
     std::unordered_map<const statement*, std::uint32_t> known_;
     std::uint32_t last_id_ = 0;
     std::size_t abandoned_ = 0;

@@ -46,7 +46,8 @@ constexpr db::statement look{
     "session_look",
     "select s.user_id, u.role, s.counter, s.auth_time, s.rotated_at,"
     " s.revoked_at is null and s.idle_expires_at > $2 and s.absolute_expires_at > $2 and u.status = 'active'"
-    " from sessions s join users u on u.id = s.user_id where s.id = $1"};
+    " from sessions s join users u on u.id = s.user_id where s.id = $1",
+    db::sync::shared};
 
 constexpr db::statement list_live{
     "session_list",

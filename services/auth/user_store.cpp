@@ -8,10 +8,12 @@ namespace {
 
 constexpr db::statement by_email{"user_by_email",
                                  "select id, email, display_name, password_hash, status, role, email_verified_at, "
-                                 "created_at from users where email_norm = $1"};
+                                 "created_at from users where email_norm = $1",
+                                 db::sync::shared};
 constexpr db::statement by_id{"user_by_id",
                               "select id, email, display_name, password_hash, status, role, email_verified_at, "
-                              "created_at from users where id = $1"};
+                              "created_at from users where id = $1",
+                              db::sync::shared};
 constexpr db::statement swap_hash{
     "user_swap_hash", "update users set password_hash = $3, updated_at = $4 where id = $1 and password_hash = $2"};
 constexpr db::statement set_name{"user_rename", "update users set display_name = $2, updated_at = $3 where id = $1"};

@@ -12,7 +12,8 @@ namespace {
 constexpr db::statement read_categories{
     "finance_category_rows",
     "select id, name, class, aliases, archived, version, created_at from categories where user_id = $1 "
-    "order by created_at, id collate \"C\""};
+    "order by created_at, id collate \"C\"",
+    db::sync::shared};
 constexpr db::statement insert_category{
     "finance_category_insert",
     "with c as (insert into categories (user_id, id, name, class, aliases, archived, created_at, updated_at) "

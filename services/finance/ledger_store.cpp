@@ -41,7 +41,8 @@ constexpr db::statement insert_transaction{
 
 constexpr db::statement find_kept_answer{
     "finance_kept_answer",
-    "select fingerprint, status, headers, body from idempotency where user_id = $1 and scope = $2 and key = $3"};
+    "select fingerprint, status, headers, body from idempotency where user_id = $1 and scope = $2 and key = $3",
+    db::sync::shared};
 constexpr db::statement keep_answer{
     "finance_keep_answer",
     "insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
@@ -58,14 +59,18 @@ constexpr db::statement find_transaction{
     "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
     "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note "
     "from transactions t join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
-    "where t.user_id = $1 and t.id = $2 order by l.n"};
-constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1"};
+    "where t.user_id = $1 and t.id = $2 order by l.n",
+    db::sync::shared};
+constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1",
+                                     db::sync::shared};
 constexpr db::statement find_owner{"finance_transaction_owner",
-                                   "select currency, timezone, ledger_version from users where user_id = $1"};
+                                   "select currency, timezone, ledger_version from users where user_id = $1",
+                                   db::sync::shared};
 constexpr db::statement find_categories{
     "finance_categories",
     "select id, name, class, aliases, archived, version, created_at from categories where user_id = $1 "
-    "order by created_at, id collate \"C\""};
+    "order by created_at, id collate \"C\"",
+    db::sync::shared};
 
 // Only under the ledger_version the change was judged by: so the old lines, of the statement's snapshot, are those
 // judged. d: what the new lines give a day's row when there is none, and what row there is moves by.

@@ -11,7 +11,8 @@ constexpr db::statement find_user{
     "finance_user",
     "select timezone, currency, locale, region, coalesce((settings->>'cover')::boolean, true), onboarded_on, "
     "planned_from, plan_version, budget_version, ledger_version, version, created_at, updated_at from users where "
-    "user_id = $1"};
+    "user_id = $1",
+    db::sync::shared};
 constexpr db::statement make_user{
     "finance_user_make",
     "insert into users (user_id, timezone, currency, locale, region, settings, created_at, updated_at) "

@@ -29,6 +29,18 @@ struct fixture {
         p.push(c, p.plan(*c), t0);
         return c;
     }
+    // Without a Sync of its own.
+    std::shared_ptr<db::call> share(std::initializer_list<const db::statement*> what) {
+        auto c = call(what);
+        p.push(c, p.plan(*c), t0, false);
+        return c;
+    }
+    // The one call that the next Sync completes; null when out of step.
+    std::shared_ptr<db::call> synced(db::pipeline::clock::time_point now) {
+        const auto done = p.on_sync(now);
+        CHECK(done.size() <= 1);
+        return done.empty() ? nullptr : done.front();
+    }
 };
 
 db::error fault(const char* sqlstate) { return db::error(sqlstate, "", sqlstate); }
@@ -68,7 +80,7 @@ TEST_CASE("a call is completed at its own Sync, not at its result") {
     REQUIRE(f.p.on_rows({}));
     CHECK(a->results.size() == 1);
     CHECK(f.p.size() == 2);
-    CHECK(f.p.on_sync(t0 + 1s) == a);
+    CHECK(f.synced(t0 + 1s) == a);
     CHECK(a->finished == t0 + 1s);
     CHECK(f.p.head_since() == t0 + 1s);
     CHECK_FALSE(b->failure);
@@ -82,13 +94,13 @@ TEST_CASE("an error ends with its own Sync and leaves the neighbours alone") {
     const auto c = f.send({&three});
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_rows({}));
-    REQUIRE(f.p.on_sync(t0) == a);
+    REQUIRE(f.synced(t0) == a);
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_error(fault("22012"), false));
-    REQUIRE(f.p.on_sync(t0) == b);
+    REQUIRE(f.synced(t0) == b);
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_rows({}));
-    REQUIRE(f.p.on_sync(t0) == c);
+    REQUIRE(f.synced(t0) == c);
     CHECK_FALSE(a->failure);
     CHECK(b->failure->sqlstate == "22012");
     CHECK_FALSE(c->failure);
@@ -104,7 +116,7 @@ TEST_CASE("the first error of a batch is the one reported; what comes after was 
     REQUIRE(f.p.on_error(fault("23505"), false));
     REQUIRE(f.p.on_aborted());
     REQUIRE(f.p.on_aborted());
-    REQUIRE(f.p.on_sync(t0) == a);
+    REQUIRE(f.synced(t0) == a);
     CHECK(a->failure->sqlstate == "23505");
     CHECK(f.p.plan(*f.call({&one})).size() == 1);
     CHECK(f.p.plan(*f.call({&two})).size() == 1);
@@ -117,10 +129,10 @@ TEST_CASE("a failed prepare is forgotten, and whoever relied on it is told to tr
     const auto b = f.send({&one});
     REQUIRE(f.p.on_error(fault("42P01"), false));
     REQUIRE(f.p.on_aborted());
-    REQUIRE(f.p.on_sync(t0) == a);
+    REQUIRE(f.synced(t0) == a);
     CHECK_FALSE(a->stale_plan);
     REQUIRE(f.p.on_error(fault("26000"), true));
-    REQUIRE(f.p.on_sync(t0) == b);
+    REQUIRE(f.synced(t0) == b);
     CHECK(b->stale_plan);
     CHECK(f.p.plan(*f.call({&one})).size() == 2);
 }
@@ -131,10 +143,10 @@ TEST_CASE("a late error of an old preparation does not forget the newer one") {
     const auto late = f.send({&one});
     REQUIRE(f.p.on_error(fault("42P01"), false));
     REQUIRE(f.p.on_aborted());
-    REQUIRE(f.p.on_sync(t0));
+    REQUIRE(f.synced(t0));
     const auto again = f.send({&one});  // prepared once more, under a new name
     REQUIRE(f.p.on_error(fault("26000"), true));
-    REQUIRE(f.p.on_sync(t0) == late);
+    REQUIRE(f.synced(t0) == late);
     CHECK(f.p.plan(*f.call({&one})).size() == 1);
     CHECK(again->results.empty());
 }
@@ -145,7 +157,7 @@ TEST_CASE("an error at the Sync itself belongs to the head") {
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_error(fault("23503"), false));  // a deferred constraint
-    REQUIRE(f.p.on_sync(t0) == a);
+    REQUIRE(f.synced(t0) == a);
     CHECK(a->failure->sqlstate == "23503");
 }
 
@@ -159,11 +171,11 @@ TEST_CASE("an abandoned call keeps its place and its results are dropped") {
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_rows({}));
     CHECK(a->results.empty());
-    CHECK(f.p.on_sync(t0) == a);
+    CHECK(f.synced(t0) == a);
     CHECK(f.p.abandoned() == 0);
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_rows({}));
-    CHECK(f.p.on_sync(t0) == b);
+    CHECK(f.synced(t0) == b);
     CHECK(b->results.size() == 1);
 }
 
@@ -187,12 +199,99 @@ TEST_CASE("answers nobody asked for are noticed") {
     CHECK_FALSE(f.p.on_rows({}));
     CHECK_FALSE(f.p.on_error(fault("00000"), false));
     CHECK_FALSE(f.p.on_aborted());
-    CHECK_FALSE(f.p.on_sync(t0));
+    CHECK_FALSE(f.synced(t0));
     f.send({&one});
-    CHECK_FALSE(f.p.on_sync(t0));  // a Sync before its results
+    CHECK_FALSE(f.synced(t0));  // a Sync before its results
     REQUIRE(f.p.on_rows({}));
     REQUIRE(f.p.on_rows({}));
     CHECK_FALSE(f.p.on_rows({}));  // one result too many
+}
+
+TEST_CASE("calls that share a Sync are completed at it together, each with its own rows") {
+    fixture f;
+    const auto a = f.send({&one});
+    const auto b = f.share({&two});
+    const auto c = f.share({&two});
+    CHECK(f.p.head_steps() == 2);
+    for (int i = 0; i < 2; ++i) REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.synced(t0) == a);
+    for (int i = 0; i < 2; ++i) REQUIRE(f.p.on_rows({}));  // the server may answer before the Sync is sent
+    CHECK(b->results.size() == 1);
+    f.p.sync();
+    CHECK(f.p.head_steps() == 3);
+    CHECK(f.p.current() == &two);
+    REQUIRE(f.p.on_rows({}));
+    const auto d = f.send({&one});
+    const auto done = f.p.on_sync(t0 + 1s);
+    REQUIRE(done.size() == 2);
+    CHECK(done[0] == b);
+    CHECK(done[1] == c);
+    for (const auto& who : done) {
+        CHECK(who->results.size() == 1);
+        CHECK_FALSE(who->failure);
+        CHECK_FALSE(who->skipped);
+    }
+    CHECK(f.p.size() == 1);
+    REQUIRE(f.p.on_rows({}));
+    CHECK(f.synced(t0) == d);
+}
+
+TEST_CASE(
+    "of calls that share a Sync an error stays with the one it is of; those after it are skipped, those before it "
+    "hold") {
+    fixture f;
+    const auto a = f.share({&one});
+    const auto b = f.share({&two});
+    const auto c = f.share({&three});
+    f.p.sync();
+    const auto after = f.send({&three});
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_error(fault("57014"), false));
+    REQUIRE(f.p.on_aborted());  // three's preparation
+    REQUIRE(f.p.on_aborted());
+    REQUIRE(f.p.on_sync(t0).size() == 3);
+    CHECK(a->results.size() == 1);
+    CHECK_FALSE(a->failure);
+    CHECK(b->failure->sqlstate == "57014");
+    CHECK_FALSE(b->skipped);
+    CHECK(c->skipped);
+    CHECK_FALSE(c->failure);
+    REQUIRE(f.p.on_error(fault("26000"), true));  // it relied on the preparation that was skipped
+    CHECK(f.synced(t0) == after);
+    CHECK(after->stale_plan);
+    CHECK(f.p.plan(*f.call({&three})).size() == 2);
+}
+
+TEST_CASE("who leaves while sharing a Sync takes nothing from the others") {
+    fixture f;
+    const auto a = f.share({&one});
+    const auto b = f.share({&one});
+    f.p.sync();
+    f.p.abandon(*a);
+    for (int i = 0; i < 3; ++i) REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_sync(t0).size() == 2);
+    CHECK(a->results.empty());
+    CHECK(b->results.size() == 1);
+    CHECK(f.p.abandoned() == 0);
+    CHECK(f.p.empty());
+}
+
+TEST_CASE("a lost connection fails those who wait for a Sync that was never sent") {
+    fixture f;
+    const auto a = f.share({&one});
+    const auto b = f.share({&two});
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.fail_all(fault("08006"), t0).size() == 2);
+    CHECK(a->lost);
+    CHECK(a->results.empty());
+    CHECK(b->lost);
+    const auto c = f.send({&one});
+    REQUIRE(f.p.on_rows({}));
+    REQUIRE(f.p.on_rows({}));
+    CHECK(f.synced(t0) == c);
 }
 
 TEST_CASE("against a model server, any mix of batches and faults completes every call once with its own outcome") {
@@ -200,6 +299,7 @@ TEST_CASE("against a model server, any mix of batches and faults completes every
         fixture f;
         const auto plans = *rc::gen::container<std::vector<std::vector<int>>>(
             rc::gen::resize(4, rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6)))));
+        const auto shares = *rc::gen::container<std::vector<bool>>(plans.size(), rc::gen::arbitrary<bool>());
         std::vector<std::shared_ptr<db::call>> calls;
         std::vector<db::pipeline::steps> steps;
         for (const auto& plan : plans) {
@@ -207,31 +307,43 @@ TEST_CASE("against a model server, any mix of batches and faults completes every
             for (const int k : plan) items.emplace_back(statements[k % 3], db::params());
             calls.push_back(std::make_shared<db::call>(f.context.get_executor(), std::move(items)));
             steps.push_back(f.p.plan(*calls.back()));
-            f.p.push(calls.back(), steps.back(), t0);
+            f.p.push(calls.back(), steps.back(), t0, !shares[calls.size() - 1]);
         }
+        f.p.sync();
         // The server: executes in order; k >= 3 fails at execution; all after it up to the Sync is aborted.
         std::vector<bool> exists(64, false);
+        std::vector<bool> failed(plans.size()), skipped(plans.size());
+        bool aborting = false;
+        std::size_t first = 0;  // of those under one Sync
         for (std::size_t i = 0; i < plans.size(); ++i) {
-            bool failed = false;
+            skipped[i] = aborting;
             for (const auto& s : steps[i]) {
-                if (failed)
+                if (aborting) {
                     RC_ASSERT(f.p.on_aborted());
-                else if (s.prepare) {
+                } else if (s.prepare) {
                     exists[s.id % 64] = true;
                     RC_ASSERT(f.p.on_rows({}));
                 } else if (!exists[s.id % 64]) {
-                    failed = true;
+                    aborting = failed[i] = true;
                     RC_ASSERT(f.p.on_error(fault("26000"), true));
                 } else if (plans[i][s.item] >= 3) {
-                    failed = true;
+                    aborting = failed[i] = true;
                     RC_ASSERT(f.p.on_error(fault("22012"), false));
                 } else {
                     RC_ASSERT(f.p.on_rows({}));
                 }
             }
-            RC_ASSERT(f.p.on_sync(t0) == calls[i]);
-            RC_ASSERT(calls[i]->failure.has_value() == failed);
-            if (!failed) RC_ASSERT(calls[i]->results.size() == plans[i].size());
+            if (shares[i] && i + 1 < plans.size()) continue;
+            const auto done = f.p.on_sync(t0);
+            RC_ASSERT(done.size() == i + 1 - first);
+            for (std::size_t k = first; k <= i; ++k) {
+                RC_ASSERT(done[k - first] == calls[k]);
+                RC_ASSERT(calls[k]->failure.has_value() == failed[k]);
+                RC_ASSERT(calls[k]->skipped == skipped[k]);
+                if (!failed[k] && !skipped[k]) RC_ASSERT(calls[k]->results.size() == plans[k].size());
+            }
+            first = i + 1;
+            aborting = false;
         }
         RC_ASSERT(f.p.empty());
     });

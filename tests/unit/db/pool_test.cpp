@@ -1,8 +1,12 @@
 // The pool: queries, and how strangers share a connection.
+#include "core/clock.hpp"
 #include "pool_support.hpp"
 #include "support/tcp_gate.hpp"
 
 #include <catch2/catch.hpp>
+
+#include <array>
+#include <set>
 
 using namespace mita;
 using namespace mita::test;
@@ -66,6 +70,73 @@ TEST_CASE("errors are isolated between strangers who share a connection") {
     CHECK(good == 20);
     CHECK(bad == 20);
     CHECK(unprepared == 20);
+}
+
+TEST_CASE("B8: reads by key that meet in one turn share a Sync; the first never waits") {
+    db_world w;
+    auto o = db_world::options();
+    o.pipelined = 1;
+    const auto pool = w.pool(std::move(o));
+    std::set<std::int64_t> transactions;
+    int good = 0;
+    together all(w.context);
+    for (int i = 0; i < 20; ++i)
+        all.add([](db::pool& p, int k, int& ok, std::set<std::int64_t>& times) -> awaitable<void> {
+            const auto r = co_await p.query(shared_echo, soon(), k);
+            ok += r.front().get<std::int64_t>(0) == k;
+            times.insert(r.front().get<wall::time_point>(1).time_since_epoch().count());
+        }(*pool, i, good, transactions));
+    all.join();
+    CHECK(good == 20);
+    CHECK(transactions.size() == 2);  // now() is the transaction's: one Sync for the first, one for the rest
+}
+
+TEST_CASE("reads that share a Sync keep their errors apart: who was skipped is asked again") {
+    db_world w;
+    auto o = db_world::options();
+    o.pipelined = 1;
+    const auto pool = w.pool(std::move(o));
+    int good = 0, bad = 0, unprepared = 0, own = 0;
+    together all(w.context);
+    for (int i = 0; i < 120; ++i)
+        all.add([](db::pool& p, int k, int& ok, int& division, int& parse, int& other) -> awaitable<void> {
+            if (k % 4 == 0) {
+                const int by = k % 8 == 0 ? 0 : 5;
+                const auto state = co_await outcome(p.query(shared_divide, soon(), by));
+                division += state == (by == 0 ? "22012" : "");
+            } else if (k % 4 == 1) {
+                const auto state = co_await outcome(p.query(broken, soon()));
+                parse += state == "42703";
+            } else if (k % 4 == 2) {
+                const auto r = co_await p.query(shared_echo, soon(), k);
+                ok += r.front().get<std::int64_t>(0) == k;
+            } else {
+                const auto r = co_await p.query(echo, soon(), k);
+                other += r.front().get<std::int64_t>(0) == k;
+            }
+        }(*pool, i, good, bad, unprepared, own));
+    all.join();
+    CHECK(good == 30);
+    CHECK(bad == 30);
+    CHECK(unprepared == 30);
+    CHECK(own == 30);
+}
+
+TEST_CASE("a statement_timeout ends only the read it is of, not those under the same Sync") {
+    db_world w;
+    auto o = db_world::options();
+    o.pipelined = 1;
+    o.statement_timeout = 300ms;
+    const auto pool = w.pool(std::move(o));
+    std::vector<std::string> ends(6);
+    together all(w.context);
+    const std::array<std::string_view, 6> sleeps{"0", "0.2", "0.2", "0.2", "5", "0.2"};
+    for (std::size_t i = 0; i < sleeps.size(); ++i)
+        all.add([](db::pool& p, std::string_view s, std::string& end) -> awaitable<void> {
+            end = co_await outcome(p.query(shared_doze, soon(), s));
+        }(*pool, sleeps[i], ends[i]));
+    all.join();
+    CHECK(ends == std::vector<std::string>{"", "", "", "", "57014", ""});
 }
 
 TEST_CASE("B7: over TCP the statements of one turn of the loop leave together, each with its own Sync") {
