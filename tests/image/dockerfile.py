@@ -1,6 +1,7 @@
 """Replays the Dockerfile without an engine: each stage is a Debian root made with debootstrap, its instructions are carried out by chroot.
 
-    tests/image/dockerfile.py        leaves the last stage in build/image/last, and what CMD, USER and HEALTHCHECK say in build/image/last.json
+    tests/image/dockerfile.py        leaves the last stage in build/image/last, what CMD, USER and HEALTHCHECK say in build/image/last.json,
+                                     and its binaries as those of a preset `image`
 
 Needs root, debootstrap and the network. Of what an engine does this leaves out layers, their cache and the engine's own confinement.
 """
@@ -59,7 +60,8 @@ class Stage:
         self.told = {"USER": "0:0", "CMD": [], "HEALTHCHECK": []}
         shutil.rmtree(self.root, ignore_errors=True)
         run("cp", "-a", base(), self.root)
-        (self.root / ".dockerenv").touch()
+        for made_by_the_engine in (".dockerenv", "etc/hosts"):
+            (self.root / made_by_the_engine).touch()
 
     def inside(self, path):
         return self.root / str(pathlib.PurePosixPath(self.folder, path)).lstrip("/")
@@ -124,6 +126,8 @@ def replay(text):
         elif name not in ("STOPSIGNAL", "EXPOSE"):
             raise SystemExit(f"{name} is not known here")
     (PLACE / "last.json").write_text(json.dumps(stage.told))
+    (PLACE / "bin").unlink(missing_ok=True)
+    (PLACE / "bin").symlink_to("last/usr/local/bin")
 
 
 if __name__ == "__main__":
