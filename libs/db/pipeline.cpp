@@ -1,5 +1,6 @@
 #include "db/pipeline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mita::db {
@@ -89,12 +90,12 @@ pipeline::calls pipeline::on_sync(clock::time_point now) {
 }
 
 std::size_t pipeline::head_steps() const {
-    std::size_t sum = 0;
+    std::size_t most = 0;
     for (const auto& f : flights_) {
-        sum += f.todo.size();
+        most = std::max(most, f.todo.size());
         if (f.synced) break;
     }
-    return sum;
+    return most;
 }
 
 std::vector<std::shared_ptr<call>> pipeline::fail_all(const error& e, clock::time_point now) {

@@ -91,7 +91,8 @@ public:
     std::size_t abandoned() const { return abandoned_; }
     // Since when the head has been the server's current work; meaningless when empty.
     clock::time_point head_since() const { return head_since_; }
-    // Statements up to the next Sync: each may take the server's statement_timeout.
+    // Statements of the longest call up to the next Sync: each may take the server's statement_timeout. Calls that
+    // share a Sync are brief and count as one, else a silent link with many of them would be waited for for minutes.
     std::size_t head_steps() const;
     // The statement the next answer belongs to, for messages; null when out of step.
     const statement* current() const;

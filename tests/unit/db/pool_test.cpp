@@ -126,11 +126,11 @@ TEST_CASE("a statement_timeout ends only the read it is of, not those under the 
     db_world w;
     auto o = db_world::options();
     o.pipelined = 1;
-    o.statement_timeout = 300ms;
+    o.statement_timeout = 200ms;
     const auto pool = w.pool(std::move(o));
     std::vector<std::string> ends(6);
     together all(w.context);
-    const std::array<std::string_view, 6> sleeps{"0", "0.2", "0.2", "0.2", "5", "0.2"};
+    const std::array<std::string_view, 6> sleeps{"0", "0.1", "0.1", "0.1", "5", "0.1"};
     for (std::size_t i = 0; i < sleeps.size(); ++i)
         all.add([](db::pool& p, std::string_view s, std::string& end) -> awaitable<void> {
             end = co_await outcome(p.query(shared_doze, soon(), s));
