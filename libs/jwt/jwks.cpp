@@ -1,7 +1,7 @@
 // Reading a JWKS (RFC 7517) into a key_set, closed: whatever is not understood is refused, not skipped (T12).
 #include "core/base64url.hpp"
 #include "core/json_parse.hpp"
-#include "jwt/crypto.hpp"
+#include "jwt/key_material.hpp"
 #include "jwt/keys.hpp"
 #include "jwt/public_key.hpp"
 

@@ -1,8 +1,9 @@
 #include "jwt/keys.hpp"
 
 #include "core/base64url.hpp"
-#include "jwt/crypto.hpp"
+#include "jwt/key_material.hpp"
 #include "jwt/public_key.hpp"
+#include "jwt/signatures.hpp"
 
 namespace mita::jwt {
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "jwt/crypto.hpp"
+#include "jwt/keys.hpp"
 
 #include <string>
 #include <string_view>
