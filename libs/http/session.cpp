@@ -1,14 +1,12 @@
 #include "http/session.hpp"
 
 #include "http/near.hpp"
-#include "http/problem.hpp"
-#include "http/session_body.hpp"
 
 #include <boost/asio/error.hpp>
 
 #include <sys/socket.h>
 
-#include <charconv>
+#include <algorithm>
 #include <utility>
 
 namespace mita::http {
@@ -17,8 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t most_discarded = 64 << 10;  // of a refused request's body, to keep its connection
-constexpr std::size_t least_room = 1 << 10;       // behind a head whose body is still to come
+constexpr std::size_t least_room = 1 << 10;  // behind a head whose body is still to come
 
 std::string text_of(const asio::ip::address& a) {
     if (a.is_v6() && a.to_v6().is_v4_mapped())
@@ -27,19 +24,6 @@ std::string text_of(const asio::ip::address& a) {
 }
 
 }  // namespace
-
-void exchange::clear() {
-    req.clear();
-    res.clear();
-    body.clear();
-    if (body.capacity() > (64u << 10)) body = std::string();
-    big.reset();
-    reader.reset();
-    error = head_error();
-    head_size = 0;
-    keep_alive = expect_continue = false;
-    own_deadline = true;
-}
 
 session::session(std::shared_ptr<server_core> core, tcp_socket socket)
     : core_(std::move(core)), socket_(std::move(socket)), fd_(socket_.native_handle()), index_(core_->sessions.size()) {
@@ -182,166 +166,6 @@ awaitable<bool> session::read_head() {
         bytes_in_ += got;
         in_.commit(got);
     }
-}
-
-void session::begin_request(deadline::clock::time_point now) {
-    exchange& x = *x_;
-    request& req = x.req;
-    known_method_ = x.error.status == 0 || !req.path.empty();
-    x.ids.assign(req, x.error.status == 0, core_->random);
-    req.client_address = address_;
-    req.from = this;
-    auto allowed = core_->options.handle_timeout;
-    if (trusted_ && x.error.status == 0) {
-        const std::string_view client = core_->trusted.client_of(req.headers);
-        if (!client.empty()) req.client_address = client;
-        const std::string_view left = req.headers.value(deadline_header);
-        std::int64_t ms = 0;
-        const auto [end, fault] = std::from_chars(left.data(), left.data() + left.size(), ms);
-        if (!left.empty() && fault == std::errc() && end == left.data() + left.size() && ms >= 0) {
-            allowed = std::min(allowed, std::chrono::milliseconds(ms));
-            x.own_deadline = false;
-        }
-    }
-    req.until = deadline::at(now + allowed);
-    next_ = x.head_size;
-    body_done_ = !req.has_body;
-    bytes_out_ = 0;
-    counted_ = true;
-    core_->in_flight.fetch_add(1, std::memory_order_relaxed);
-    core_->in_flight_gauge.add(1);
-}
-
-void session::end_request(deadline::clock::time_point began) {
-    exchange& x = *x_;
-    exchange_facts facts;
-    facts.ended = deadline::clock::now();
-    facts.took = std::chrono::duration_cast<std::chrono::microseconds>(facts.ended - began);
-    facts.bytes_in = x.head_size + x.req.body.size();
-    facts.bytes_out = bytes_out_;
-    facts.known_method = known_method_;
-    core_->exchanges.finished(x.req, x.res, facts);
-    if (core_->observer) core_->observer(x.req, x.res, facts.took, facts.bytes_in, facts.bytes_out);
-    ++served_;
-    counted_ = false;
-    core_->in_flight.fetch_sub(1, std::memory_order_relaxed);
-    core_->in_flight_gauge.add(-1);
-}
-
-void session::refuse_head() {
-    exchange& x = *x_;
-    const head_error& e = x.error;
-    if (!e.rule.empty()) core_->exchanges.malformed(e.rule);
-    api_error error(e.status, std::string(e.code), std::string(e.detail));
-    if (e.status == 405) error.with_header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-    write_problem(x.res, x.req, error);
-    x.res.close = true;
-    body_done_ = false;  // nobody knows where the next message would begin (R7)
-}
-
-// One exchange, from the head in x_ to its answer. False: the connection ends.
-awaitable<bool> session::serve() {
-    exchange& x = *x_;
-    const auto began = deadline::clock::now();
-    begin_request(began);
-    if (x.error.status != 0) {
-        refuse_head();
-    } else if (core_->in_flight.load(std::memory_order_relaxed) > core_->options.max_in_flight) {
-        core_->shed_total.add();
-        write_problem(x.res, x.req, api_error(503, "overloaded", "The service is busy; try again"));
-    } else {
-        co_await receive_and_handle();
-    }
-    decide_keep_alive();
-    const bool sent = co_await answer();
-    end_request(began);
-    bool going = keep_ && sent;
-    if (going && !body_done_) {
-        going = co_await discard_body();
-    }
-    if (!going) linger_ = linger_ && sent;
-    in_.consume(std::min(next_, in_.size()));
-    if (in_.empty()) {
-        core_->give_back(std::move(x_));
-        in_.compact();
-    } else {
-        x.clear();
-    }
-    co_return going;
-}
-
-awaitable<void> session::receive_and_handle() {
-    exchange& x = *x_;
-    service::admission a;
-    std::exception_ptr error;
-    try {
-        a = co_await core_->what.admit(x.req, x.res);
-    } catch (...) {
-        error = std::current_exception();
-    }
-    if (error) {
-        write_exception(x.res, x.req, error, x.res.log_detail);
-        co_return;
-    }
-    if (!a.admitted) co_return;
-    const std::uint64_t limit = a.body_limit != 0 ? a.body_limit : core_->options.body_limit;
-    if (x.req.content_length.value_or(0) > limit) {
-        refuse_body(result::too_large);
-        co_return;
-    }
-    if (a.stream_body) {
-        body_reader source(*this, limit);
-        x.req.stream = &source;
-        co_await handle();
-        x.req.stream = nullptr;
-        body_done_ = source.done();
-        if (!body_done_) x.res.close = true;
-        co_return;
-    }
-    if (x.req.has_body) {
-        const result r = co_await read_body(limit);
-        if (r != result::good) {
-            refuse_body(r);
-            co_return;
-        }
-        // The client's slowness is not the handler's; a trusted peer's deadline stands.
-        if (x.own_deadline) x.req.until = deadline::after(core_->options.handle_timeout);
-    }
-    co_await handle();
-}
-
-awaitable<void> session::handle() {
-    exchange& x = *x_;
-    std::exception_ptr error;
-    try {
-        co_await core_->what.handle(x.req, x.res);
-    } catch (...) {
-        error = std::current_exception();
-    }
-    if (error) {
-        std::string detail;
-        write_exception(x.res, x.req, error, detail);
-        x.res.log_detail = std::move(detail);
-    }
-}
-
-void session::decide_keep_alive() {
-    exchange& x = *x_;
-    keep_ = x.keep_alive && !x.res.close && !core_->draining && x.error.status == 0;
-    if (!body_done_ && keep_) {
-        // Refused before its body: a short one that the client sends anyway is read and dropped.
-        const std::size_t have = in_.size() - x.head_size;
-        const std::uint64_t length = x.req.content_length.value_or(~std::uint64_t(0));
-        if (length <= have) {
-            next_ = x.head_size + static_cast<std::size_t>(length);
-            body_done_ = true;
-        } else {
-            keep_ = !x.expect_continue && length != ~std::uint64_t(0) && length - have <= most_discarded;
-        }
-    }
-    // Closing while bytes come resets the connection, and the client may lose the answer. One that asked for the end
-    // sends no more.
-    linger_ = !keep_ && (!body_done_ || x.keep_alive);
 }
 
 }  // namespace mita::http

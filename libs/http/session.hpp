@@ -1,6 +1,7 @@
 // One connection of a server: reads heads and bodies, asks the service, writes answers in order. Internal to libs/http.
 // Lives as long as its coroutine; on its worker only. Idle it keeps one small read buffer; all else is borrowed for an
-// exchange.
+// exchange. In parts: session.cpp its life and the heads it reads, session_exchange.cpp a request's way from there,
+// session_body.cpp and session_answer.cpp the bytes in and out.
 #pragma once
 
 #include "core/error.hpp"
@@ -95,28 +96,34 @@ private:
     using buffers = std::array<boost::asio::const_buffer, 2>;
     class body_reader;
 
+    // session.cpp
     awaitable<bool> read_head();
+    awaitable<result> read_some(phase why, std::uint32_t until, char* to, std::size_t room, std::size_t& got);
+    head_state parse_head();
+
+    // session_exchange.cpp
     awaitable<bool> serve();
+    void begin_request(deadline::clock::time_point now);
+    void refuse_head();
     awaitable<void> receive_and_handle();
     awaitable<void> handle();
+    void decide_keep_alive();
+    void end_request(deadline::clock::time_point began);
+
+    // session_body.cpp
     awaitable<result> read_body(std::uint64_t limit);
     awaitable<result> read_length(std::uint64_t length, std::uint32_t until);
     awaitable<result> read_chunks(std::uint64_t limit, std::uint32_t until);
-    awaitable<result> read_some(phase why, std::uint32_t until, char* to, std::size_t room, std::size_t& got);
+    awaitable<bool> discard_body();
+    static api_error fault_of(result r);
+    void refuse_body(result r);
+
+    // session_answer.cpp
     awaitable<bool> answer();
     awaitable<bool> stream_answer(bool chunked);
     awaitable<bool> write(buffers what);
-    awaitable<bool> discard_body();
-    awaitable<void> linger();
-
-    head_state parse_head();
-    void begin_request(deadline::clock::time_point now);
-    void end_request(deadline::clock::time_point began);
-    static api_error fault_of(result r);
-    void refuse_head();
-    void refuse_body(result r);
-    void decide_keep_alive();
     bool write_now(buffers& what, error_code& ec);
+    awaitable<void> linger();
 
     std::shared_ptr<server_core> core_;
     tcp_socket socket_;
