@@ -1,0 +1,267 @@
+#include "http/client_pool.hpp"
+
+#include "core/error.hpp"
+#include "core/runtime.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mita::http {
+
+namespace {
+
+using clock = deadline::clock;
+
+constexpr std::chrono::milliseconds busy_tick{50}, idle_tick{1'000};
+
+}  // namespace
+
+// One waiting request. Lives in its caller's frame.
+struct client_pool::pending {
+    explicit pending(client_pool& p) : done(p.ex_), in(p) {}
+    ~pending() { std::erase(in.queue_, this); }
+    pending(const pending&) = delete;
+    pending& operator=(const pending&) = delete;
+    waiter done;
+    client_pool& in;
+    connection_ptr connection;  // handed over
+    bool may_connect = false;   // or a free place
+};
+
+// A reserved place, while nothing stands on it. Lives in the frame that connects.
+struct client_pool::place {
+    explicit place(client_pool& p) : in(p) {}
+    ~place() {
+        if (!held) return;
+        --in.reserved_;
+        in.offer_place();
+        in.publish();
+    }
+    place(const place&) = delete;
+    place& operator=(const place&) = delete;
+    void take() {
+        --in.reserved_;
+        held = false;
+    }
+    void give_up() {
+        ++in.reserved_;
+        held = true;
+    }
+    client_pool& in;
+    bool held = true;
+};
+
+client_pool::client_pool(executor ex, const client_options& o, logger& log, metrics::registry& metrics,
+                         metrics::counter& failures)
+    : ex_(ex),
+      log_(log),
+      max_connections_(o.max_connections),
+      max_waiting_(o.max_waiting),
+      max_response_(o.max_response),
+      connect_timeout_(o.connect_timeout),
+      idle_timeout_(o.idle_timeout),
+      address_(ex, o.host, o.port),
+      timer_(ex),
+      waiting_gauge_(
+          metrics.make_gauge("mita_http_client_waiting", "Requests waiting for a connection.", {{"upstream", o.name}})),
+      connects_total_(
+          metrics.make_counter("mita_http_client_connects_total", "Connections opened.", {{"upstream", o.name}})),
+      failures_total_(failures) {}
+
+awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
+    if (closing_) throw upstream_error("the client is closed", true);
+    if (!fresh && !idle_.empty()) {
+        connection_ptr c = std::move(idle_.back());
+        idle_.pop_back();
+        publish();
+        co_return c;
+    }
+    if (!place_free() && !idle_.empty()) close_oldest_idle();
+    if (place_free()) {
+        ++reserved_;
+        connection_ptr made = co_await connect(d);
+        co_return made;
+    }
+    if (queue_.size() >= max_waiting_) throw overloaded("too many requests wait for the upstream");
+    pending mine(*this);
+    queue_.push_back(&mine);
+    publish();
+    co_await mine.done.wait(d);
+    std::erase(queue_, &mine);
+    publish();
+    if (mine.connection != nullptr) co_return mine.connection;
+    if (!mine.may_connect) {
+        failures_total_.add();
+        if (closing_) throw upstream_error("the client is closed", true);
+        throw deadline_exceeded("no connection to the upstream came free in time");
+    }
+    connection_ptr made = co_await connect(d);
+    co_return made;
+}
+
+// With a place reserved; gives it up in any case.
+awaitable<connection_ptr> client_pool::connect(deadline d) {
+    place mine(*this);
+    const deadline limit = d.capped(connect_timeout_);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+        if (address_.endpoints().empty() || (attempt > 0 && !address_.numeric())) {
+            co_await address_.resolve(limit);
+        }
+        const std::vector<tcp::endpoint> targets = address_.endpoints();
+        for (const tcp::endpoint& target : targets) {
+            if (limit.expired() || closing_) break;
+            auto c = std::make_shared<client_connection>(ex_, this, max_response_);
+            c->index = all_.size();
+            all_.push_back(c);
+            mine.take();
+            start_tick();
+            const bool good = co_await c->connect(target, limit.time());
+            connected_.store(good, std::memory_order_relaxed);
+            if (good) {
+                connects_total_.add();
+                publish();
+                co_return c;
+            }
+            mine.give_up();  // before the place is free for others
+            forget(*c);
+        }
+        if (address_.numeric() || limit.expired()) break;
+    }
+    failures_total_.add();
+    if (d.expired()) throw deadline_exceeded("no connection to the upstream in time");
+    throw upstream_error("the upstream cannot be reached", true);
+}
+
+void client_pool::release(const connection_ptr& c) {
+    if (!c->reusable() || closing_) {
+        c->close();
+        forget(*c);
+        return;
+    }
+    if (!queue_.empty()) {
+        pending* first = queue_.front();
+        queue_.pop_front();
+        first->connection = c;
+        first->done.notify();
+    } else {
+        c->idle_since = clock::now();
+        idle_.push_back(c);
+    }
+    publish();
+}
+
+// A place became free: the first in the queue may connect.
+void client_pool::offer_place() {
+    if (queue_.empty() || !place_free()) return;
+    pending* first = queue_.front();
+    queue_.pop_front();
+    ++reserved_;
+    first->may_connect = true;
+    first->done.notify();
+}
+
+void client_pool::forget(client_connection& c) {
+    const std::size_t at = c.index;
+    if (at >= all_.size() || all_[at].get() != &c) return;
+    all_[at]->disown();
+    std::swap(all_[at], all_.back());
+    all_[at]->index = at;
+    all_.pop_back();
+    offer_place();
+    publish();
+}
+
+void client_pool::idle_ended(client_connection& c) {
+    std::erase_if(idle_, [&c](const connection_ptr& p) { return p.get() == &c; });
+    forget(c);
+}
+
+void client_pool::close_oldest_idle() {
+    const connection_ptr oldest = idle_.front();
+    idle_.erase(idle_.begin());
+    oldest->close();
+    forget(*oldest);
+}
+
+void client_pool::start_tick() {
+    if (ticking_) return;
+    ticking_ = true;
+    spawn_logged(ex_, log_, "http_client_tick", tick(shared_from_this()));
+}
+
+// All timeouts of the pool. Runs while there are connections.
+awaitable<void> client_pool::tick(std::shared_ptr<client_pool> self) {
+    client_pool& p = *self;
+    while (!p.all_.empty()) {
+        p.slow_tick_ = !std::exchange(p.asked_, false) && p.all_.size() == p.idle_.size();
+        p.timer_.expires_after(p.slow_tick_ ? idle_tick : busy_tick);
+        error_code ec;
+        co_await p.timer_.async_wait(to(ec));
+        p.check(clock::now());
+    }
+    p.ticking_ = false;
+}
+
+void client_pool::check(clock::time_point now) {
+    for (std::size_t n = all_.size(); n-- > 0;) {  // a resumed caller may change the list
+        if (n >= all_.size()) continue;
+        const connection_ptr c = all_[n];
+        c->tick(now);
+    }
+    while (!idle_.empty() && now - idle_.front()->idle_since >= idle_timeout_) close_oldest_idle();
+}
+
+void client_pool::half_close(const client_response& out) {
+    for (const connection_ptr& c : all_)
+        if (c->reads_into(out)) return c->half_close();
+}
+
+void client_pool::publish() {
+    const std::size_t open = all_.size() + reserved_;
+    idle_count_.store(idle_.size(), std::memory_order_relaxed);
+    busy_count_.store(open - idle_.size(), std::memory_order_relaxed);
+    waiting_count_.store(queue_.size(), std::memory_order_relaxed);
+    waiting_gauge_.set(static_cast<std::int64_t>(queue_.size()));
+}
+
+client::stats client_pool::snapshot() const {
+    client::stats s;
+    s.idle = idle_count_.load(std::memory_order_relaxed);
+    s.busy = busy_count_.load(std::memory_order_relaxed);
+    s.waiting = waiting_count_.load(std::memory_order_relaxed);
+    s.last_connect_ok = connected_.load(std::memory_order_relaxed);
+    return s;
+}
+
+awaitable<void> client_pool::close(std::shared_ptr<client_pool> self, deadline d) {
+    client_pool& p = *self;
+    p.closing_ = true;
+    for (pending* waiting : std::exchange(p.queue_, {})) waiting->done.notify();
+    const std::vector<connection_ptr> sleeping = std::exchange(p.idle_, {});
+    for (const connection_ptr& c : sleeping) {
+        c->close();
+        p.forget(*c);
+    }
+    steady_timer wait(p.ex_);
+    while (p.all_.size() + p.reserved_ > 0 && !d.expired()) {
+        wait.expires_after(std::chrono::milliseconds(5));
+        error_code ec;
+        co_await wait.async_wait(to(ec));
+    }
+    p.shut();
+}
+
+void client_pool::shut() {
+    closing_ = true;
+    const std::vector<connection_ptr> open = std::exchange(all_, {});
+    idle_.clear();
+    for (const connection_ptr& c : open) {
+        c->disown();
+        c->close();
+    }
+    address_.cancel();
+    timer_.cancel();
+    publish();
+}
+
+}  // namespace mita::http

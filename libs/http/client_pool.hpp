@@ -1,0 +1,83 @@
+// The connections of a client: at most so many, the warmest reused first; who finds no place waits in line, by
+// deadline. One coarse tick ends what takes too long and what was idle too long. Internal to libs/http: client takes a
+// connection for each exchange and gives it back. On its worker only, but for snapshot().
+#pragma once
+
+#include "core/async.hpp"
+#include "core/deadline.hpp"
+#include "core/log.hpp"
+#include "core/metrics.hpp"
+#include "core/waiter.hpp"
+#include "http/client.hpp"
+#include "http/client_address.hpp"
+#include "http/client_connection.hpp"
+
+#include <atomic>
+#include <deque>
+#include <memory>
+#include <vector>
+
+namespace mita::http {
+
+using connection_ptr = std::shared_ptr<client_connection>;
+
+class client_pool final : public client_connection::owner, public std::enable_shared_from_this<client_pool> {
+public:
+    // failures: of requests that got no connection.
+    client_pool(executor ex, const client_options& o, logger& log, metrics::registry& metrics,
+                metrics::counter& failures);
+
+    // A connection for one exchange: an idle one, else, and when it must be `fresh`, a new one, else the first that
+    // comes free. Throws overloaded (the line is full), deadline_exceeded, upstream_error. The caller keeps the pool.
+    awaitable<connection_ptr> acquire(deadline d, bool fresh);
+    void release(const connection_ptr& c);  // what acquire gave, when its exchange has ended, however it did
+    void exchange_begins() {                // its timeout wants the quick tick
+        asked_ = true;
+        if (!slow_tick_) return;
+        slow_tick_ = false;
+        timer_.cancel();
+    }
+    void half_close(const client_response& out);  // the connection whose exchange reads into it, if there is one
+    client::stats snapshot() const;               // any thread
+
+    // Nothing new begins; exchanges that run may end until `d`.
+    static awaitable<void> close(std::shared_ptr<client_pool> self, deadline d);
+    void shut();  // at once
+
+private:
+    struct pending;
+    struct place;
+
+    awaitable<connection_ptr> connect(deadline d);
+    static awaitable<void> tick(std::shared_ptr<client_pool> self);
+    void start_tick();
+    void check(deadline::clock::time_point now);
+    void idle_ended(client_connection& c) override;
+    void forget(client_connection& c);
+    void close_oldest_idle();
+    void offer_place();
+    bool place_free() const { return all_.size() + reserved_ < max_connections_; }
+    void publish();
+
+    executor ex_;
+    logger& log_;
+    const std::size_t max_connections_, max_waiting_, max_response_;
+    const std::chrono::milliseconds connect_timeout_, idle_timeout_;
+    client_address address_;
+    steady_timer timer_;
+    metrics::gauge& waiting_gauge_;
+    metrics::counter& connects_total_;
+    metrics::counter& failures_total_;
+
+    std::vector<connection_ptr> all_;   // open or connecting
+    std::vector<connection_ptr> idle_;  // LIFO: the back is the warmest
+    std::deque<pending*> queue_;
+    std::size_t reserved_ = 0;  // places given to requests that will connect
+    bool closing_ = false, ticking_ = false;
+    bool slow_tick_ = false;  // nothing was asked lately
+    bool asked_ = false;      // since the last tick
+    std::atomic<std::size_t> idle_count_{0}, busy_count_{0}, waiting_count_{0};
+    std::atomic<bool> connected_{false};
+};
+
+}  // namespace mita::http
