@@ -1,7 +1,10 @@
 #include "core/runtime.hpp"
 
+#include "core/log_failure.hpp"
 #include "core/scheduling.hpp"
 #include "core/signal_mask.hpp"
+#include "core/stop_guard.hpp"
+#include "core/stop_stages.hpp"
 #include "core/waiter.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -9,13 +12,10 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <pthread.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <csignal>
 #include <exception>
-#include <mutex>
 #include <utility>
 
 namespace mita {
@@ -28,21 +28,8 @@ using signal_set = asio::basic_signal_set<executor>;
 constexpr auto tick_every = 100ms;
 constexpr double tick_weight = 0.2;  // of the newest tick in the average
 
-void log_failure(logger& log, std::string_view event, std::string_view task, const std::exception_ptr& error) {
-    auto line = log.error(event);
-    line.with("task", task);
-    try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        line.with("reason", e.what());
-    } catch (...) {
-        line.with("reason", "not a std::exception");
-    }
-}
-
 // Keeps a coroutine's function object alive as long as the coroutine.
 awaitable<void> run_task(std::function<awaitable<void>()> task) { co_await task(); }
-awaitable<void> run_hook(std::function<awaitable<void>(deadline)> hook, deadline d) { co_await hook(d); }
 
 void run_context(asio::io_context& context, logger& log) {
     ask_for_short_turns();
@@ -87,56 +74,32 @@ awaitable<void> beat(heart* h, std::atomic<double>* lag) {
     }
 }
 
-// Counts a stage's hooks down. Lives on worker 0, where each hook's end is posted.
-struct countdown {
-    countdown(executor ex, std::size_t n) : all(ex), open(n) {}
-    waiter all;
-    std::size_t open;
-};
-
-void hook_ended(const std::shared_ptr<countdown>& state) {
-    asio::post(state->all.get_executor(), [state] {
-        if (--state->open == 0) state->all.notify();
-    });
-}
-
 }  // namespace
 
 struct runtime::impl {
     impl(runtime& owner, logger& to, std::chrono::milliseconds drain, std::chrono::milliseconds grace)
-        : self(owner), log(to), drain_time(drain), hard_grace(grace) {}
-
-    struct hook {
-        stop_stage stage;
-        unsigned worker;
-        std::function<awaitable<void>(deadline)> run;
-    };
+        : self(owner),
+          log(to),
+          drain_time(drain),
+          hard_grace(grace),
+          stages(to),
+          guard(owner.workers_, drain + grace, to) {}
 
     runtime& self;
     logger& log;
     std::chrono::milliseconds drain_time;
     std::chrono::milliseconds hard_grace;
-    std::vector<hook> hooks;
+    stop_stages stages;
+    stop_guard guard;
     std::vector<std::function<void()>> reloads;
     std::vector<std::unique_ptr<heart>> hearts;
     std::unique_ptr<signal_set> signals;
     bool stages_done = false;  // worker 0's
 
-    // The guard thread's: it ends run() when the loops do not.
-    std::mutex mutex;
-    std::condition_variable changed;
-    bool stop_begun = false;
-    bool finished = false;
-    bool abandoned = false;
-
     void begin_stop(std::string_view reason) {
         if (self.stopping_.exchange(true)) return;
         log.info("stopping").with("reason", reason).with("drain_ms", std::int64_t{drain_time.count()});
-        {
-            const std::lock_guard lock(mutex);
-            stop_begun = true;
-        }
-        changed.notify_all();
+        guard.stop_begun();
         spawn_logged(self.at(0).get_executor(), log, "stop", stop(this));
     }
 
@@ -164,10 +127,11 @@ struct runtime::impl {
     }
 
     static awaitable<void> stop(impl* i) {
+        const executor home = i->self.at(0).get_executor();
         const auto drained_by = deadline::after(i->drain_time);
-        co_await run_stage(i, stop_stage::drain, drained_by);
+        co_await i->stages.run(stop_stage::drain, home, drained_by);
         const auto closed_by = deadline::after(i->hard_grace * 3 / 5);
-        co_await run_stage(i, stop_stage::close, closed_by);
+        co_await i->stages.run(stop_stage::close, home, closed_by);
         i->stages_done = true;
         i->signals->cancel();
         for (unsigned w = 0; w < i->self.size(); ++w) {
@@ -177,40 +141,6 @@ struct runtime::impl {
                 h->timer.cancel();
             });
         }
-    }
-
-    static awaitable<void> run_stage(impl* i, stop_stage stage, deadline d) {
-        const auto wanted = [stage](const hook& h) { return h.stage == stage; };
-        const auto n = std::count_if(i->hooks.begin(), i->hooks.end(), wanted);
-        if (n == 0) co_return;
-        const char* name = stage == stop_stage::drain ? "drain" : "close";
-        const auto state = std::make_shared<countdown>(i->self.at(0).get_executor(), static_cast<std::size_t>(n));
-        for (const auto& h : i->hooks) {
-            if (h.stage != stage) continue;
-            auto* to_log = &i->log;
-            asio::co_spawn(i->self.at(h.worker).get_executor(), run_hook(h.run, d),
-                           [state, to_log, name](std::exception_ptr error) {
-                               if (error) log_failure(*to_log, "stop_hook_failed", name, error);
-                               hook_ended(state);
-                           });
-        }
-        const bool all = co_await state->all.wait(d);
-        if (!all) i->log.warn("stop_stage_late").with("stage", name).with("open", static_cast<int>(state->open));
-    }
-
-    // On its own thread. Only when the loops outlast the hard limit does it act: first it ends the loops with their
-    // frames left as they are, then, if a loop is blocked in a call, the process.
-    void guard() {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [this] { return stop_begun || finished; });
-        if (changed.wait_for(lock, drain_time + hard_grace, [this] { return finished; })) return;
-        abandoned = true;
-        log.error("stop_abandoned").with("after_ms", std::int64_t{(drain_time + hard_grace).count()});
-        for (unsigned w = 0; w < self.size(); ++w) self.at(w).context().stop();
-        if (changed.wait_for(lock, 1s, [this] { return finished; })) return;
-        log.error("stop_stuck");
-        log.flush();
-        ::_exit(1);
     }
 };
 
@@ -225,7 +155,7 @@ runtime::runtime(unsigned workers, logger& log, std::chrono::milliseconds drain_
 }
 
 runtime::~runtime() {
-    const bool abandoned = impl_->abandoned;
+    const bool abandoned = impl_->guard.abandoned();
     impl_.reset();
     // Frames left alive may refer to what is gone by now, so they are never destroyed: the process ends right after.
     if (abandoned)
@@ -233,7 +163,7 @@ runtime::~runtime() {
 }
 
 void runtime::on_stop(stop_stage stage, unsigned i, std::function<awaitable<void>(deadline)> hook) {
-    impl_->hooks.push_back(impl::hook{stage, i, std::move(hook)});
+    impl_->stages.add(stage, at(i).get_executor(), std::move(hook));
 }
 
 void runtime::on_reload(std::function<void()> hook) { impl_->reloads.push_back(std::move(hook)); }
@@ -268,7 +198,7 @@ int runtime::run() {
     std::vector<std::thread> threads;
     {
         const signals_blocked mask;  // signals arrive on the calling thread only
-        guard = std::thread([&i] { i.guard(); });
+        guard = std::thread([&i] { i.guard.watch(); });
         for (unsigned w = 1; w < size(); ++w) {
             threads.emplace_back([this, w, &i] { run_context(at(w).context(), i.log); });
             ::pthread_setname_np(threads.back().native_handle(), ("worker-" + std::to_string(w)).c_str());
@@ -277,16 +207,10 @@ int runtime::run() {
 
     run_context(at(0).context(), i.log);
     for (auto& t : threads) t.join();
-    bool abandoned = false;
-    {
-        const std::lock_guard lock(i.mutex);
-        i.finished = true;
-        abandoned = i.abandoned;
-    }
-    i.changed.notify_all();
+    const bool orderly = i.guard.loops_ended();
     guard.join();
-    if (!abandoned) i.log.info("stopped");
-    return abandoned ? 1 : 0;
+    if (orderly) i.log.info("stopped");
+    return orderly ? 0 : 1;
 }
 
 void runtime::request_stop() {
