@@ -1,5 +1,7 @@
 #include "core/config.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
@@ -56,16 +58,30 @@ std::optional<config::rate> parse_rate(std::string_view text) {
     return config::rate{*quota, *window};
 }
 
+// Names of the MITA_ variables that are set (to something: see config::find).
+std::vector<std::string> names_in_environment() {
+    std::vector<std::string> out;
+    for (char** at = environ; at && *at; ++at) {
+        const std::string_view entry(*at);
+        const auto equals = entry.find('=');
+        if (entry.starts_with("MITA_") && equals != std::string_view::npos && equals + 1 < entry.size())
+            out.emplace_back(entry.substr(0, equals));
+    }
+    return out;
+}
+
 }  // namespace
 
 config::config()
-    : config([](const std::string& name) -> std::optional<std::string> {
-          const char* value = std::getenv(name.c_str());
-          if (!value) return std::nullopt;
-          return std::string(value);
-      }) {}
+    : config(
+          [](const std::string& name) -> std::optional<std::string> {
+              const char* value = std::getenv(name.c_str());
+              if (!value) return std::nullopt;
+              return std::string(value);
+          },
+          names_in_environment()) {}
 
-config::config(lookup look) : look_(std::move(look)) {}
+config::config(lookup look, std::vector<std::string> given) : look_(std::move(look)), given_(std::move(given)) {}
 
 std::string config::shown(std::string_view given) {
     constexpr std::size_t most = 200;
@@ -82,6 +98,7 @@ std::string config::source_of(std::string_view name) const {
 
 // An empty variable counts as absent: compose files and platform panels cannot unset one.
 std::optional<std::string> config::find(const std::string& name) {
+    asked_.push_back(name);
     auto value = look_(name);
     if (value && value->empty()) value.reset();
     return value;
@@ -237,7 +254,17 @@ void config::finish() const {
     if (problems_.empty()) return;
     std::string all;
     for (const auto& line : problems_) all += (all.empty() ? "" : "\n") + line;
+    for (const auto& line : hints()) all += "\n" + line;
     throw config_error(all);
+}
+
+std::vector<misspelling> config::misspellings() const { return misspelt(given_, asked_); }
+
+std::vector<std::string> config::hints() const {
+    std::vector<std::string> out;
+    for (const auto& m : misspellings())
+        out.push_back(printable(m.name) + ": is no setting and has no effect, did you mean " + m.nearest + "?");
+    return out;
 }
 
 void config::print(std::ostream& out) const {

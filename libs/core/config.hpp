@@ -2,6 +2,7 @@
 // `mita-x config` and /health can show them. Every error is collected and reported at once; secrets are never printed.
 #pragma once
 
+#include "core/misspelt.hpp"
 #include "core/secret.hpp"
 
 #include <chrono>
@@ -29,8 +30,9 @@ struct config_error : std::runtime_error {
 class config {
 public:
     using lookup = std::function<std::optional<std::string>(const std::string& name)>;
-    config();                      // reads the process environment
-    explicit config(lookup look);  // for tests
+    config();  // reads the process environment
+    // For tests; `given`: the names of the variables that are set, as far as they begin with MITA_.
+    explicit config(lookup look, std::vector<std::string> given = {});
 
     // Each reads one setting. Without a default the setting is required. `source` names where the default came from
     // ("default", "platform", "cgroup"). A wrong value is recorded and the default (or a harmless value) returned. A
@@ -71,8 +73,12 @@ public:
     static std::string shown(std::string_view given);
     // Where the value of a setting read before came from: for one whose default it is.
     std::string source_of(std::string_view name) const;
-    // Throws config_error listing every problem; returns when there is none.
+    // Throws config_error listing every problem, and every misspelling beside them; returns when there is no problem.
     void finish() const;
+    // What is set, read by nobody so far, and all but the name of a setting that was read.
+    std::vector<misspelling> misspellings() const;
+    // A line for each of them, without the value.
+    std::vector<std::string> hints() const;
     const std::vector<setting>& settings() const { return settings_; }
     void print(std::ostream& out) const;  // a table: name, value, source
 
@@ -81,6 +87,7 @@ private:
     std::optional<std::string> content_of(const std::string& name, const std::string& path);
     void record(std::string name, std::string value, std::string source);
     lookup look_;
+    std::vector<std::string> given_, asked_;  // names: set in the environment; looked up, with and without _FILE
     std::vector<setting> settings_;
     std::vector<std::string> problems_;
 };

@@ -67,6 +67,11 @@ void common_settings::finish(config& from) {
     if (!clock_file_.empty()) wall::follow_file(clock_file_);
 }
 
+void log_misspellings(const config& from, logger& log) {
+    for (const auto& m : from.misspellings())
+        log.warn("setting_unknown").with("name", m.name).with("did_you_mean", m.nearest);
+}
+
 void show_config(config& from, void (*read)(config& from)) {
     std::exception_ptr wrong;
     try {
@@ -76,7 +81,8 @@ void show_config(config& from, void (*read)(config& from)) {
     }
     from.print(std::cout);
     std::cout.flush();
-    if (wrong) std::rethrow_exception(wrong);
+    if (wrong) std::rethrow_exception(wrong);  // it tells the misspelt ones, too
+    for (const auto& line : from.hints()) std::cerr << line << '\n';
 }
 
 }  // namespace mita

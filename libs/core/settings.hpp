@@ -55,8 +55,11 @@ private:
     std::string clock_start_, clock_file_;
 };
 
-// `mita-x config`: every setting on stdout, the wrong ones too; then throws config_error when there are such. `read`
-// makes the service's settings.
+// At the start of a service: a line `setting_unknown` for each misspelt setting. Once all settings are read.
+void log_misspellings(const config& from, logger& log);
+
+// `mita-x config`: every setting on stdout, the wrong ones too, and the misspelt ones on stderr; then throws
+// config_error when there are wrong ones. `read` makes the service's settings.
 void show_config(config& from, void (*read)(config& from));
 
 template <class Settings>

@@ -48,6 +48,7 @@ int serve(config& from) {
     platform::apply_malloc_limits(set.derived.malloc_arenas);
     lower_own_session(set.hashing.nice);
     logger log("auth", set.level);
+    log_misspellings(from, log);
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), rt, log);
     hashing::expose(all.metrics, all.lanes);

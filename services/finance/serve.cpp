@@ -68,6 +68,7 @@ int serve(config& from) {
     settings set(from);
     platform::apply_malloc_limits(set.derived.malloc_arenas);
     logger log("finance", set.level);
+    log_misspellings(from, log);
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), rt, log);
 

@@ -1,5 +1,8 @@
 """Settings, command line and start errors: every wrong setting at once, one rule for the exit status, no secret ever (OPERATIONS.md)."""
+import pathlib
+import re
 import socket
+import subprocess
 
 import pytest
 
@@ -106,6 +109,60 @@ def test_the_source_of_a_derived_setting_is_where_it_came_from(preset):
     assert seen["MITA_PLATFORM"] == ("render", "platform") and seen["MITA_WORKERS"] == ("1", "platform") and seen["MITA_DRAIN_MS"] == ("30000", "platform")
     seen = sources("auth", MITA_PLATFORM="render", RENDER_CPU_COUNT="0.1")
     assert seen["MITA_HASH_THREADS"] == ("1", "platform") and seen["MITA_DB_EXCLUSIVE"] == ("2", "platform")
+
+
+# -- misspelt settings. One environment serves all services and the scripts, so only what is all but a setting of this service is told.
+def names_in_the_project():
+    """Every MITA_ name that a service, a script, a build or a test knows; the unit tests' and this file's made-up ones are left out."""
+    from mita.service import ROOT
+    here = pathlib.Path(__file__).resolve()
+    files = subprocess.run(["git", "ls-files", "-z", ":!tests/unit"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    texts = [(ROOT / f).read_bytes() for f in files if f and (ROOT / f).is_file() and (ROOT / f).resolve() != here]
+    found = {name.decode() for text in texts for name in re.findall(rb"\bMITA_[A-Z0-9_]*[A-Z0-9]", text)} | set(COMMON).union(*OWN.values())
+    return {name for name in found if name.startswith("MITA_")}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_name_that_the_project_knows_is_taken_for_a_misspelt_setting(preset, name):
+    names = names_in_the_project()
+    assert {"MITA_PG_PORT", "MITA_BIN", "MITA_NIGHTLY", "MITA_RATE_USER", "MITA_HASH_KERNEL"} <= names
+    done = command(preset, name, "config", **{f"{n}_FILE": "/dev/null" for n in names} | dict.fromkeys(names, "1"))
+    assert [line for line in lines_of(done) if "did you mean" in line] == []
+    others = names - set(table(done)) - {f"{setting}_FILE" for setting in table(done)}
+    done = command(preset, name, "config", **ENOUGH | dict.fromkeys(others, "1"))
+    assert done.returncode == 0 and done.stderr == b""
+
+
+MISSPELT = {"MITA_INTERNL_TOKEN": ("MITA_INTERNAL_TOKEN", ALL), "MITA_LOG_LEVLE": ("MITA_LOG_LEVEL", ALL), "MITA_EVN": ("MITA_ENV", ALL), "MITA_DB_PREPARE": ("MITA_DB_PREPARED", ("auth", "finance")),
+            "MITA_BCRYPT_COSTS": ("MITA_BCRYPT_COST", ("auth",)), "MITA_AUTH_SECERT_FILE": ("MITA_AUTH_SECRET_FILE", ("auth",)), "MITA_FINANCE_SECRETS": ("MITA_FINANCE_SECRET", ("finance",)),
+            "MITA_RATE_USR": ("MITA_RATE_USER", ("gateway",)), "MITA_CORS_ORIGIN": ("MITA_CORS_ORIGINS", ("gateway",))}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_misspelt_setting_is_told_by_name_with_the_one_that_was_meant_and_is_no_error(preset, name):
+    given = dict.fromkeys(MISSPELT, "canary")
+    lines = sorted(f"{wrong}: is no setting and has no effect, did you mean {right}?" for wrong, (right, readers) in MISSPELT.items() if name in readers)
+    done = command(preset, name, "config", **ENOUGH | given)
+    assert done.returncode == 0 and sorted(lines_of(done)) == lines and b"canary" not in done.stdout + done.stderr
+    assert command(preset, name, "config", **ENOUGH | dict.fromkeys(MISSPELT, "")).stderr == b""
+
+
+def test_a_required_setting_that_is_missing_is_told_beside_its_misspelling(preset):
+    given = {k: v for k, v in ENOUGH.items() if k != "MITA_INTERNAL_TOKEN"} | {"MITA_INTERNL_TOKEN": "canary" * 8}
+    for word in ("config", "serve"):
+        done = command(preset, "gateway", word, **given)
+        assert done.returncode == 2 and b"canary" not in done.stdout + done.stderr
+        assert lines_of(done) == ["MITA_INTERNAL_TOKEN: is required and not set (or MITA_INTERNAL_TOKEN_FILE)",
+                                  "MITA_INTERNL_TOKEN: is no setting and has no effect, did you mean MITA_INTERNAL_TOKEN?"]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_service_starts_with_misspelt_settings_and_warns_of_each_in_its_log(stack, name):
+    service = stack.also(name, f"{name}-misspelt", **dict.fromkeys(MISSPELT, "canary")).start(wait_ready=False)
+    said = [e for e in service.events() if e["event"] == "setting_unknown"]
+    service.stop()
+    assert {e["name"]: e["did_you_mean"] for e in said} == {wrong: right for wrong, (right, readers) in MISSPELT.items() if name in readers}
+    assert {e["level"] for e in said} == {"warn"} and b"canary" not in service.log_file.read_bytes()
 
 
 # -- command line
