@@ -183,7 +183,7 @@ void cache<Key, Value, Sizer, Hash>::finish(load_type& l, ptr value, std::except
     if (!error) {
         try {
             put(s, l.hash, l.key, value, std::nullopt, &l);
-        } catch (const std::bad_alloc&) {
+        } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
             // Not kept, but its waiters have their value.
         }
     }

@@ -21,7 +21,7 @@ public:
 private:
     struct release {
         std::size_t bytes;
-        void operator()(T* p) const noexcept { unmap(p, bytes); }
+        void operator()(T* p) const noexcept { unmap(static_cast<void*>(p), bytes); }
     };
     std::unique_ptr<T[], release> items_;
 };

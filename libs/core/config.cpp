@@ -244,7 +244,7 @@ config::rate config::rate_limit(std::string name, std::string fallback) {
         else
             problem(name + ": must be QUOTA;SECONDS (as 600;60) or 0, is " + shown(*given));
     }
-    record(std::move(name), given ? *given : std::move(fallback), given ? "env" : "default");
+    record(std::move(name), given.value_or(fallback), given ? "env" : "default");
     return value;
 }
 

@@ -13,7 +13,7 @@ namespace mita {
 namespace {
 
 constexpr char hex_digits[] = "0123456789abcdef";
-constexpr std::int64_t day_ms = 24 * 60 * 60 * 1000;
+constexpr std::int64_t day_ms = std::int64_t{24} * 60 * 60 * 1000;
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') return c - '0';

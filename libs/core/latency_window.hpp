@@ -17,7 +17,7 @@ namespace mita {
 // What a span of time held; sums over windows.
 struct latency_summary {
     // Powers of two of 16 us, eight steps each: 12.5 % wide at most, up to 67 s.
-    static constexpr unsigned steps = 8, octaves = 20;
+    static constexpr std::size_t steps = 8, octaves = 20;
     static constexpr std::size_t buckets = steps * octaves;
 
     std::array<std::uint64_t, buckets> counts{};

@@ -48,7 +48,7 @@ constexpr std::array<mark, 10> marks{{{"RENDER", "render"},
 std::string variable(const probe& p, const char* name) { return p.env ? p.env(name).value_or("") : std::string(); }
 
 std::string detect_name(const probe& p, const std::string& root) {
-    const auto chosen = variable(p, "MITA_PLATFORM");
+    auto chosen = variable(p, "MITA_PLATFORM");
     if (std::find(all_names.begin(), all_names.end(), chosen) != all_names.end()) return chosen;
     for (const auto& m : marks)
         if (!variable(p, m.variable).empty()) return m.name;

@@ -10,7 +10,7 @@ namespace {
 
 // Over the whole capacity: the object's own short buffer, or what an earlier, longer value left.
 void wipe_string(std::string& s) noexcept {
-    s.resize(s.capacity());
+    s.resize(s.capacity());  // NOLINT(clang-analyzer-cplusplus.Move): moved from or not, all of it is overwritten
     OPENSSL_cleanse(s.data(), s.size());
     s.clear();
 }

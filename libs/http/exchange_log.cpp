@@ -50,6 +50,7 @@ exchange_log::cell exchange_log::make(const request& req, unsigned method, unsig
 
 exchange_log::cell& exchange_log::find(const request& req, unsigned method, unsigned status) {
     for (;;) {
+        // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): a template is known by its address
         std::size_t at = hash(req.route.data(), method, status) & (cells_.size() - 1);
         for (; cells_[at].count != nullptr; at = (at + 1) & (cells_.size() - 1)) {
             const cell& c = cells_[at];

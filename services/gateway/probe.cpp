@@ -50,7 +50,8 @@ awaitable<void> watch(app& a, bool auth) {
             const auto limit = deadline::after(1s);
             up = co_await ready_now(outside, limit);
             status = co_await status_of(inside, limit);
-        } catch (const std::exception&) {  // away: said by `unreachable`, by /readyz and by the metrics
+        } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+            // Away: said by `unreachable`, by /readyz and by the metrics.
         }
         if (state.ready.exchange(up) != up)
             a.all.log.info(up ? "upstream_ready" : "upstream_away").with("upstream", auth ? "auth" : "finance");
