@@ -24,7 +24,7 @@ std::optional<ip::address> parse_address(std::string_view text) {
     if (text.empty() || text.size() >= buffer.size()) return std::nullopt;
     buffer[text.copy(buffer.data(), text.size())] = '\0';
     boost::system::error_code ec;
-    const ip::address a = ip::make_address(buffer.data(), ec);
+    ip::address a = ip::make_address(buffer.data(), ec);
     if (ec) return std::nullopt;
     return a;
 }

@@ -39,8 +39,8 @@ bool dotted(std::string_view text, std::size_t max, Good good) {
 // A Mailbox of RFC 5321 with a dot-string and a domain, beyond ASCII by RFC 6531: no quoted local part, no address
 // literal. Whether it works, a mail shows.
 bool plausible_email(std::string_view e) {
-    const auto at = e.find('@');
-    if (at == std::string_view::npos || at > max_local || e.size() > max_email || !visible(e)) return false;
+    const auto at = e.find('@');  // npos is beyond any length
+    if (at > max_local || e.size() > max_email || !visible(e)) return false;
     const auto domain = e.substr(at + 1);
     const bool hyphen_at_an_edge = domain.starts_with('-') || domain.ends_with('-') ||
                                    domain.find("-.") != std::string_view::npos ||

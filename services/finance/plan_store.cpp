@@ -67,7 +67,7 @@ struct columns {
     explicit columns(const std::vector<stored_period>& months) {
         for (const auto& p : months) {
             month.push_back(p.month / std::chrono::day{1});
-            from_day.push_back(year_month_day(p.from_day));
+            from_day.emplace_back(p.from_day);
             chain_from.push_back(p.chain_from / std::chrono::day{1});
             revision.push_back(p.revision);
             budget.push_back(budget_json(p));

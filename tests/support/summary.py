@@ -1,4 +1,4 @@
-"""Adds up build/results/*.xml (JUnit form of Catch2 and pytest), prints each failure and the closing line `N passed, N failed`.
+"""Adds up build/results/*.xml (JUnit form of Catch2, pytest and tidy.py), prints each failure and the closing line `N passed, N failed`.
 
 Exit status 1 when anything failed or a suite left no result. Usage: summary.py RESULTS_DIR SUITE..."""
 import pathlib
@@ -7,7 +7,7 @@ import xml.etree.ElementTree as tree
 
 MARKS = {"lint": "lint*.xml", "unit": "release-unit_*.xml", "contract": "contract*.xml", "integration": "integration*.xml",
          "fault": "fault*.xml", "asan": "asan-unit_*.xml", "tsan": "tsan-unit_*.xml", "asan-services": "asan-services*.xml",
-         "fuzz": "*_fuzz.xml", "image": "image*.xml"}
+         "fuzz": "*_fuzz.xml", "tidy": "tidy*.xml", "image": "image*.xml"}
 
 
 def main():

@@ -40,8 +40,9 @@ double speed::argon2_ns(const argon2::params& p) const {
 
 double predicted_start_ns(std::span<double> left, std::size_t ahead, double job_ns) {
     const auto lane = static_cast<std::ptrdiff_t>(ahead % left.size());
+    const auto whole_turns = ahead / left.size();
     std::nth_element(left.begin(), left.begin() + lane, left.end());
-    return left[static_cast<std::size_t>(lane)] + static_cast<double>(ahead / left.size()) * job_ns;
+    return left[static_cast<std::size_t>(lane)] + static_cast<double>(whole_turns) * job_ns;
 }
 
 }  // namespace mita::hashing
