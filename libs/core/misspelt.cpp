@@ -41,6 +41,7 @@ std::vector<misspelling> misspelt(const std::vector<std::string>& given, const s
         const std::string* nearest = nullptr;
         auto least = most_edits(name) + 1;
         for (const auto& known : read) {
+            if (name.size() >= known.size() + least || known.size() >= name.size() + least) continue;  // however long
             const auto distance = edit_distance(name, known);
             if (distance >= least) continue;
             least = distance;

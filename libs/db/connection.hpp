@@ -1,7 +1,7 @@
 // One libpq connection in pipeline mode on a worker's loop. Used by pool's lanes, transaction and listener, on their
 // thread. Promises: every call given to submit() ends exactly once (its Sync, or 08006 for all when the connection is
 // lost); reading goes on while writing; the descriptor is given back before PQfinish. Whoever holds it keeps it alive;
-// its handlers do too.
+// its handlers do too. Sending is in connection_send.cpp, the rest in connection.cpp, logging in in connect.cpp.
 #pragma once
 
 #include "core/async.hpp"
@@ -90,6 +90,7 @@ private:
     bool take(pg_result* result, clock::time_point now);
     bool more_decrypted() const;
     void end(const std::shared_ptr<call>& c);
+    void fail_calls();
     void deliver_notifications();
     void lose(const char* why);
     void release_link();
