@@ -1,6 +1,7 @@
 #include "finance/transaction_filter.hpp"
 
 #include "core/error.hpp"
+#include "support/refusal.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -18,21 +19,8 @@ list_request read(std::string_view query) {
     return read_list_request(req);
 }
 
-struct refusal {
-    unsigned status = 0;
-    std::string code;
-    std::map<std::string, std::string> findings;
-};
-
-refusal refused(std::string_view query) {
-    try {
-        read(query);
-    } catch (const api_error& e) {
-        refusal r{e.status, e.code, {}};
-        for (const auto& f : e.errors) r.findings[f.pointer] = f.code;
-        return r;
-    }
-    return {};
+test::refusal refused(std::string_view query) {
+    return test::refusal_of([&] { read(query); });
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "http/page.hpp"
+#include "support/refusal.hpp"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -37,21 +38,8 @@ std::vector<int> items(const page<int>& p) { return {p.items.begin(), p.items.en
 
 std::string after(const page<int>& p) { return "&cursor=" + p.next.value(); }
 
-struct refusal {
-    unsigned status = 0;
-    std::string code;
-    std::map<std::string, std::string> findings;
-};
-
-refusal refused(const std::string& query, std::string_view route = "/v1/things", const uuid& user = ana) {
-    try {
-        asked a(query, route, user);
-    } catch (const api_error& e) {
-        refusal r{e.status, e.code, {}};
-        for (const auto& f : e.errors) r.findings[f.pointer] = f.code;
-        return r;
-    }
-    return {};
+test::refusal refused(const std::string& query, std::string_view route = "/v1/things", const uuid& user = ana) {
+    return test::refusal_of([&] { asked(query, route, user); });
 }
 
 }  // namespace
