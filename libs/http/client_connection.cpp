@@ -73,9 +73,9 @@ void client_connection::on_read(error_code ec, std::size_t n) {
         return finish(timed_out_ ? outcome::timed_out : outcome::closed);
     }
     got_bytes_ = true;
-    take(n);
-    if (outcome_ != outcome::none) return;
-    if (!room()) return finish(outcome::too_large);
+    outcome o = take(n);
+    if (o == outcome::none && !room()) o = outcome::too_large;
+    if (o != outcome::none) return finish(o);  // the last act: the waiter may begin the next exchange inside it
     start_read();
 }
 
@@ -88,55 +88,55 @@ bool client_connection::room() {
     return true;
 }
 
-void client_connection::take(std::size_t n) {
+client_connection::outcome client_connection::take(std::size_t n) {
     have_ += n;
     if (head_done_) return take_body(n);
     const char* fault = nullptr;
     const std::string_view bytes(in_.data(), have_);
     const head_state state = read_response_head(bytes, method_, head_, out_->headers, fault);
-    if (state == head_state::more) return;
-    if (state == head_state::bad) return finish(outcome::malformed);
+    if (state == head_state::more) return outcome::none;
+    if (state == head_state::bad) return outcome::malformed;
     head_done_ = true;
     views_of_ = in_.data();
     if (head_.kind == body_kind::chunked) {
         chunks_ = chunk_decoder();
         decoded_.assign(in_, 0, head_.size);
     } else if (head_.kind == body_kind::length) {
-        if (head_.content_length > max_response_) return finish(outcome::too_large);
+        if (head_.content_length > max_response_) return outcome::too_large;
         const std::size_t whole = head_.size + static_cast<std::size_t>(head_.content_length);
         if (in_.size() < whole && whole <= kept_room) in_.resize(whole);
     }
-    take_body(have_ - head_.size);
+    return take_body(have_ - head_.size);
 }
 
 // n: of the bytes at the end of what is held, how many are new.
-void client_connection::take_body(std::size_t n) {
+client_connection::outcome client_connection::take_body(std::size_t n) {
     const std::size_t body = have_ - head_.size;
     switch (head_.kind) {
         case body_kind::none:
             reusable_ = head_.keep_alive && body == 0;
-            return finish(outcome::answered);
+            return outcome::answered;
         case body_kind::length:
-            if (body < head_.content_length) return;
+            if (body < head_.content_length) return outcome::none;
             reusable_ = head_.keep_alive && body == head_.content_length;  // more: nobody asked for it (R16)
-            return finish(outcome::answered);
+            return outcome::answered;
         case body_kind::chunked: {
             const std::string_view fresh(in_.data() + (have_ - n), n);
             std::size_t used = 0;
             const auto state = chunks_.feed(fresh, used, decoded_, max_response_);
-            if (state == chunk_decoder::state::bad) return finish(outcome::malformed);
-            if (state == chunk_decoder::state::too_large) return finish(outcome::too_large);
+            if (state == chunk_decoder::state::bad) return outcome::malformed;
+            if (state == chunk_decoder::state::too_large) return outcome::too_large;
             if (state == chunk_decoder::state::more) {
                 have_ = head_.size;  // the raw bytes have been taken over
-                return;
+                return outcome::none;
             }
             reusable_ = head_.keep_alive && used == n;
-            return finish(outcome::answered);
+            return outcome::answered;
         }
         case body_kind::until_close:
-            if (body > max_response_) return finish(outcome::too_large);
-            return;
+            return body > max_response_ ? outcome::too_large : outcome::none;
     }
+    return outcome::none;
 }
 
 // The answer's bytes become the caller's, its old buffer ours.
@@ -160,7 +160,8 @@ void client_connection::deliver() {
     out.body = std::string_view(out.buffer).substr(head_.size, end - head_.size);
 }
 
-// Ends the exchange and resumes its caller, unless the caller is still writing and will see it by itself.
+// Ends the exchange and resumes its caller, unless the caller is still writing and will see it by itself. The caller
+// may begin the next exchange on this connection at once, inside this call: nothing may follow it in ours.
 void client_connection::finish(outcome o) {
     outcome_ = o;
     timed_ = false;

@@ -58,8 +58,8 @@ private:
 
     void start_read();
     void on_read(error_code ec, std::size_t n);
-    void take(std::size_t n);
-    void take_body(std::size_t n);
+    outcome take(std::size_t n);  // what n new bytes make of the exchange; none: more are needed
+    outcome take_body(std::size_t n);
     void finish(outcome o);
     void deliver();
     bool room();

@@ -24,6 +24,38 @@ TEST_CASE("A connection that the upstream closed while idle is noticed and not u
     CHECK(up.connections() == 3);
 }
 
+TEST_CASE("R12: A caller that asks again the moment it is answered gets its own answers, whole and in order") {
+    // As the gateway does when its client pipelines: the next exchange begins on the same connection before the
+    // completion of the last one has returned.
+    upstream up([](raw::socket& s, int) {
+        for (;;) {
+            const std::string request = read_request(s);
+            if (request.empty()) return;
+            const int n = std::atoi(request.c_str() + 5);
+            s.send(ok(std::to_string(n) + std::string(static_cast<std::size_t>(n * 37 % 20'000), 'x')));
+        }
+    });
+    fixture f(up.port());
+    int right = 0;
+    auto many = [&](int from) -> awaitable<void> {
+        client_response out;
+        for (int n = from; n < from + 200; ++n) {
+            const std::string head = "GET /" + std::to_string(n) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+            co_await f.c->exchange(head, {}, verb::get, false, out, mita::test::soon());
+            const std::string expected =
+                std::to_string(n) + std::string(static_cast<std::size_t>(n * 37 % 20'000), 'x');
+            if (out.status == 200 && out.body == expected) ++right;
+        }
+    };
+    mita::test::run(f.context, many(0));
+    CHECK(right == 200);
+    CHECK(up.connections() == 1);
+    for (int k = 1; k <= 4; ++k)
+        asio::co_spawn(f.context, many(k * 1000), [](std::exception_ptr e) { CHECK(e == nullptr); });
+    f.settle([&] { return right == 1000; });
+    CHECK(right == 1000);
+}
+
 TEST_CASE("A reused connection that closes before any answer byte is retried once, if the request may be repeated") {
     const struct {
         verb method;
