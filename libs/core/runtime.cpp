@@ -1,6 +1,7 @@
 #include "core/runtime.hpp"
 
 #include "core/log_failure.hpp"
+#include "core/repeated_job.hpp"
 #include "core/scheduling.hpp"
 #include "core/signal_mask.hpp"
 #include "core/stop_guard.hpp"
@@ -174,6 +175,19 @@ void runtime::spawn(unsigned i, std::string name, std::function<awaitable<void>(
                    [log, name = std::move(name)](std::exception_ptr error) {
                        if (error) log_failure(*log, "task_failed", name, error);
                    });
+}
+
+void runtime::every(unsigned i, std::string name, std::chrono::milliseconds pause,
+                    std::function<awaitable<void>()> job) {
+    every(i, std::move(name), [pause] { return pause; }, std::move(job));
+}
+
+void runtime::every(unsigned i, std::string name, std::function<std::chrono::milliseconds()> pause,
+                    std::function<awaitable<void>()> job) {
+    const auto repeated =
+        std::make_shared<repeated_job>(at(i).get_executor(), impl_->log, name, std::move(pause), std::move(job));
+    spawn(i, std::move(name), [repeated] { return repeated->run(); });
+    on_stop(stop_stage::drain, i, [repeated](deadline d) { return repeated->stop(d); });
 }
 
 void runtime::announce_ready(std::function<bool()> ready) {

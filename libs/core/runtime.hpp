@@ -58,6 +58,15 @@ public:
     // `task_failed`.
     void spawn(unsigned i, std::string name, std::function<awaitable<void>()> task);
 
+    // The one way to run a job again and again: on worker i, first after one `pause`, then each time that long after
+    // the run before ended; runs never overlap. A stop ends the pause at once and waits, in stage `drain`, for a run in
+    // progress: a job of many steps asks stopping() between them. An exception is logged as `job_failed`, and the job
+    // goes on. Call before run().
+    void every(unsigned i, std::string name, std::chrono::milliseconds pause, std::function<awaitable<void>()> job);
+    // Likewise with a pause that is asked for anew each time, on that worker; it must not throw.
+    void every(unsigned i, std::string name, std::function<std::chrono::milliseconds()> pause,
+               std::function<awaitable<void>()> job);
+
     // Runs every worker (worker 0 on the calling thread) until the stop is complete. Returns 0, or 1 when the hard
     // limit (drain_time + hard_grace) had to abandon frames (logged); a loop blocked in a call then ends the process by
     // _exit(1).
