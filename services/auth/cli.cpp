@@ -3,11 +3,10 @@
 #include "auth/hashing/calibrate.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/settings.hpp"
-#include "auth/text.hpp"
 #include "auth/vault.hpp"
 #include "core/clock.hpp"
 #include "core/platform.hpp"
-#include "core/utf8.hpp"
+#include "core/text.hpp"
 #include "jwt/token.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -69,7 +68,7 @@ int run_to_end(Task task) {
 std::optional<secret> password_from_stdin(bool as_typed) {
     std::string line;
     if (!std::getline(std::cin, line)) return std::nullopt;
-    if (as_typed && utf8::length(line)) line = composed(line);
+    if (as_typed) line = text::nfc(line).value_or(line);
     return secret(std::move(line));
 }
 

@@ -4,6 +4,7 @@
 #include "auth/text.hpp"
 #include "core/clock.hpp"
 #include "core/json_reader.hpp"
+#include "core/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -51,10 +52,10 @@ bool plausible_email(std::string_view e) {
 
 // A password as it is hashed (P6): composed, whatever keyboard it was typed on.
 std::string password_of(json_object& in, std::size_t min) {
-    return composed(in.any_string("password", min, max_password));
+    return text::nfc(in.any_string("password", min, max_password)).value_or("");  // a document is UTF-8
 }
 
-void text(std::string& out, const char* name, std::string_view value, bool first = false) {
+void member(std::string& out, const char* name, std::string_view value, bool first = false) {
     if (!first) out += ',';
     out += '"';
     out += name;
@@ -63,10 +64,10 @@ void text(std::string& out, const char* name, std::string_view value, bool first
 }
 
 void token_members(std::string& out, const tokens& t) {
-    text(out, "access_token", t.access_token, out.back() == '{');
-    text(out, "token_type", "Bearer");
+    member(out, "access_token", t.access_token, out.back() == '{');
+    member(out, "token_type", "Bearer");
     out += ",\"expires_in\":" + std::to_string(t.expires_in);
-    text(out, "refresh_token", t.refresh_token);
+    member(out, "refresh_token", t.refresh_token);
 }
 
 }  // namespace
@@ -99,11 +100,11 @@ login_request::login_request(std::string_view body) {
 
 std::string to_json(const user& u) {
     std::string out = "{";
-    text(out, "id", u.id.str(), true);
-    text(out, "email", u.email);
-    text(out, "display_name", u.display_name);
+    member(out, "id", u.id.str(), true);
+    member(out, "email", u.email);
+    member(out, "display_name", u.display_name);
     out += u.email_verified_at ? ",\"email_verified\":true" : ",\"email_verified\":false";
-    text(out, "created_at", wall::format(u.created_at));
+    member(out, "created_at", wall::format(u.created_at));
     return out += '}';
 }
 
@@ -124,12 +125,12 @@ std::string to_json(const http::page<session_row>& sessions, const uuid& current
     for (const auto& s : sessions.items) {
         if (&s != &sessions.items.front()) out += ',';
         out += '{';
-        text(out, "id", s.id.str(), true);
-        text(out, "device", s.device_name);
-        text(out, "user_agent", s.user_agent);
-        text(out, "ip", s.ip);
-        text(out, "created_at", wall::format(s.created_at));
-        text(out, "last_seen_at", wall::format(s.last_seen_at));
+        member(out, "id", s.id.str(), true);
+        member(out, "device", s.device_name);
+        member(out, "user_agent", s.user_agent);
+        member(out, "ip", s.ip);
+        member(out, "created_at", wall::format(s.created_at));
+        member(out, "last_seen_at", wall::format(s.last_seen_at));
         out += s.id == current ? ",\"current\":true}" : ",\"current\":false}";
     }
     out += "],\"next_cursor\":";
@@ -143,8 +144,8 @@ std::string to_json(const http::page<session_row>& sessions, const uuid& current
 std::string internal_json(const user& u) {
     std::string out = to_json(u);
     out.pop_back();
-    text(out, "role", u.role);
-    text(out, "status", u.status);
+    member(out, "role", u.role);
+    member(out, "status", u.status);
     return out += '}';
 }
 
