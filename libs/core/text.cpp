@@ -148,7 +148,11 @@ bool has_hidden(std::string_view s) {
 }
 
 std::string fold(std::string_view s) {
-    if (!ascii(s)) return collapsed(normalized(whole(s), &icu::Normalizer2::getNFKCCasefoldInstance));
+    if (!ascii(s)) {
+        // Decomposed first: the order of marks must not matter (Unicode D147).
+        const auto apart = normalized(whole(s), &icu::Normalizer2::getNFDInstance);
+        return collapsed(normalized(apart, &icu::Normalizer2::getNFKCCasefoldInstance));
+    }
     std::string out = collapsed(s);
     for (char& c : out)
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + ('a' - 'A'));

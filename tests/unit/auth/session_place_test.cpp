@@ -9,7 +9,7 @@
 using namespace mita;
 
 TEST_CASE("the places of sessions are in the order of the list: newest first, of one moment the larger id first") {
-    rc::check([] {
+    CHECK(rc::check([] {
         const auto some = [] {
             auth::session_row s;
             s.id = new_uuid();
@@ -20,5 +20,5 @@ TEST_CASE("the places of sessions are in the order of the list: newest first, of
         const bool a_first = std::pair(a.created_at, a.id) > std::pair(b.created_at, b.id);
         RC_ASSERT((auth::place_of(a) < auth::place_of(b)) == a_first);
         RC_ASSERT(auth::place_of(a) != auth::place_of(b));
-    });
+    }));
 }

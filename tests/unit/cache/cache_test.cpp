@@ -116,7 +116,7 @@ TEST_CASE("Counts are exact: hits, misses, stale, entries and bytes") {
 }
 
 TEST_CASE("Every inserted entry is accounted for once: kept, evicted, rejected, expired or invalidated") {
-    rc::check([] {
+    CHECK(rc::check([] {
         auto o = with_fake_clock(64 << 10);
         o.ttl = 1'000ms;
         numbers c{o};
@@ -152,7 +152,7 @@ TEST_CASE("Every inserted entry is accounted for once: kept, evicted, rejected, 
         const auto s = c.snapshot();
         RC_ASSERT(made == s.entries + s.evictions + s.rejections + s.expired + removed);
         RC_ASSERT(s.bytes <= s.max_bytes);
-    });
+    }));
 }
 
 TEST_CASE("A null value is a negative entry with its own short life, ended by an insert") {

@@ -86,7 +86,7 @@ TEST_CASE("SipHash-1-3 gives its reference values and depends on the secret") {
 }
 
 TEST_CASE("The sketch never counts less than the truth before it ages, and caps at 15") {
-    rc::check("count-min is an upper bound", [] {
+    CHECK(rc::check("count-min is an upper bound", [] {
         const auto seen = *rc::gen::container<std::vector<std::uint8_t>>(rc::gen::inRange<std::uint8_t>(0, 40));
         frequency_sketch sketch(512);
         std::map<std::uint8_t, unsigned> truth;
@@ -95,7 +95,7 @@ TEST_CASE("The sketch never counts less than the truth before it ages, and caps 
             ++truth[n];
         }
         for (const auto& [n, count] : truth) RC_ASSERT(sketch.frequency(hash_of_number(n)) >= std::min(count, 15u));
-    });
+    }));
     frequency_sketch sketch(64);
     for (int i = 0; i < 100; ++i) sketch.increment(hash_of_number(1), 1'000'000);
     CHECK(sketch.frequency(hash_of_number(1)) == frequency_sketch::max_frequency);
@@ -112,7 +112,7 @@ TEST_CASE("The sketch forgets: a key once hot and not seen for some samples coun
 }
 
 TEST_CASE("The policy keeps bytes within its budget and its lists consistent under any sequence") {
-    rc::check("sum of weights = bytes <= budget; guarded within its limit", [] {
+    CHECK(rc::check("sum of weights = bytes <= budget; guarded within its limit", [] {
         const std::size_t budget = *rc::gen::inRange<std::size_t>(500, 5000);
         driver d(budget, 64);
         const auto steps = *rc::gen::container<std::vector<std::tuple<std::uint8_t, std::uint16_t, std::uint8_t>>>(
@@ -135,7 +135,7 @@ TEST_CASE("The policy keeps bytes within its budget and its lists consistent und
             RC_ASSERT(sum <= budget);
             RC_ASSERT(d.rules.guarded_bytes() <= d.rules.guarded_limit());
         }
-    });
+    }));
 }
 
 TEST_CASE("A scan of keys seen once does not push out the working set") {

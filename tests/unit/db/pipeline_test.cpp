@@ -168,7 +168,7 @@ TEST_CASE("answers nobody asked for are noticed") {
 }
 
 TEST_CASE("against a model server, any mix of batches and faults completes every call once with its own outcome") {
-    rc::check([] {
+    CHECK(rc::check([] {
         fixture f;
         const auto plans = *rc::gen::container<std::vector<std::vector<int>>>(
             rc::gen::resize(4, rc::gen::nonEmpty(rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 6)))));
@@ -219,5 +219,5 @@ TEST_CASE("against a model server, any mix of batches and faults completes every
             aborting = false;
         }
         RC_ASSERT(f.p.empty());
-    });
+    }));
 }

@@ -27,7 +27,7 @@ category_entry own(std::string id, category_class cls, std::int64_t age) {
 }  // namespace
 
 TEST_CASE("the places of a book's entries are distinct and in display order, whatever the person made of it") {
-    rc::check([] {
+    CHECK(rc::check([] {
         std::vector<category_entry> rows;
         const auto built_in = default_categories();
         for (int i = 0; i < 12; ++i) {  // by age, then id, as the store reads them
@@ -42,7 +42,7 @@ TEST_CASE("the places of a book's entries are distinct and in display order, wha
         for (const auto& e : book.entries()) places.push_back(place_of(e));
         RC_ASSERT(std::ranges::is_sorted(places));
         RC_ASSERT(std::ranges::adjacent_find(places) == places.end());
-    });
+    }));
 }
 
 TEST_CASE("the place of an entry stays when others come or go, and when it is renamed or archived") {

@@ -11,10 +11,10 @@ using namespace mita;
 using namespace mita::finance;
 
 TEST_CASE("a place of the list of transactions goes through a cursor's bytes on every day") {
-    rc::check("round trip", [] {
+    CHECK(rc::check("round trip", [] {
         const list_place at{civil_day(std::chrono::days(*rc::gen::inRange(-100'000, 3'000'000))), new_uuid()};
         RC_ASSERT(place_from(bytes_of(at)) == at);
-    });
+    }));
 }
 
 TEST_CASE("bytes of another length are no place of the list of transactions") {

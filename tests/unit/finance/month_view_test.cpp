@@ -235,7 +235,7 @@ TEST_CASE("the calendar's JSON parses, and its categories and days add up to its
 }
 
 TEST_CASE("P4, P2: any order of the same spending gives the same view, and check holds on every day") {
-    rc::check([] {
+    CHECK(rc::check([] {
         auto f = joined(april(), "2026-04-01", "2026-05");
         const std::vector<std::string> names{"groceries", "housing", "dining_out", "clothing", "communication"};
         const auto count = *rc::gen::inRange(0, 12);
@@ -260,5 +260,5 @@ TEST_CASE("P4, P2: any order of the same spending gives the same view, and check
                 for (const auto& t : why.terms) sum += t.value;
                 RC_ASSERT(sum == v.categories[c].budget[d]);
             }
-    });
+    }));
 }

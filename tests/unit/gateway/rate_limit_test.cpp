@@ -58,7 +58,7 @@ TEST_CASE("R20: quota 0 is off") {
 }
 
 TEST_CASE("R20: in any window of the policy at most twice the quota passes, whatever the arrival times") {
-    rc::check("no window sees more than burst + rate", [] {
+    CHECK(rc::check("no window sees more than burst + rate", [] {
         const auto quota = *rc::gen::inRange<std::int64_t>(1, 50);
         const auto window = *rc::gen::inRange<std::int64_t>(1, 100);
         const auto gaps = *rc::gen::container<std::vector<std::int64_t>>(
@@ -76,7 +76,7 @@ TEST_CASE("R20: in any window of the policy at most twice the quota passes, what
                                          [&](auto t) { return t >= from && t < from + window * second; });
             RC_ASSERT(n <= 2 * quota);
         }
-    });
+    }));
 }
 
 TEST_CASE("R20: a flood of keys keeps the table's size, and counts of a busy key survive beside it") {

@@ -120,7 +120,7 @@ TEST_CASE("R13: a chunk that passes the limit is refused at its size line, befor
 }
 
 TEST_CASE("Whatever was sent in chunks of any size arrives whole") {
-    rc::check([](const std::vector<std::string>& pieces) {
+    CHECK(rc::check([](const std::vector<std::string>& pieces) {
         std::string wire, data;
         for (const std::string& p : pieces) {
             if (p.empty()) continue;
@@ -135,5 +135,5 @@ TEST_CASE("Whatever was sent in chunks of any size arrives whole") {
         RC_ASSERT(got.end == state::done);
         RC_ASSERT(got.data == data);
         RC_ASSERT(got.consumed == wire.size());
-    });
+    }));
 }

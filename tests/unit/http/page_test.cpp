@@ -55,7 +55,7 @@ TEST_CASE("without parameters the whole list comes and nothing is next") {
 }
 
 TEST_CASE("pages of any size give the whole list, each item once, in its order") {
-    rc::check([](std::set<int> set) {
+    CHECK(rc::check([](std::set<int> set) {
         const std::vector<int> all(set.begin(), set.end());
         const auto limit = *rc::gen::inRange(1, 8);
         const auto query = "limit=" + std::to_string(limit);
@@ -70,11 +70,11 @@ TEST_CASE("pages of any size give the whole list, each item once, in its order")
             cursor = after(p);
         }
         RC_ASSERT(seen == all);
-    });
+    }));
 }
 
 TEST_CASE("what comes and goes between pages neither repeats nor hides anything else") {
-    rc::check([](std::set<int> stay) {
+    CHECK(rc::check([](std::set<int> stay) {
         std::set<int> all = stay;
         std::vector<int> seen;
         std::string cursor;
@@ -91,7 +91,7 @@ TEST_CASE("what comes and goes between pages neither repeats nor hides anything 
         RC_ASSERT(std::ranges::is_sorted(seen));
         RC_ASSERT(std::ranges::adjacent_find(seen) == seen.end());
         for (const int n : stay) RC_ASSERT(std::ranges::count(seen, n) == 1);
-    });
+    }));
 }
 
 TEST_CASE("a last page that is full has no next one") {
@@ -145,8 +145,8 @@ TEST_CASE("the Link header leads on with the same limit and filter") {
 }
 
 TEST_CASE("bytes of places have the order of their numbers, turned ones the opposite") {
-    rc::check([](std::int64_t a, std::int64_t b) {
+    CHECK(rc::check([](std::int64_t a, std::int64_t b) {
         RC_ASSERT((ascending_bytes(a) < ascending_bytes(b)) == (a < b));
         RC_ASSERT((turned(ascending_bytes(a)) < turned(ascending_bytes(b))) == (a > b));
-    });
+    }));
 }

@@ -85,7 +85,7 @@ TEST_CASE("R12: three pipelined requests split at every byte are answered the sa
 
 TEST_CASE("The server counts exactly the requests the client sent, whatever their bodies look like") {
     running r;
-    rc::check([&r] {
+    CHECK(rc::check([&r] {
         const int before = r.state.hits;
         const std::vector<std::string> bodies = {"",
                                                  "GET /hit HTTP/1.1\r\nHost: h\r\n\r\n",
@@ -115,7 +115,7 @@ TEST_CASE("The server counts exactly the requests the client sent, whatever thei
         sender.join();
         RC_ASSERT(same);
         RC_ASSERT(r.state.hits - before == static_cast<int>(picks.size()));
-    });
+    }));
 }
 
 TEST_CASE("R12: a thousand pipelined requests are answered in order while another connection gets its turn") {

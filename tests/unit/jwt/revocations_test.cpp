@@ -17,7 +17,7 @@ using namespace mita::jwt;
 using namespace mita::jwt::test;
 
 TEST_CASE("Revocations apply in any order, repeated or not, to the same result") {
-    rc::check([] {
+    CHECK(rc::check([] {
         std::vector<revocation> all;
         std::vector<claims> tokens;
         for (int i = 0; i < 8; ++i) {
@@ -47,7 +47,7 @@ TEST_CASE("Revocations apply in any order, repeated or not, to the same result")
             const bool hit = applied.count(at++) != 0 && (i % 4 != 1 || tokens[i].issued_at < t0 + 3);
             RC_ASSERT(r.revoked(tokens[i]) == hit);
         }
-    });
+    }));
 }
 
 TEST_CASE("The sequence only grows, but for a restart, which keeps what was known") {
