@@ -2,8 +2,8 @@
 
 #include "auth/hashing/calibrate.hpp"
 #include "auth/hashing/password_hasher.hpp"
+#include "auth/keys/vault.hpp"
 #include "auth/settings.hpp"
-#include "auth/vault.hpp"
 #include "core/clock.hpp"
 #include "core/platform.hpp"
 #include "core/text.hpp"

@@ -65,3 +65,28 @@ def test_each_main_is_at_most_60_lines():
     long = [f"{p.relative_to(ROOT)}: {n}" for p in sorted((ROOT / "services").glob("*/main.cpp"))
             if (n := len(p.read_text().splitlines())) > 60]
     assert not long, long
+
+
+# The rooms of auth: who may include whom. What stands at the top (main, serve, routes, app, cli, ...) sees all; handlers see app.
+AUTH_ROOMS = {
+    "handlers": {"top", "people", "sessions", "keys", "revocation", "hashing"},
+    "revocation": {"keys"}, "sessions": {"people", "keys"}, "people": set(), "keys": set(), "hashing": set(),
+    "top": {"handlers", "people", "sessions", "keys", "revocation", "hashing"},
+}
+
+
+def auth_room(parts):
+    return parts[0] if len(parts) > 1 else "top"
+
+
+def test_the_rooms_of_auth_follow_their_arrows():
+    base, wrong = ROOT / "services/auth", []
+    for path in sorted(base.rglob("*.?pp")):
+        room = auth_room(path.relative_to(base).parts)
+        for target in INCLUDE.findall(path.read_text()):
+            if not target.startswith("auth/"):
+                continue
+            other = auth_room(target.split("/")[1:])
+            if other != room and other not in AUTH_ROOMS[room]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {target}")
+    assert not wrong, "\n".join(wrong)

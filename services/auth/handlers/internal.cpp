@@ -1,6 +1,6 @@
 // The internal listener: the revocation feed, people for finance, introspection. Never routed by the gateway.
-#include "auth/dto.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/people/user_json.hpp"
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
 

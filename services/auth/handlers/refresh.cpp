@@ -1,5 +1,5 @@
-#include "auth/dto.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/sessions/session_json.hpp"
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
 

@@ -1,5 +1,6 @@
-#include "auth/dto.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/people/user_json.hpp"
+#include "auth/sessions/session_json.hpp"
 #include "core/error.hpp"
 #include "http/page.hpp"
 

@@ -1,4 +1,4 @@
-#include "auth/session_store.hpp"
+#include "auth/sessions/session_store.hpp"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>

@@ -1,9 +1,9 @@
 // S1: refresh tokens are a MAC over (session, counter). Keys at rest. P6: password rules.
-#include "auth/common_passwords.hpp"
-#include "auth/password_rules.hpp"
-#include "auth/refresh_token.hpp"
-#include "auth/text.hpp"
-#include "auth/vault.hpp"
+#include "auth/keys/vault.hpp"
+#include "auth/people/common_passwords.hpp"
+#include "auth/people/password_rules.hpp"
+#include "auth/people/text.hpp"
+#include "auth/sessions/refresh_token.hpp"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>

@@ -1,4 +1,4 @@
-#include "auth/revocation_hub.hpp"
+#include "auth/revocation/revocation_hub.hpp"
 
 #include "core/clock.hpp"
 

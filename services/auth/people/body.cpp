@@ -1,8 +1,7 @@
-#include "auth/dto.hpp"
+#include "auth/people/body.hpp"
 
-#include "auth/password_rules.hpp"
-#include "auth/text.hpp"
-#include "core/clock.hpp"
+#include "auth/people/password_rules.hpp"
+#include "auth/people/text.hpp"
 #include "core/json_reader.hpp"
 #include "core/text.hpp"
 
@@ -55,21 +54,6 @@ std::string password_of(json_object& in, std::size_t min) {
     return text::nfc(in.any_string("password", min, max_password)).value_or("");  // a document is UTF-8
 }
 
-void member(std::string& out, const char* name, std::string_view value, bool first = false) {
-    if (!first) out += ',';
-    out += '"';
-    out += name;
-    out += "\":";
-    append_json_string(out, value);
-}
-
-void token_members(std::string& out, const tokens& t) {
-    member(out, "access_token", t.access_token, out.back() == '{');
-    member(out, "token_type", "Bearer");
-    out += ",\"expires_in\":" + std::to_string(t.expires_in);
-    member(out, "refresh_token", t.refresh_token);
-}
-
 }  // namespace
 
 register_request::register_request(std::string_view body) {
@@ -96,57 +80,6 @@ login_request::login_request(std::string_view body) {
     device_name = in.optional_string("device_name", 0, 100).value_or("");
     doc.finish();
     password = secret(std::move(given));
-}
-
-std::string to_json(const user& u) {
-    std::string out = "{";
-    member(out, "id", u.id.str(), true);
-    member(out, "email", u.email);
-    member(out, "display_name", u.display_name);
-    out += u.email_verified_at ? ",\"email_verified\":true" : ",\"email_verified\":false";
-    member(out, "created_at", wall::format(u.created_at));
-    return out += '}';
-}
-
-std::string to_json(const user& u, const tokens& t) {
-    std::string out = "{\"user\":" + to_json(u);
-    token_members(out, t);
-    return out += '}';
-}
-
-std::string to_json(const tokens& t) {
-    std::string out = "{";
-    token_members(out, t);
-    return out += '}';
-}
-
-std::string to_json(const http::page<session_row>& sessions, const uuid& current) {
-    std::string out = "{\"data\":[";
-    for (const auto& s : sessions.items) {
-        if (&s != &sessions.items.front()) out += ',';
-        out += '{';
-        member(out, "id", s.id.str(), true);
-        member(out, "device", s.device_name);
-        member(out, "user_agent", s.user_agent);
-        member(out, "ip", s.ip);
-        member(out, "created_at", wall::format(s.created_at));
-        member(out, "last_seen_at", wall::format(s.last_seen_at));
-        out += s.id == current ? ",\"current\":true}" : ",\"current\":false}";
-    }
-    out += "],\"next_cursor\":";
-    if (sessions.next)
-        append_json_string(out, *sessions.next);
-    else
-        out += "null";
-    return out += '}';
-}
-
-std::string internal_json(const user& u) {
-    std::string out = to_json(u);
-    out.pop_back();
-    member(out, "role", u.role);
-    member(out, "status", u.status);
-    return out += '}';
 }
 
 }  // namespace mita::auth

@@ -1,4 +1,4 @@
-// The revocation feed's source, and the signing keys: SQL of revocations and signing_keys.
+// The revocation feed's source: SQL of revocations. Used by revocation_hub.
 #pragma once
 
 #include "db/pool.hpp"
@@ -20,22 +20,6 @@ public:
     // All entries after `after` that some token may still need.
     awaitable<page> after(std::int64_t after, deadline d);
     awaitable<std::int64_t> prune(deadline d);
-
-private:
-    db::pool& db_;
-};
-
-struct stored_key {
-    std::string kid, algorithm, state, public_jwk;
-    std::string private_key;  // sealed
-};
-
-class key_store {
-public:
-    explicit key_store(db::pool& db) : db_(db) {}
-    awaitable<std::vector<stored_key>> load(deadline d);
-    // Inserts an active key unless there is one already.
-    awaitable<bool> insert_first(stored_key k, deadline d);
 
 private:
     db::pool& db_;

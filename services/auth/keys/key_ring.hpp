@@ -2,8 +2,8 @@
 // thread. Keys live in the database (sealed), so every replica has the same; the first start makes the first key.
 #pragma once
 
-#include "auth/revocation_store.hpp"
-#include "auth/vault.hpp"
+#include "auth/keys/vault.hpp"
+#include "db/pool.hpp"
 #include "jwt/keys.hpp"
 
 #include <memory>

@@ -1,4 +1,4 @@
-#include "auth/refresh_token.hpp"
+#include "auth/sessions/refresh_token.hpp"
 
 #include "core/base64url.hpp"
 #include "core/mac.hpp"

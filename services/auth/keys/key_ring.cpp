@@ -1,4 +1,6 @@
-#include "auth/key_ring.hpp"
+#include "auth/keys/key_ring.hpp"
+
+#include "auth/keys/key_store.hpp"
 
 #include <functional>
 #include <optional>

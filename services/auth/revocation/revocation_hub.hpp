@@ -4,8 +4,8 @@
 // everywhere at the 204.
 #pragma once
 
-#include "auth/key_ring.hpp"
-#include "auth/revocation_store.hpp"
+#include "auth/keys/key_ring.hpp"
+#include "auth/revocation/revocation_store.hpp"
 #include "core/async.hpp"
 #include "core/log.hpp"
 #include "core/waiter.hpp"

@@ -1,4 +1,4 @@
-#include "auth/text.hpp"
+#include "auth/people/text.hpp"
 
 #include "core/text.hpp"
 #include "core/utf8.hpp"

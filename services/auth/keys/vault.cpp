@@ -1,4 +1,4 @@
-#include "auth/vault.hpp"
+#include "auth/keys/vault.hpp"
 
 #include "core/ids.hpp"
 

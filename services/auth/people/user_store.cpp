@@ -1,4 +1,4 @@
-#include "auth/user_store.hpp"
+#include "auth/people/user_store.hpp"
 
 #include "core/clock.hpp"
 

@@ -1,7 +1,7 @@
-#include "auth/password_rules.hpp"
+#include "auth/people/password_rules.hpp"
 
-#include "auth/common_passwords.hpp"
-#include "auth/text.hpp"
+#include "auth/people/common_passwords.hpp"
+#include "auth/people/text.hpp"
 #include "core/utf8.hpp"
 
 #include <algorithm>

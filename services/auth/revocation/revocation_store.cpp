@@ -1,4 +1,4 @@
-#include "auth/revocation_store.hpp"
+#include "auth/revocation/revocation_store.hpp"
 
 #include "core/clock.hpp"
 
@@ -14,15 +14,6 @@ constexpr db::statement feed{
     "select s.value, r.sequence, r.kind, r.id, r.not_before, r.expires_at from revocation_sequence s"
     " left join revocations r on r.sequence > $1 and r.expires_at > $2 order by r.sequence"};
 constexpr db::statement forget{"revocations_prune", "delete from revocations where expires_at <= $1"};
-constexpr db::statement load_keys{"keys_load",
-                                  "select kid, algorithm, state, public_jwk, private_key from signing_keys where state "
-                                  "<> 'revoked' order by created_at"};
-constexpr db::statement first_key{
-    "keys_insert_first",
-    "insert into signing_keys (kid, algorithm, state, public_jwk, private_key, created_at, changed_at)"
-    " select $1, $2, 'active', $3, $4, $5, $5 where not exists (select 1 from signing_keys where state = 'active')"
-    " on conflict do nothing"};
-
 jwt::revocation_kind kind_of(const std::string& text) {
     if (text == "session") return jwt::revocation_kind::session;
     if (text == "user") return jwt::revocation_kind::user;
@@ -57,27 +48,6 @@ awaitable<revocation_store::page> revocation_store::after(std::int64_t after, de
 awaitable<std::int64_t> revocation_store::prune(deadline d) {
     const auto rows = co_await db_.query(forget, d, wall::now());
     co_return rows.affected();
-}
-
-awaitable<std::vector<stored_key>> key_store::load(deadline d) {
-    const auto rows = co_await db_.query_idempotent(load_keys, d);
-    std::vector<stored_key> out;
-    for (const auto r : rows) {
-        stored_key k;
-        k.kid = r.get<std::string>(0);
-        k.algorithm = r.get<std::string>(1);
-        k.state = r.get<std::string>(2);
-        k.public_jwk = r.get<std::string>(3);
-        k.private_key = r.get<std::string>(4);
-        out.push_back(std::move(k));
-    }
-    co_return out;
-}
-
-awaitable<bool> key_store::insert_first(stored_key k, deadline d) {
-    const db::bytes sealed{k.private_key};
-    const auto rows = co_await db_.query(first_key, d, k.kid, k.algorithm, k.public_jwk, sealed, wall::now());
-    co_return rows.affected() == 1;
 }
 
 }  // namespace mita::auth

@@ -1,6 +1,6 @@
-#include "auth/session_store.hpp"
+#include "auth/sessions/session_store.hpp"
 
-#include "auth/text.hpp"
+#include "auth/people/text.hpp"
 #include "core/clock.hpp"
 #include "http/page.hpp"
 

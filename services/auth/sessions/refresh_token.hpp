@@ -3,7 +3,7 @@
 // (S2). Form: "mrt_" + base64url(version 1 | session 16 | counter 8 | mac 16).
 #pragma once
 
-#include "auth/vault.hpp"
+#include "auth/keys/vault.hpp"
 #include "core/ids.hpp"
 
 #include <cstdint>

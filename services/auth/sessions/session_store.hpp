@@ -2,7 +2,7 @@
 // same transaction.
 #pragma once
 
-#include "auth/user_store.hpp"
+#include "auth/people/user_store.hpp"
 #include "core/ids.hpp"
 #include "db/pool.hpp"
 
