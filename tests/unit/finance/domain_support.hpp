@@ -10,10 +10,11 @@
 #include <vector>
 
 #include "finance/domain/engine.hpp"
+#include "support/source_dir.hpp"
 
 namespace mita::finance::testing {
 
-inline std::string vectors_dir() { return std::string{MITA_SOURCE_DIR} + "/tests/vectors"; }
+inline std::string vectors_dir() { return mita::test::source_dir() + "/tests/vectors"; }
 
 // One object of "months" as the engine takes it.
 inline month_input month_of_case(const boost::json::object& doc) {
