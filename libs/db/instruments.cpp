@@ -22,12 +22,14 @@ std::string_view class_of(const error& e) {
 
 }  // namespace
 
-instruments::instruments(metrics::registry& registry)
+instruments::instruments(metrics::registry& registry, std::size_t size)
     : registry_(registry),
       wait_pipelined_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "pipelined"}}, bounds)),
       wait_exclusive_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "exclusive"}}, bounds)),
       in_use_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "in_use"}})),
       idle_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "idle"}})) {
+    registry.make_gauge("mita_db_pool_max_connections", "Connections that the pools may have at most.")
+        .set(static_cast<std::int64_t>(size));
     for (const char* name :
          {"unavailable", "serialization", "timeout", "constraint", "other", "deadline", "overloaded"})
         errors_[name] = &registry.make_counter("mita_db_errors_total", "Failed database calls.", {{"class", name}});

@@ -1,5 +1,6 @@
 // The metrics of one pool (OPERATIONS.md): mita_db_query_duration_seconds{query}, mita_db_pool_connections{state},
-// mita_db_pool_wait_seconds{lane}, mita_db_errors_total{class}. Used by pool and transaction on the pool's worker.
+// mita_db_pool_max_connections, mita_db_pool_wait_seconds{lane}, mita_db_errors_total{class}. Used by pool and
+// transaction on the pool's worker.
 #pragma once
 
 #include "core/latency_window.hpp"
@@ -14,7 +15,8 @@ namespace mita::db {
 
 class instruments {
 public:
-    explicit instruments(metrics::registry& registry);
+    // size: how many connections the pool may have.
+    instruments(metrics::registry& registry, std::size_t size);
 
     // A call that was answered: its time from sending to its Sync, under the name of `what`.
     void answered(const statement* what, const call& c);

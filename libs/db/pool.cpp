@@ -69,7 +69,7 @@ pool_core::pool_core(executor ex, pool_options options, logger& log, metrics::re
       options_(std::move(options)),
       link_options_(link_options_of(options_)),
       log_(log),
-      meters_(metrics),
+      meters_(metrics, std::max(1u, options_.pipelined) + options_.exclusive),
       random_(std::random_device{}()),
       slots_(std::max(1u, options_.pipelined)),
       down_since_(clock::now()),

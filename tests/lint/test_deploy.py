@@ -1,15 +1,12 @@
 """The deploy files are wired to what the binaries know: names, ports, users, secrets, health checks."""
-import pathlib
 import re
 
 import pytest
 import yaml
+from settings_known import ROOT, SETTINGS
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OURS = ["migrate", "auth", "finance", "gateway"]
-SETTINGS = set(re.findall(r'"((?:MITA_[A-Z_]+|DATABASE_URL|PORT|WEB_CONCURRENCY))"',
-                          "".join(p.read_text() for top in ("libs", "services") for p in (ROOT / top).rglob("*.?pp"))))
 
 
 @pytest.mark.parametrize("name", OURS)
@@ -50,6 +47,24 @@ def test_health_checks_and_order_of_start():
 
 def test_the_database_publishes_no_port():
     assert "ports" not in COMPOSE["services"]["postgres"]
+
+
+def test_auth_and_finance_can_be_scaled():
+    """Two containers of one service may share neither a name nor a port of the host, and who calls them uses the service's name."""
+    for name in ("auth", "finance"):
+        service = COMPOSE["services"][name]
+        assert not {"ports", "container_name", "hostname"} & set(service), name
+        assert f"http://{name}:" in COMPOSE["services"]["gateway"]["environment"][f"MITA_{name.upper()}_URL"]
+
+
+def test_the_profile_ops_adds_prometheus_and_is_not_there_otherwise():
+    services = COMPOSE["services"]
+    assert {name for name, s in services.items() if s.get("profiles") == ["ops"]} == {"prometheus", "node-exporter"}
+    assert not [name for name, s in services.items() if {"prometheus", "node-exporter"} & set(s.get("depends_on", {}))]
+    for mount in services["prometheus"]["volumes"]:
+        source = mount.partition(":")[0]
+        assert source in COMPOSE["volumes"] or (ROOT / source).is_dir(), mount
+    assert services["gateway"]["environment"]["MITA_INTERNAL_LISTEN"] == "0.0.0.0", "else nobody can scrape it"
 
 
 def test_the_image_is_multi_stage_unprivileged_and_checked_by_its_own_binary():
