@@ -2,6 +2,7 @@
 
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <filesystem>
@@ -33,7 +34,7 @@ double max_descriptors() {
     return static_cast<double>(limit.rlim_cur);
 }
 
-// Boot time plus field 22 of /proc/self/stat; the command in field 2 may hold spaces and brackets.
+// The boot's time plus field 22 of /proc/self/stat; the command in field 2 may hold spaces and brackets.
 double start_time() {
     std::ifstream stat_file("/proc/self/stat");
     std::string text;
@@ -43,10 +44,13 @@ double start_time() {
     for (int i = 3; i <= 22; ++i) fields >> field;
     const double ticks = field.empty() ? 0 : std::stod(field);
 
-    std::ifstream kernel("/proc/stat");
-    double boot = 0;
-    for (std::string line; std::getline(kernel, line);)
-        if (line.starts_with("btime ")) boot = std::stod(line.substr(6));
+    // Not /proc/stat's btime: a unit with ProcSubset=pid has none.
+    const auto seconds = [](clockid_t clock) {
+        timespec t{};
+        ::clock_gettime(clock, &t);
+        return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_nsec) / 1e9;
+    };
+    const double boot = seconds(CLOCK_REALTIME) - seconds(CLOCK_BOOTTIME);
     return boot + ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
 

@@ -3,6 +3,7 @@
 #include "core/log_failure.hpp"
 #include "core/repeated_job.hpp"
 #include "core/scheduling.hpp"
+#include "core/service_manager.hpp"
 #include "core/signal_mask.hpp"
 #include "core/stop_guard.hpp"
 #include "core/stop_stages.hpp"
@@ -48,19 +49,24 @@ void run_context(asio::io_context& context, logger& log) {
 struct heart {
     explicit heart(executor ex) : timer(ex) {}
     steady_timer timer;
-    bool ending = false;  // the worker's thread only
+    bool ending = false;                                  // the worker's thread only
+    std::atomic<steady::time_point> last{steady::now()};  // when it last beat; any thread
 };
 
-awaitable<void> announce(runtime& rt, logger& log, std::function<bool()> ready) {
+// Up is: the doors are open and the loop turns. Ready may take longer, as long as the database is away; a service
+// manager that waited for it would end the service that waits.
+awaitable<void> announce(runtime& rt, logger& log, const service_manager& manager, std::function<bool()> ready) {
+    manager.tell("READY=1\nSTATUS=listening, not ready yet");
     while (!ready()) {
         if (rt.stopping()) co_return;
         waiter pause(rt.at(0).get_executor());
         co_await pause.wait(deadline::after(5ms));
     }
+    manager.tell("STATUS=ready");
     log.info("ready").with("after_ms", rt.age().count() * 1000);
 }
 
-awaitable<void> beat(heart* h, std::atomic<double>* lag) {
+awaitable<void> beat(heart* h, std::atomic<double>* lag, std::function<void()> then) {
     auto due = steady::now() + tick_every;
     while (!h->ending) {
         h->timer.expires_at(due);
@@ -72,6 +78,8 @@ awaitable<void> beat(heart* h, std::atomic<double>* lag) {
         lag->store(lag->load(std::memory_order_relaxed) * (1 - tick_weight) + late * tick_weight,
                    std::memory_order_relaxed);
         due = std::max(due, now) + tick_every;
+        h->last.store(now, std::memory_order_relaxed);
+        if (then) then();
     }
 }
 
@@ -96,10 +104,24 @@ struct runtime::impl {
     std::vector<std::unique_ptr<heart>> hearts;
     std::unique_ptr<signal_set> signals;
     bool stages_done = false;  // worker 0's
+    const service_manager manager;
+    steady::time_point told_alive;  // worker 0's
+
+    // On worker 0. A service manager that watches hears of us as long as every loop turns; else it ends us.
+    void tell_alive() {
+        const auto every = manager.watchdog();
+        const auto now = steady::now();
+        if (!every || now - told_alive < *every) return;
+        const auto turns = [&](const auto& h) { return now - h->last.load(std::memory_order_relaxed) < *every; };
+        if (!std::all_of(hearts.begin(), hearts.end(), turns)) return;
+        manager.tell("WATCHDOG=1");
+        told_alive = now;
+    }
 
     void begin_stop(std::string_view reason) {
         if (self.stopping_.exchange(true)) return;
         log.info("stopping").with("reason", reason).with("drain_ms", std::int64_t{drain_time.count()});
+        manager.tell("STOPPING=1\nSTATUS=stopping");
         guard.stop_begun();
         spawn_logged(self.at(0).get_executor(), log, "stop", stop(this));
     }
@@ -191,7 +213,8 @@ void runtime::every(unsigned i, std::string name, std::function<std::chrono::mil
 }
 
 void runtime::announce_ready(std::function<bool()> ready) {
-    spawn(0, "announce_ready", [this, ready = std::move(ready)] { return announce(*this, impl_->log, ready); });
+    spawn(0, "announce_ready",
+          [this, ready = std::move(ready)] { return announce(*this, impl_->log, impl_->manager, ready); });
 }
 
 double runtime::lag_seconds() const {
@@ -205,8 +228,11 @@ int runtime::run() {
     std::signal(SIGPIPE, SIG_IGN);
     i.signals = std::make_unique<signal_set>(at(0).get_executor(), SIGTERM, SIGINT, SIGHUP);
     spawn_logged(at(0).get_executor(), i.log, "signals", impl::watch_signals(&i));
-    for (unsigned w = 0; w < size(); ++w)
-        spawn_logged(at(w).get_executor(), i.log, "tick", beat(i.hearts[w].get(), &at(w).lag_));
+    for (unsigned w = 0; w < size(); ++w) {
+        std::function<void()> then;
+        if (w == 0 && i.manager.watchdog()) then = [&i] { i.tell_alive(); };
+        spawn_logged(at(w).get_executor(), i.log, "tick", beat(i.hearts[w].get(), &at(w).lag_, std::move(then)));
+    }
 
     std::thread guard;
     std::vector<std::thread> threads;
