@@ -4,7 +4,10 @@
 
 #include <boost/asio/error.hpp>
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace mita::http {
@@ -23,9 +26,9 @@ void client_response::clear() {
     if (buffer.capacity() > kept_room) buffer = std::string();  // else as it is: its bytes are overwritten
 }
 
-struct client_connection::read_handler {
+struct client_connection::ready_handler {
     std::shared_ptr<client_connection> self;
-    void operator()(error_code ec, std::size_t n) { self->on_read(ec, n); }
+    void operator()(error_code ec) { self->on_ready(ec); }
 };
 
 awaitable<bool> client_connection::connect(tcp::endpoint to_endpoint, deadline::clock::time_point until) {
@@ -47,15 +50,33 @@ awaitable<bool> client_connection::connect(tcp::endpoint to_endpoint, deadline::
     }
     socket_.non_blocking(true, ec);
     socket_.set_option(tcp::no_delay(true), ec);
+    fd_ = socket_.native_handle();
     reusable_ = true;
     start_read();
     co_return true;
 }
 
+// Waits for bytes and takes none yet: while idle, nobody's bytes must stay where the next exchange can see them.
 void client_connection::start_read() {
-    if (in_.size() < first_room) in_.resize(first_room);
     reading_ = true;
-    socket_.async_read_some(asio::buffer(in_.data() + have_, in_.size() - have_), read_handler{shared_from_this()});
+    socket_.async_wait(tcp_socket::wait_read, ready_handler{shared_from_this()});
+}
+
+void client_connection::on_ready(error_code ec) {
+    std::size_t n = 0;
+    if (!ec && out_ != nullptr && outcome_ == outcome::none) {
+        if (in_.size() < first_room) in_.resize(first_room);
+        n = socket_.read_some(asio::buffer(in_.data() + have_, in_.size() - have_), ec);
+        if (ec == asio::error::would_block || ec == asio::error::try_again) return start_read();
+    }
+    on_read(ec, n);
+}
+
+// Are there bytes, or the end, before anything was asked (R16)? Whoever asked next would take them for the answer.
+bool client_connection::spoke_unasked() const {
+    char byte = 0;
+    const auto n = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 void client_connection::on_read(error_code ec, std::size_t n) {
@@ -214,8 +235,9 @@ awaitable<client_connection::outcome> client_connection::exchange(std::string_vi
     out_ = &out;
     until_ = until;
     timed_ = true;
-    if (!reading_) {  // it ended while being handed over
+    if (!reading_ || !socket_.is_open() || spoke_unasked()) {  // it ended, or has to, while being handed over
         outcome_ = outcome::closed;
+        close();
     } else {
         writing_ = true;
         std::array<asio::const_buffer, 2> what = {asio::buffer(head.data(), head.size()),

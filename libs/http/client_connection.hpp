@@ -54,9 +54,11 @@ public:
 private:
     // The suspended exchange: resumed in place by whatever completes it, without a timer or a trip through the queue.
     using suspended = asio::async_result<asio::use_awaitable_t<executor>, void()>::handler_type;
-    struct read_handler;
+    struct ready_handler;
 
     void start_read();
+    void on_ready(error_code ec);
+    bool spoke_unasked() const;
     void on_read(error_code ec, std::size_t n);
     outcome take(std::size_t n);  // what n new bytes make of the exchange; none: more are needed
     outcome take_body(std::size_t n);
@@ -67,6 +69,7 @@ private:
     awaitable<void> suspend();
 
     tcp_socket socket_;
+    int fd_ = -1;
     owner* owner_;
     std::size_t max_response_;
     std::string in_;       // its size is what may be filled; have_ of it is

@@ -20,6 +20,7 @@ LIMITS_OFF = {name: "0" for name in ("MITA_RATE_USER", "MITA_RATE_WRITE", "MITA_
 class Stack:
     def __init__(self, preset):
         self.preset = preset
+        self.presets = {"gateway": os.environ.get("MITA_GATEWAY_PRESET", preset)}  # others are of `preset`
         self.logs = pathlib.Path(tempfile.mkdtemp(prefix="mita-logs-"))
         self.cluster = Cluster()
         self.contract = Contract()
@@ -30,15 +31,17 @@ class Stack:
             self.migrate(name)
         self.auth = Service("auth", preset, self.environment("auth"), self.logs).start()
         self.finance = Service("finance", preset, self.environment("finance"), self.logs).start()
-        self.gateway = Service("gateway", preset, self.environment("gateway"), self.logs).start()
+        self.gateway = Service("gateway", self.presets["gateway"], self.environment("gateway"), self.logs).start()
         self.services = (self.auth, self.finance, self.gateway)
 
     def environment(self, name, auth=None, finance=None):
         """Only what this service may know. `auth`, `finance`: other instances than the stack's own."""
         out = {"MITA_ENV": "test", "MITA_CLOCK_FILE": str(self.clock.path), "MITA_WORKERS": "2", "MITA_INTERNAL_TOKEN": self.secrets["MITA_INTERNAL_TOKEN"],
                "MITA_DRAIN_MS": "10000", "MITA_PLATFORM": "local"}
-        if self.preset == "asan":
+        if self.presets.get(name, self.preset) == "asan":
             out["ASAN_OPTIONS"] = "detect_leaks=1:abort_on_error=0"
+        if self.presets.get(name, self.preset) == "tsan":
+            out["TSAN_OPTIONS"] = "exitcode=66"  # a report ends the service, when it is stopped, with this
         if name == "auth":
             out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.cluster.url("auth"), "MITA_BCRYPT_COST": "4"}
         else:
@@ -67,7 +70,7 @@ class Stack:
 
     def also(self, name, label, auth=None, finance=None, **environment):
         """One more instance beside the stack's own, stopped at the end of the run (or by the test)."""
-        service = Service(name, self.preset, self.environment(name, auth, finance) | environment, self.logs, label)
+        service = Service(name, self.presets.get(name, self.preset), self.environment(name, auth, finance) | environment, self.logs, label)
         self.others.append(service)
         return service
 

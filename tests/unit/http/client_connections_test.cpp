@@ -56,6 +56,32 @@ TEST_CASE("R12: A caller that asks again the moment it is answered gets its own 
     CHECK(right == 1000);
 }
 
+TEST_CASE("R16: bytes behind an answer are nobody's, however soon the next request follows") {
+    // The caller asks again the moment it is answered, so that nothing had time to notice them.
+    for (const std::size_t size : {0u, 100u, 7'000u, 20'000u, 40'000u}) {
+        INFO(size);
+        upstream up([size](raw::socket& s, int) {
+            const std::string request = read_request(s);
+            if (request.empty()) return;
+            s.send(ok(request.substr(5, 3) + std::string(size, 'x')) + ok("nobody's"));
+            read_request(s);
+        });
+        fixture f(up.port());
+        int right = 0;
+        const auto many = [&]() -> awaitable<void> {
+            client_response out;
+            for (int n = 100; n < 150; ++n) {
+                const std::string head = "GET /" + std::to_string(n) + " HTTP/1.1\r\nHost: x\r\n\r\n";
+                co_await f.c->exchange(head, {}, verb::get, false, out, mita::test::soon());
+                if (out.body == std::to_string(n) + std::string(size, 'x')) ++right;
+            }
+        };
+        mita::test::run(f.context, many());
+        CHECK(right == 50);
+        CHECK(up.connections() == 50);
+    }
+}
+
 TEST_CASE("A reused connection that closes before any answer byte is retried once, if the request may be repeated") {
     const struct {
         verb method;
