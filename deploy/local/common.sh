@@ -133,7 +133,20 @@ services_env() {
   export MITA_GATEWAY_PORT=${MITA_GATEWAY_PORT:-8080} MITA_AUTH_PORT=${MITA_AUTH_PORT:-8081} MITA_FINANCE_PORT=${MITA_FINANCE_PORT:-8082}
   export MITA_GATEWAY_INTERNAL_PORT=${MITA_GATEWAY_INTERNAL_PORT:-8090} MITA_AUTH_INTERNAL_PORT=${MITA_AUTH_INTERNAL_PORT:-8091} MITA_FINANCE_INTERNAL_PORT=${MITA_FINANCE_INTERNAL_PORT:-8092}
   export MITA_AUTH_URL=${MITA_AUTH_URL:-http://127.0.0.1:$MITA_AUTH_PORT} MITA_FINANCE_URL=${MITA_FINANCE_URL:-http://127.0.0.1:$MITA_FINANCE_PORT}
-  export MITA_AUTH_INTERNAL_URL=${MITA_AUTH_INTERNAL_URL:-http://127.0.0.1:$MITA_AUTH_INTERNAL_PORT}
+  export MITA_AUTH_INTERNAL_URL=${MITA_AUTH_INTERNAL_URL:-http://127.0.0.1:$MITA_AUTH_INTERNAL_PORT} MITA_FINANCE_INTERNAL_URL=${MITA_FINANCE_INTERNAL_URL:-http://127.0.0.1:$MITA_FINANCE_INTERNAL_PORT}
 }
 
-alive() { [ -s "$state/run/$1.pid" ] && kill -0 "$(cat "$state/run/$1.pid")" 2>/dev/null; }
+# begun_at PID: when that process began, in ticks since boot; nothing when there is none, or only a zombie that nobody reaped.
+begun_at() {
+  local line
+  IFS= read -r line 2>/dev/null <"/proc/$1/stat" || return 1
+  read -ra line <<<"${line##*) }"
+  case ${line[0]} in [ZXx]) return 1 ;; esac
+  echo "${line[19]}"
+}
+# alive SERVICE: the very process that was started runs, not a stranger who got its number since.
+alive() {
+  local pid begun
+  pid=$(cat "$state/run/$1.pid" 2>/dev/null) && [ -n "$pid" ] && begun=$(begun_at "$pid") || return 1
+  [ ! -s "$state/run/$1.begun" ] || [ "$begun" = "$(cat "$state/run/$1.begun")" ]
+}

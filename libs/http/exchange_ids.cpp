@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 #include "core/ids.hpp"
 #include "http/grammar.hpp"
+#include "http/trace_context.hpp"
 
 #include <bit>
 #include <chrono>
@@ -15,12 +16,6 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 
 void write_hex(char* out, std::uint64_t value, int digits) {
     for (int i = digits; i-- > 0; value >>= 4) out[i] = hex_digits[value & 15];
-}
-
-bool lower_hex(std::string_view s) {
-    for (const char c : s)
-        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f')) return false;
-    return true;
 }
 
 }  // namespace
@@ -40,19 +35,6 @@ std::uint64_t id_source::next() {
 }
 
 bool valid_request_id(std::string_view s) { return !s.empty() && s.size() <= 64 && grammar::all(s, grammar::host); }
-
-bool parse_traceparent(std::string_view s, trace_context& out) {
-    if (s.size() < 55 || s[2] != '-' || s[35] != '-' || s[52] != '-') return false;
-    const std::string_view version = s.substr(0, 2);
-    if (!lower_hex(version) || version == "ff") return false;
-    if (version == "00" ? s.size() != 55 : s.size() > 55 && s[55] != '-') return false;
-    out.trace_id = s.substr(3, 32);
-    out.parent_id = s.substr(36, 16);
-    out.flags = s.substr(53, 2);
-    return lower_hex(out.trace_id) && lower_hex(out.parent_id) && lower_hex(out.flags) &&
-           out.trace_id.find_first_not_of('0') != std::string_view::npos &&
-           out.parent_id.find_first_not_of('0') != std::string_view::npos;
-}
 
 void exchange_ids::assign(request& req, bool good_head, id_source& random) {
     const header* parent = nullptr;
@@ -85,15 +67,13 @@ void exchange_ids::assign(request& req, bool good_head, id_source& random) {
     if (parent != nullptr && !parent_twice && parse_traceparent(parent->value, context)) {
         req.trace_id = context.trace_id;
         req.parent_span = context.parent_id;
-        // Only the flags that level 2 defines travel on.
-        constexpr std::array<std::string_view, 4> known = {"00", "01", "02", "03"};
-        req.trace_flags = known[static_cast<std::size_t>(grammar::hex_value(context.flags[1])) & 3];
+        req.trace_flags = context.flags;
     } else {
         write_hex(trace_.data(), random.next() | 1, 16);
         write_hex(trace_.data() + 16, random.next(), 16);
         req.trace_id = std::string_view(trace_.data(), trace_.size());
         req.parent_span = {};
-        req.trace_flags = "00";
+        req.trace_flags = "02";  // not sampled; of random digits
     }
     write_hex(span_.data(), random.next() | 1, 16);
     req.span_id = std::string_view(span_.data(), span_.size());

@@ -23,13 +23,6 @@ private:
 // ^[A-Za-z0-9._-]{1,64}$
 bool valid_request_id(std::string_view s);
 
-struct trace_context {
-    std::string_view trace_id, parent_id, flags;
-};
-// traceparent of W3C Trace Context level 2: version 00 exactly, higher versions by their first four fields, ff and zero
-// ids refused.
-bool parse_traceparent(std::string_view s, trace_context& out);
-
 class exchange_ids {
 public:
     // Sets req.id (the client's when it is valid, as an id names nobody, else a new UUIDv7), trace_id, parent_span,

@@ -18,6 +18,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace mita::http {
@@ -57,6 +58,13 @@ public:
     // After the head, before the body (and before 100-continue, R11): route, authenticate, limit. Fills req.route.
     virtual awaitable<admission> admit(request& req, response& res) = 0;
     virtual awaitable<void> handle(request& req, response& res) = 0;
+    // Adds to res.head_block what each answer of this service carries, when the server answers before admit() was
+    // asked: a refused head, overload. `origin`: of the request, empty when none came. (What admit() wrote there stays
+    // when a body is refused.)
+    virtual void refused(std::string_view origin, response& res) {
+        static_cast<void>(origin);
+        static_cast<void>(res);
+    }
 };
 
 // Where the bytes of a finished exchange are reported (selective audit, custom logs). Called on the worker, must not

@@ -105,6 +105,7 @@ private:
     awaitable<bool> serve();
     void begin_request(deadline::clock::time_point now);
     void refuse_head();
+    std::string origin_of_refused();
     awaitable<void> receive_and_handle();
     awaitable<void> handle();
     void decide_keep_alive();

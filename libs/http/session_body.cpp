@@ -183,7 +183,9 @@ awaitable<bool> session::discard_body() {
 
 void session::refuse_body(result r) {
     if (r == result::malformed) core_->exchanges.malformed("R6");
+    std::string lines = std::move(x_->res.head_block);  // what admit() said about CORS and limits stands
     write_problem(x_->res, x_->req, fault_of(r));
+    x_->res.head_block = std::move(lines);
     x_->res.close = true;
 }
 

@@ -1,5 +1,6 @@
 // One exchange of a session, from the head that was read to the answer and what it leaves of the connection.
 #include "http/problem.hpp"
+#include "http/refused_head.hpp"
 #include "http/session_body.hpp"
 
 #include <algorithm>
@@ -24,6 +25,7 @@ awaitable<bool> session::serve() {
     } else if (core_->in_flight.load(std::memory_order_relaxed) > core_->options.max_in_flight) {
         core_->shed_total.add();
         write_problem(x.res, x.req, api_error(503, "overloaded", "The service is busy; try again"));
+        core_->what.refused(x.req.headers.value("Origin"), x.res);
     } else {
         co_await receive_and_handle();
     }
@@ -80,8 +82,22 @@ void session::refuse_head() {
     api_error error(e.status, std::string(e.code), std::string(e.detail));
     if (e.status == 405) error.with_header("Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
     write_problem(x.res, x.req, error);
+    core_->what.refused(origin_of_refused(), x.res);
     x.res.close = true;
     body_done_ = false;  // nobody knows where the next message would begin (R7)
+}
+
+// The Origin of a head that was refused, perhaps before its line: whoever reads the refusal in a browser needs it
+// named. Nothing else of such a head is believed.
+std::string session::origin_of_refused() {
+    std::string head(in_.view());
+    const std::size_t had = head.size(), most = had + core_->options.head.head;
+    head.resize(most);
+    error_code ec;
+    const std::size_t more =
+        socket_.read_some(asio::buffer(head.data() + had, most - had), ec);  // what is here already
+    head.resize(had + (ec ? 0 : more));
+    return std::string(field_in_refused(head, "Origin"));
 }
 
 awaitable<void> session::receive_and_handle() {

@@ -14,7 +14,7 @@ constexpr std::int64_t recent_s = 900;
 
 void require_secret(const http::request& req, const secret& expected) {
     const auto token = bearer(req);
-    if (expected.empty() || !token || !(expected == *token)) refuse_token();
+    if (expected.empty() || !token || !(expected == *token)) refuse_token(req);
 }
 
 }  // namespace
@@ -35,9 +35,12 @@ std::string authorization_line(const secret& token) {
     return line;
 }
 
-void refuse_token() {
+void refuse_token(const http::request& req) {
+    const auto shown = req.headers.value("Authorization");
+    const bool bears = http::iequals(shown.substr(0, shown.find(' ')), "Bearer");
     throw api_error(401, "unauthorized", "A valid access token is required.")
-        .with_header("WWW-Authenticate", "Bearer realm=\"mita\", error=\"invalid_token\"");
+        .with_header("WWW-Authenticate",
+                     bears ? "Bearer realm=\"mita\", error=\"invalid_token\"" : "Bearer realm=\"mita\"");
 }
 
 awaitable<void> authenticate(validator& tokens, http::request& req, http::access need, const secret& internal_token,
@@ -52,14 +55,14 @@ awaitable<void> authenticate(validator& tokens, http::request& req, http::access
         co_return;
     }
     const auto token = bearer(req);
-    if (!token) refuse_token();
+    if (!token) refuse_token(req);
     decoded seen = tokens.check_now(*token);
     if (seen.result == verdict::unknown_key) {
         seen = co_await tokens.check(*token, req.until);
     }
     if (seen.result == verdict::unknown_key && !tokens.has_keys())  // just started: nothing can be judged yet
         throw api_error(503, "unavailable", "The service is starting; try again.").with_header("Retry-After", "1");
-    if (seen.result != verdict::ok) refuse_token();
+    if (seen.result != verdict::ok) refuse_token(req);
     req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
     if (need == http::access::service && !req.who->may("service"))
         throw api_error(403, "forbidden", "This call is for services.");

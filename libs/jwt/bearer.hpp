@@ -20,8 +20,9 @@ std::optional<std::string_view> bearer(const http::request& req);
 // What a caller of ours sends: "Authorization: Bearer x\r\n".
 std::string authorization_line(const secret& token);
 
-// Throws api_error: 401 unauthorized with WWW-Authenticate, the same body for every reason (SECURITY.md: tokens).
-[[noreturn]] void refuse_token();
+// Throws api_error: 401 unauthorized with WWW-Authenticate, the same body for every reason (SECURITY.md: tokens). The
+// header says invalid_token to those who showed one; who showed none is only told what is asked for (RFC 6750 3.1).
+[[noreturn]] void refuse_token(const http::request& req);
 
 // By `need`: open passes; user needs a valid access token; recent also an auth_time at most 15 min ago (403
 // recent_login_required); service the scope "service" (403 forbidden); internal and ops the given secret as Bearer

@@ -65,8 +65,8 @@ app::app(shared& all_, worker& on_)
                      all_.log, all_.metrics),
       count(all_.metrics) {}
 
-awaitable<void> app::authenticate(http::request&, http::access) {
-    jwt::refuse_token();  // nobody's route: those inside are open
+awaitable<void> app::authenticate(http::request& req, http::access) {
+    jwt::refuse_token(req);  // nobody's route: those inside are open
     co_return;
 }
 

@@ -54,7 +54,7 @@ awaitable<http::response> health_outside(http::request& req, app& a) {
 }
 
 awaitable<http::response> metrics_outside(http::request& req, app& a) {
-    if (!shows_ops_token(req, a)) jwt::refuse_token();
+    if (!shows_ops_token(req, a)) jwt::refuse_token(req);
     co_return http::metrics_answer(req, a.all.metrics);
 }
 

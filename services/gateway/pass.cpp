@@ -44,6 +44,10 @@ api_error explain(const http::upstream_error& e) {
     return out;
 }
 
+constexpr std::string_view exposed =
+    "Access-Control-Expose-Headers: ETag, Location, Link, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
+    "Idempotency-Replayed, traceparent, WWW-Authenticate, Allow\r\n";
+
 std::vector<http::route_key> keys() {
     std::vector<http::route_key> out;
     for (const gateway_route& r : routes()) out.push_back({r.method, r.path});
@@ -89,7 +93,7 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
         const auto begun = std::chrono::steady_clock::now();
         auto& upstream = to_auth ? app_.auth : app_.finance;
         try {
-            co_await proxy_.forward(req, res, upstream);
+            co_await proxy_.forward(req, res, upstream, r.keyed);
         } catch (const http::upstream_error& e) {
             app_.count.unavailable.add();
             (to_auth ? app_.count.auth_failed : app_.count.finance_failed).add();
@@ -116,29 +120,36 @@ const gateway_route* pass::find(http::request& req, http::response& res) const {
     return nullptr;
 }
 
-// Adds the CORS lines for an allowed origin; true for a preflight.
-bool pass::cors(const http::request& req, http::response& res) const {
+// What a browser needs to read an answer; false for an origin that is not allowed.
+bool pass::allow_origin(std::string_view origin, http::response& res) const {
     const auto& allowed = app_.all.set.cors_origins;
     if (allowed.empty()) return false;
     res.head_block += "Vary: Origin\r\n";
-    const auto origin = req.headers.value("Origin");
     if (origin.empty() || std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return false;
     res.head_block += "Access-Control-Allow-Origin: ";
     res.head_block += origin;
     res.head_block += "\r\n";
+    return true;
+}
+
+// Adds the CORS lines; true for a preflight.
+bool pass::cors(const http::request& req, http::response& res) const {
+    if (!allow_origin(req.headers.value("Origin"), res)) return false;
     if (req.method != http::verb::options || req.headers.find("Access-Control-Request-Method") == nullptr) {
-        res.head_block +=
-            "Access-Control-Expose-Headers: ETag, Location, Link, X-Request-Id, Retry-After, RateLimit, "
-            "RateLimit-Policy, "
-            "Idempotency-Replayed\r\n";
+        res.head_block += exposed;
         return false;
     }
     res.head_block +=
         "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE\r\n"
         "Access-Control-Allow-Headers: Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
-        "X-Request-Id, "
-        "traceparent\r\nAccess-Control-Max-Age: 600\r\n";
+        "X-Request-Id, traceparent, tracestate\r\n"
+        "Access-Control-Max-Age: 600\r\n";
     return true;
+}
+
+// What the server answers by itself, before admit(): a browser must be able to read that, too.
+void pass::refused(std::string_view origin, http::response& res) {
+    if (allow_origin(origin, res)) res.head_block += exposed;
 }
 
 awaitable<void> pass::check_token(http::request& req, bool required) {

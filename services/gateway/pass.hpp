@@ -9,6 +9,8 @@
 #include "http/router.hpp"
 #include "http/server.hpp"
 
+#include <string_view>
+
 namespace mita::gateway {
 
 class pass final : public http::service {
@@ -16,9 +18,11 @@ public:
     explicit pass(app& a);
     awaitable<admission> admit(http::request& req, http::response& res) override;
     awaitable<void> handle(http::request& req, http::response& res) override;
+    void refused(std::string_view origin, http::response& res) override;
 
 private:
     const gateway_route* find(http::request& req, http::response& res) const;
+    bool allow_origin(std::string_view origin, http::response& res) const;
     bool cors(const http::request& req, http::response& res) const;
     awaitable<void> check_token(http::request& req, bool required);
     void check_rates(const http::request& req, http::response& res, const gateway_route& r);

@@ -2,6 +2,7 @@
 
 #include "core/deadline.hpp"
 #include "http/grammar.hpp"
+#include "http/trace_context.hpp"
 
 #include <algorithm>
 #include <array>
@@ -17,7 +18,7 @@ using http::iequals;
 
 // Framing, hop-by-hop and what only the gateway may say: dropped from every request (R8, R9, R17). Compared with '_' as
 // '-', because some frameworks read both alike.
-constexpr std::array<std::string_view, 17> never_sent = {"connection",
+constexpr std::array<std::string_view, 18> never_sent = {"connection",
                                                          "keep-alive",
                                                          "proxy-connection",
                                                          "proxy-authenticate",
@@ -33,12 +34,13 @@ constexpr std::array<std::string_view, 17> never_sent = {"connection",
                                                          "x-real-ip",
                                                          "x-request-id",
                                                          "traceparent",
+                                                         "tracestate",
                                                          "x-request-deadline-ms"};
 constexpr std::array<std::string_view, 5> never_sent_prefix = {"x-forwarded-", "x-user-", "x-auth-", "x-original-",
                                                                "x-client-"};
 
-// The server writes these itself on every answer.
-constexpr std::array<std::string_view, 20> never_returned = {"connection",
+// The server writes these itself on every answer, or nobody outside is to know them.
+constexpr std::array<std::string_view, 23> never_returned = {"connection",
                                                              "keep-alive",
                                                              "proxy-connection",
                                                              "proxy-authenticate",
@@ -57,7 +59,12 @@ constexpr std::array<std::string_view, 20> never_returned = {"connection",
                                                              "strict-transport-security",
                                                              "x-frame-options",
                                                              "permissions-policy",
-                                                             "cross-origin-resource-policy"};
+                                                             "cross-origin-resource-policy",
+                                                             "x-powered-by",
+                                                             "timing-allow-origin",
+                                                             "alt-svc"};
+// The pass decides about CORS and limits (R18, R20), whatever a service says.
+constexpr std::array<std::string_view, 3> never_returned_prefix = {"access-control-", "ratelimit", "x-ratelimit-"};
 
 // A Connection header may not name these away (R8).
 constexpr std::array<std::string_view, 10> protected_names = {
@@ -103,10 +110,14 @@ bool named_by_connection(std::string_view name, const http::header_list& headers
     });
 }
 
+template <std::size_t N>
+bool begins_with_one_of(std::string_view name, const std::array<std::string_view, N>& prefixes) {
+    return std::ranges::any_of(
+        prefixes, [name](std::string_view prefix) { return same_name(name.substr(0, prefix.size()), prefix); });
+}
+
 bool may_be_sent(std::string_view name, const http::header_list& headers, bool has_connection) {
-    if (among<never_sent>(name)) return false;
-    for (const auto prefix : never_sent_prefix)
-        if (name.size() >= prefix.size() && same_name(name.substr(0, prefix.size()), prefix)) return false;
+    if (among<never_sent>(name) || begins_with_one_of(name, never_sent_prefix)) return false;
     return !has_connection || among<protected_names>(name) || !named_by_connection(name, headers);
 }
 
@@ -145,7 +156,17 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
         out += req.trace_id;
         out += '-';
         out += req.span_id;
-        out += "-01\r\n";
+        out += '-';
+        out += req.trace_flags;
+        out += "\r\n";
+    }
+    if (!req.parent_span.empty()) {  // a state without a valid parent belongs to no trace
+        const std::size_t before = out.size();
+        out += "tracestate: ";
+        if (http::append_tracestate(out, req.headers))
+            out += "\r\n";
+        else
+            out.resize(before);
     }
     line(out, "X-Forwarded-For", req.client_address);
     line(out, deadline_header, std::max<std::int64_t>(1, req.until.remaining().count()));
@@ -158,7 +179,8 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
 void copy_answer_headers(http::response& res, const http::header_list& from) {
     const bool has_connection = from.find("Connection") != nullptr;
     for (const auto& h : from) {
-        if (among<never_returned>(h.name) || (has_connection && named_by_connection(h.name, from))) continue;
+        if (among<never_returned>(h.name) || begins_with_one_of(h.name, never_returned_prefix)) continue;
+        if (has_connection && named_by_connection(h.name, from)) continue;
         line(res.head_block, h.name, h.value);
     }
 }
@@ -175,11 +197,11 @@ void proxy::give_back(std::unique_ptr<scratch> s) {
     if (free_.size() < kept && s->answer.buffer.capacity() <= largest) free_.push_back(std::move(s));
 }
 
-awaitable<void> proxy::forward(const http::request& req, http::response& res, http::client& to) {
+awaitable<void> proxy::forward(const http::request& req, http::response& res, http::client& to, bool keyed) {
     auto s = take();
     write_upstream_head(s->head, req, req.body.size());
     const auto method = req.method == http::verb::head ? http::verb::get : req.method;
-    const bool once = req.headers.find("Idempotency-Key") != nullptr;
+    const bool once = keyed && req.headers.find("Idempotency-Key") != nullptr;
     // The upstream is told when our client leaves, and decides itself what is not worth beginning any more.
     const http::gone_watch watch(req, [&to, &answer = s->answer] { to.half_close(answer); });
     co_await to.exchange(s->head, req.body, method, once, s->answer, req.until);

@@ -18,9 +18,9 @@ class proxy {
 public:
     explicit proxy(app& a) : app_(a) {}
 
-    // Fills res with the upstream's answer. Throws upstream_error, deadline_exceeded, overloaded. host: the Host header
-    // of upstream.
-    awaitable<void> forward(const http::request& req, http::response& res, http::client& to);
+    // Fills res with the upstream's answer. keyed: the upstream does what one Idempotency-Key asks for once only, so
+    // that such a request may be sent again. Throws upstream_error, deadline_exceeded, overloaded.
+    awaitable<void> forward(const http::request& req, http::response& res, http::client& to, bool keyed);
 
 private:
     struct scratch {

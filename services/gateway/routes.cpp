@@ -9,10 +9,11 @@ namespace {
 
 using http::verb;
 constexpr auto auth = target::auth, finance = target::finance;
+constexpr bool keyed = true;
 
 constexpr gateway_route answered_here(std::string_view path,
                                       awaitable<http::response> (*handler)(http::request&, app&)) {
-    return {verb::get, path, target::own, false, limit::user, 0, handler};
+    return {verb::get, path, target::own, false, limit::user, false, 0, handler};
 }
 
 constexpr gateway_route table[] = {
@@ -41,14 +42,14 @@ constexpr gateway_route table[] = {
     {verb::get, "/v1/calendar/{date}/explain", finance},
     {verb::get, "/v1/today", finance},
     {verb::get, "/v1/transactions", finance},
-    {verb::post, "/v1/transactions", finance},
+    {verb::post, "/v1/transactions", finance, true, limit::user, keyed},
     {verb::get, "/v1/transactions/{id}", finance},
     {verb::patch, "/v1/transactions/{id}", finance},
     {verb::del, "/v1/transactions/{id}", finance},
-    {verb::post, "/v1/transactions/{id}:restore", finance},
+    {verb::post, "/v1/transactions/{id}:restore", finance, true, limit::user, keyed},
     {verb::post, "/v1/affordability", finance},
     {verb::get, "/v1/categories", finance},
-    {verb::post, "/v1/categories", finance},
+    {verb::post, "/v1/categories", finance, true, limit::user, keyed},
     {verb::get, "/v1/categories/{category}", finance},
     {verb::patch, "/v1/categories/{category}", finance},
     {verb::del, "/v1/categories/{category}", finance},

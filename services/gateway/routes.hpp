@@ -23,7 +23,8 @@ struct gateway_route {
     target to;
     bool token = true;  // a valid access token is required here already
     limit by = limit::user;
-    std::size_t body_limit = 64 << 10;                                 // bytes
+    bool keyed = false;                 // the service keeps Idempotency-Keys: only then a write is ever repeated
+    std::size_t body_limit = 64 << 10;  // bytes
     awaitable<http::response> (*own)(http::request&, app&) = nullptr;  // answers here, without token and limits
 };
 

