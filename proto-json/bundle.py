@@ -1,11 +1,10 @@
-#!/usr/bin/env python3
-"""Bundles openapi.yaml and schemas/*.json into one document, openapi.json, which the gateway serves.
+#!/usr/bin/python3
+"""Bundles openapi.yaml and schemas/*.json into one document, which the gateway serves as /openapi.json; `bundle.py` prints it.
 
-`bundle.py` writes it, `bundle.py --check` fails when it is out of date. Anchors are resolved, x- members of the root dropped,
-schemas/NAME.json becomes #/components/schemas/NAME."""
+Anchors are resolved, x- members of the root and of operations dropped, schemas/NAME.json becomes #/components/schemas/NAME. Used by generate.py
+at build and by the tests."""
 import json
 import pathlib
-import sys
 
 import yaml
 
@@ -40,8 +39,14 @@ def inner(node):
     return {key: inner(x) for key, x in node.items()}
 
 
+def public(node):
+    """Without what is for our own build: x- members."""
+    return {key: x for key, x in node.items() if not key.startswith("x-")}
+
+
 def bundle():
-    document = {key: x for key, x in load().items() if not key.startswith("x-")}
+    document = public(load())
+    document["paths"] = {path: {key: public(x) if isinstance(x, dict) else x for key, x in item.items()} for path, item in document["paths"].items()}
     document["components"]["schemas"] = {name: {k: v for k, v in schema.items() if k not in ("$schema", "$id")}
                                          for name, schema in schemas().items()
                                          if not name.startswith(("internal_", "introspect"))}
@@ -53,7 +58,4 @@ def text():
 
 
 if __name__ == "__main__":
-    target = HERE / "openapi.json"
-    if sys.argv[1:] == ["--check"]:
-        sys.exit(0 if target.exists() and target.read_text() == text() else "openapi.json is out of date: run proto-json/bundle.py")
-    target.write_text(text())
+    print(text(), end="")

@@ -11,31 +11,14 @@ namespace mita::gateway {
 namespace {
 
 // Logins wait for their hash by the hundred: they must not keep a refresh, or the 503 of the next login, from auth.
-constexpr unsigned auth_connections = 512, finance_connections = 64, probe_connections = 4;
-
-http::client_options upstream(const char* name, const config::endpoint& where, unsigned connections) {
-    http::client_options o;
-    o.name = name;
-    o.host = where.host;
-    o.port = where.port;
-    o.max_connections = connections;
-    return o;
-}
+constexpr unsigned auth_connections = 512, finance_connections = 64;
 
 metrics::counter& rejected(metrics::registry& r, const char* reason) {
     return r.make_counter("mita_gateway_rejected_total", "Requests refused by the gateway itself, by reason",
                           {{"reason", reason}});
 }
-metrics::counter& forwarded(metrics::registry& r, const char* to, const char* outcome) {
-    return r.make_counter("mita_gateway_upstream_requests_total", "Requests sent on, by upstream and outcome",
-                          {{"upstream", to}, {"outcome", outcome}});
-}
 metrics::counter& decided(metrics::registry& r, const char* decision) {
     return r.make_counter("mita_gateway_ratelimit_decisions_total", "Rate limit decisions", {{"decision", decision}});
-}
-metrics::histogram& took(metrics::registry& r, const char* to) {
-    return r.make_histogram("mita_gateway_upstream_duration_seconds", "Time of an upstream's answer",
-                            {{"upstream", to}});
 }
 
 }  // namespace
@@ -57,12 +40,10 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
-      auth(on_.get_executor(), upstream("auth", all_.set.auth, auth_connections), all_.log, all_.metrics),
-      finance(on_.get_executor(), upstream("finance", all_.set.finance, finance_connections), all_.log, all_.metrics),
-      auth_inside(on_.get_executor(), upstream("auth_internal", all_.set.auth_internal, probe_connections), all_.log,
-                  all_.metrics),
-      finance_inside(on_.get_executor(), upstream("finance_internal", all_.set.finance_internal, probe_connections),
-                     all_.log, all_.metrics),
+      auth(on_.get_executor(), {"auth", all_.set.auth, all_.set.auth_internal, auth_connections}, all_.auth_state,
+           all_.log, all_.metrics),
+      finance(on_.get_executor(), {"finance", all_.set.finance, all_.set.finance_internal, finance_connections},
+              all_.finance_state, all_.log, all_.metrics),
       count(all_.metrics) {}
 
 awaitable<void> app::authenticate(http::request& req, http::access) {
@@ -79,12 +60,6 @@ app::counters::counters(metrics::registry& r)
       rate_limited(rejected(r, "rate_limit")),
       unavailable(rejected(r, "upstream_unavailable")),
       allowed(decided(r, "allowed")),
-      denied(decided(r, "denied")),
-      auth_ok(forwarded(r, "auth", "answered")),
-      auth_failed(forwarded(r, "auth", "failed")),
-      finance_ok(forwarded(r, "finance", "answered")),
-      finance_failed(forwarded(r, "finance", "failed")),
-      auth_time(took(r, "auth")),
-      finance_time(took(r, "finance")) {}
+      denied(decided(r, "denied")) {}
 
 }  // namespace mita::gateway

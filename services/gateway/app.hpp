@@ -5,20 +5,18 @@
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
 #include "core/vitals.hpp"
-#include "gateway/rate_limit.hpp"
+#include "gateway/limits/rate_limit.hpp"
 #include "gateway/settings.hpp"
-#include "http/client.hpp"
+#include "gateway/upstream/upstream.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "jwt/revocations.hpp"
 #include "jwt/validator.hpp"
 
+#include <array>
 #include <atomic>
-#include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
-#include <string>
 #include <vector>
 
 namespace mita::gateway {
@@ -38,12 +36,7 @@ struct shared {
     rate_limiter limits;
     rate_policy user, write, login, registration;
 
-    // What the last probes said (probe.cpp): one writer per service, on worker 0.
-    struct upstream_state {
-        std::atomic<bool> ready{false};
-        std::mutex mutex;
-        std::string status = "unreachable";  // of its /health
-    } auth_state, finance_state;
+    upstream_state auth_state, finance_state;
     std::atomic<bool> fed{false};  // the revocation feed has answered once
 };
 
@@ -59,18 +52,14 @@ struct app {
 
     shared& all;
     worker& on;
-    http::client auth, finance, auth_inside, finance_inside;
+    upstream auth, finance;
+    std::array<upstream*, 2> upstreams() { return {&auth, &finance}; }
 
     struct counters {
         explicit counters(metrics::registry& r);
         metrics::counter &no_route, &no_method, &unauthorized, &rate_limited, &unavailable;
         metrics::counter &allowed, &denied;
-        metrics::counter &auth_ok, &auth_failed, &finance_ok, &finance_failed;
-        metrics::histogram &auth_time, &finance_time;
     } count;
 };
-
-// Probes one service for /readyz, /health and the readiness log until the runtime stops; runs on worker 0 (probe.cpp).
-awaitable<void> watch(app& a, bool auth);
 
 }  // namespace mita::gateway

@@ -56,7 +56,7 @@ std::vector<http::route_key> keys() {
 
 }  // namespace
 
-pass::pass(app& a) : app_(a), map_(keys()), proxy_(a) {}
+pass::pass(app& a) : app_(a), map_(keys()) {}
 
 awaitable<http::service::admission> pass::admit(http::request& req, http::response& res) {
     admission out;
@@ -89,20 +89,18 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
             res = std::move(own);
             co_return;
         }
-        const bool to_auth = r.to == target::auth;
+        upstream& to = r.to == target::auth ? app_.auth : app_.finance;
         const auto begun = std::chrono::steady_clock::now();
-        auto& upstream = to_auth ? app_.auth : app_.finance;
         try {
-            co_await proxy_.forward(req, res, upstream, r.keyed);
+            co_await proxy_.forward(req, res, to.outside, r.keyed);
         } catch (const http::upstream_error& e) {
             app_.count.unavailable.add();
-            (to_auth ? app_.count.auth_failed : app_.count.finance_failed).add();
+            to.failed();
             throw explain(e);
         }
         const auto took = std::chrono::steady_clock::now() - begun;
         req.upstream_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
-        (to_auth ? app_.count.auth_ok : app_.count.finance_ok).add();
-        (to_auth ? app_.count.auth_time : app_.count.finance_time).observe(std::chrono::duration<double>(took).count());
+        to.answered(took);
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }

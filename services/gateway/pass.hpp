@@ -4,8 +4,8 @@
 #pragma once
 
 #include "gateway/app.hpp"
-#include "gateway/proxy.hpp"
 #include "gateway/routes.hpp"
+#include "gateway/upstream/proxy.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 

@@ -1,6 +1,6 @@
-// The whole map of the outside, one row a call: where it goes and what it takes to get there. It holds what the
-// contract holds (proto-json/openapi.yaml; a unit test compares them), so that a wrong path is 404 and a wrong method
-// 405 + Allow before anybody is asked for a token, and metrics carry the path's template.
+// The whole map of the outside, one row a call: where it goes and what it takes to get there. Made at build from the
+// contract (proto-json/openapi.yaml by generate.py), so that a wrong path is 404 and a wrong method 405 + Allow before
+// anybody is asked for a token, and metrics carry the path's template. Used by the pass.
 #pragma once
 
 #include "http/message.hpp"

@@ -1,12 +1,14 @@
 #include "gateway/serve.hpp"
 
 #include "gateway/app.hpp"
-#include "gateway/own.hpp"
+#include "gateway/own/own.hpp"
 #include "gateway/pass.hpp"
+#include "gateway/upstream/probe.hpp"
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
 
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,18 +16,17 @@ namespace mita::gateway {
 
 namespace {
 
-void export_connections(metrics::registry& r, const app& a, const http::server& server) {
+void export_connections(metrics::registry& r, app& a, const http::server& server) {
     r.callback("mita_gateway_client_connections", "Open client connections.", "gauge", {},
                [&server] { return static_cast<double>(server.connections()); });
-    const auto upstream = [&r](const char* name, const http::client& to) {
+    for (const upstream* u : a.upstreams()) {
+        const http::client& to = u->outside;
         const auto help = "Connections to the services behind.";
-        r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", name}, {"state", "busy"}},
+        r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", u->name}, {"state", "busy"}},
                    [&to] { return static_cast<double>(to.snapshot().busy); });
-        r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", name}, {"state", "idle"}},
+        r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", u->name}, {"state", "idle"}},
                    [&to] { return static_cast<double>(to.snapshot().idle); });
-    };
-    upstream("auth", a.auth);
-    upstream("finance", a.finance);
+    }
 }
 
 // The series carry the gateway's own names (OPERATIONS.md).
@@ -70,14 +71,16 @@ int serve(config& from) {
     // Tokens: keys and revocations come from auth.
     auto rules = jwt::options_of(all.set, all.set.token_cache_bytes);
     rules.refetch_on = home;
-    const auto refetch = jwt::keys_from(first.auth_inside, all.set.internal_token);
+    const auto refetch = jwt::keys_from(first.auth.inside, all.set.internal_token);
     all.tokens = std::make_unique<jwt::validator>(std::move(rules), all.revoked, refetch);
-    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, jwt::feed_options_of(all.set), log);
+    jwt::revocation_feed feed(home, first.auth.inside, all.revoked, *all.tokens, jwt::feed_options_of(all.set), log);
     feed.start();
-    rt.spawn(0, "watch_auth", [&first] { return watch(first, true); });
-    rt.spawn(0, "watch_finance", [&first] { return watch(first, false); });
+    for (upstream* u : first.upstreams()) {
+        const auto p = std::make_shared<probe>(*u, [&first] { return first.ready(); }, log);
+        rt.every(0, std::string("probe_") + u->name, [p] { return p->pause(); }, [p] { return p->ask(); });
+    }
 
-    http::dispatcher<app> internal_way(internal_routes(), first);
+    http::dispatcher<app> internal_way(own::internal_routes(), first);
     http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_way, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "gateway", servers, internal_server, log);
@@ -86,12 +89,8 @@ int serve(config& from) {
 
     rt.on_stop(stop_stage::drain, 0, [&feed](deadline d) { return feed.close(d); });
     for (unsigned i = 0; i < rt.size(); ++i) {
-        rt.on_stop(stop_stage::close, i, [a = &parts[i]->a](deadline d) -> awaitable<void> {
-            co_await a->auth.close(d);
-            co_await a->finance.close(d);
-            co_await a->auth_inside.close(d);
-            co_await a->finance_inside.close(d);
-        });
+        for (upstream* u : parts[i]->a.upstreams())
+            rt.on_stop(stop_stage::close, i, [u](deadline d) { return u->close(d); });
     }
     return rt.run();
 }

@@ -39,6 +39,45 @@ def test_includes_follow_the_arrows(unit):
     assert not wrong, "\n".join(wrong)
 
 
+# Inside the gateway: what a folder may include of its own service. The rest (pass, serve, the map) stands above and may include all.
+ROOMS = {"gateway": {"upstream": {"upstream"}, "limits": {"limits"}, "own": {"own", "app.hpp"}}}
+
+
+@pytest.mark.parametrize("service,room", [(s, r) for s in ROOMS for r in ROOMS[s]])
+def test_a_room_of_a_service_knows_only_what_it_stands_on(service, room):
+    wrong = []
+    for path in sorted((ROOT / "services" / service / room).rglob("*.?pp")):
+        for target in INCLUDE.findall(path.read_text()):
+            first, _, rest = target.partition("/")
+            if first == service and rest.split("/")[0] not in ROOMS[service][room]:
+                wrong.append(f"{path.relative_to(ROOT)} includes {target}")
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("service", sorted(ROOMS))
+def test_no_file_of_a_service_leads_back_to_itself(service):
+    """hpp and cpp of one name are one file here."""
+    graph = {}
+    for path in sources():
+        if owner(path) == service:
+            unit = path.relative_to(ROOT / "services").with_suffix("").as_posix()
+            graph.setdefault(unit, set()).update(t.rsplit(".", 1)[0] for t in INCLUDE.findall(path.read_text()) if t.startswith(service + "/"))
+    seen, path = set(), []
+
+    def walk(unit):
+        assert unit not in path, " → ".join([*path[path.index(unit):], unit])
+        if unit in seen:
+            return
+        path.append(unit)
+        for other in sorted(graph.get(unit, set()) - {unit}):
+            walk(other)
+        path.pop()
+        seen.add(unit)
+
+    for unit in sorted(graph):
+        walk(unit)
+
+
 def test_the_domain_includes_only_std_fmt_and_date():
     wrong = []
     for path in sorted((ROOT / "services/finance/domain").glob("*.?pp")):

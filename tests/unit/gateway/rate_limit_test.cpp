@@ -1,5 +1,5 @@
 // R20: rate limits by GCRA, exact, bounded, O(1). Time is given, so nothing waits.
-#include "gateway/rate_limit.hpp"
+#include "gateway/limits/rate_limit.hpp"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>

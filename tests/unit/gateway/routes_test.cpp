@@ -1,6 +1,6 @@
 // The gateway's map says what the contract says.
 #include "gateway/routes.hpp"
-#include "gateway/openapi_json.hpp"
+#include "gateway/own/openapi_json.hpp"
 
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
@@ -37,7 +37,7 @@ const gateway::gateway_route* row(std::string_view method, std::string_view path
 }  // namespace
 
 TEST_CASE("The gateway's map and the contract hold the same calls") {
-    const auto contract = json::parse(gateway::openapi_json());
+    const auto contract = json::parse(gateway::own::openapi_json());
     std::set<std::string> described, mapped;
     for (const auto& [path, item] : contract.at("paths").as_object())
         for (const auto& [method, operation] : item.as_object())
@@ -48,7 +48,7 @@ TEST_CASE("The gateway's map and the contract hold the same calls") {
 }
 
 TEST_CASE("The gateway asks for a token where the contract does, and nowhere before") {
-    const auto contract = json::parse(gateway::openapi_json());
+    const auto contract = json::parse(gateway::own::openapi_json());
     for (const auto& [path, item] : contract.at("paths").as_object())
         for (const auto& [method, operation] : item.as_object()) {
             if (!is_method(method)) continue;

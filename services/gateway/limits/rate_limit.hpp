@@ -3,13 +3,13 @@
 // held for a few loads.
 #pragma once
 
+#include "cache/zero_pages.hpp"
 #include "core/config.hpp"
 
 #include <array>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,18 +47,13 @@ private:
     struct set {
         std::array<slot, ways> slots;
     };
-    struct freed {
-        void operator()(set* p) const { std::free(p); }
-    };
-    struct shard {
-        std::mutex mutex;
-        std::unique_ptr<set[], freed> sets;  // zero pages of the kernel: memory is used as keys come
-    };
+    std::span<set> sets_of(std::size_t shard) const;
     std::uint64_t hash(const rate_policy& policy, std::string_view key) const;
 
     std::array<std::uint64_t, 2> seed_;
     std::size_t sets_per_shard_;
-    std::array<shard, shard_count> shards_;
+    cache::zero_pages<set> sets_;  // memory is used as keys come
+    std::array<std::mutex, shard_count> mutexes_;
 };
 
 // The address a limit counts: an IPv4 address as it is, an IPv6 address by its /64 (R20).

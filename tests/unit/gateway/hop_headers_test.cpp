@@ -1,5 +1,5 @@
 // R8, R9, R17: what passes to the services and what does not.
-#include "gateway/proxy.hpp"
+#include "gateway/upstream/hop_headers.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -82,6 +82,49 @@ TEST_CASE("R10: a HEAD goes on as GET and keeps the query") {
     r.method = http::verb::head;
     r.query = "month=2026-04";
     REQUIRE(head_of(r).starts_with("GET /v1/me?month=2026-04 HTTP/1.1\r\n"));
+}
+
+TEST_CASE("The trace goes on with its flags, and its state with it") {
+    auto r = sample();
+    r.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    r.span_id = "00f067aa0ba902b7";
+    r.parent_span = "1234567890123456";
+    r.headers.add({"TraceState", " foo=1 , bar=2"});
+    r.headers.add({"tracestate", "baz=3"});
+    for (const char* flags : {"00", "01", "02", "03"}) {
+        r.trace_flags = flags;
+        const auto head = head_of(r);
+        REQUIRE(has(head, "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-" + std::string(flags) +
+                              "\r\ntracestate: foo=1,bar=2,baz=3\r\n"));
+        REQUIRE_FALSE(has(head, "TraceState"));
+    }
+}
+
+TEST_CASE("A tracestate without a valid parent, or a malformed one, is not sent on") {
+    auto r = sample();
+    r.trace_id = "4bf92f3577b34da6a3ce929d0e0e4736";
+    r.span_id = "00f067aa0ba902b7";
+    r.trace_flags = "02";
+    r.headers.add({"tracestate", "foo=1"});
+    REQUIRE_FALSE(has(head_of(r), "tracestate"));
+    r.parent_span = "1234567890123456";
+    REQUIRE(has(head_of(r), "tracestate: foo=1\r\n"));
+    r.headers.add({"tracestate", "FOO=1"});
+    REQUIRE_FALSE(has(head_of(r), "tracestate"));
+    REQUIRE(has(head_of(r), "-02\r\nX-Forwarded-For"));
+}
+
+TEST_CASE("R18, R20: what the pass decides is not decided by a service, in any case and with underscores") {
+    http::header_list from;
+    for (const char* name :
+         {"Access-Control-Allow-Origin", "access-control-allow-credentials", "Access_Control_Max_Age", "X-Powered-By",
+          "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "Alt-Svc", "Timing-Allow-Origin"})
+        from.add({name, "inner"});
+    from.add({"Vary", "Accept"});
+    from.add({"Access", "mine"});
+    http::response res;
+    copy_answer_headers(res, from);
+    REQUIRE(res.head_block == "Vary: Accept\r\nAccess: mine\r\n");
 }
 
 TEST_CASE("R16: an answer's hop-by-hop and own headers do not pass, the others do") {

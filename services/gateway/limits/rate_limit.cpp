@@ -1,4 +1,4 @@
-#include "gateway/rate_limit.hpp"
+#include "gateway/limits/rate_limit.hpp"
 
 #include "core/ids.hpp"
 
@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <new>
 
 namespace mita::gateway {
 
@@ -38,12 +37,13 @@ void open_item(std::string& out, const rate_policy& p) {
 }  // namespace
 
 rate_limiter::rate_limiter(std::size_t max_bytes)
-    : sets_per_shard_(std::max<std::size_t>(1, max_bytes / sizeof(set) / shard_count)) {
+    : sets_per_shard_(std::max<std::size_t>(1, max_bytes / sizeof(set) / shard_count)),
+      sets_(sets_per_shard_ * shard_count) {
     random_bytes(seed_.data(), sizeof seed_);
-    for (auto& s : shards_) {
-        s.sets.reset(static_cast<set*>(std::calloc(sets_per_shard_, sizeof(set))));
-        if (!s.sets) throw std::bad_alloc();
-    }
+}
+
+std::span<rate_limiter::set> rate_limiter::sets_of(std::size_t shard) const {
+    return {sets_.data() + shard * sets_per_shard_, sets_per_shard_};
 }
 
 // A keyed multiply-mix over 8-byte blocks: without the seed nobody can aim keys at one set.
@@ -69,10 +69,10 @@ rate_decision rate_limiter::take(const rate_policy& policy, std::string_view key
     const std::int64_t interval = policy.window_s * second_ns / policy.quota;  // between requests at the allowed rate
     const std::int64_t burst = interval * policy.quota;
     const auto h = hash(policy, key);
-    auto& where = shards_[h & 15];
+    const auto shard = static_cast<std::size_t>(h % shard_count);
 
-    const std::scoped_lock lock(where.mutex);
-    auto& slots = where.sets[(h >> 4) % sets_per_shard_].slots;
+    const std::scoped_lock lock(mutexes_[shard]);
+    auto& slots = sets_of(shard)[h / shard_count % sets_per_shard_].slots;
     auto at = std::find_if(slots.begin(), slots.end(), [h](const slot& s) { return s.tag == h; });
     if (at == slots.end()) {
         at = std::min_element(slots.begin(), slots.end(), [](const slot& a, const slot& b) { return a.tat < b.tat; });

@@ -1,0 +1,29 @@
+#include "cache/report.hpp"
+#include "gateway/app.hpp"
+#include "jwt/trust.hpp"
+
+#include <string>
+
+namespace mita::gateway {
+
+bool app::ready() const {
+    // Without the feed's first answer a revoked token could pass.
+    if (!all.fed && !all.tokens->degraded()) all.fed = true;
+    return !all.loops.stopping() && all.auth_state.ready() && all.finance_state.ready() && all.tokens->has_keys() &&
+           all.fed;
+}
+
+awaitable<health_report> app::health() {
+    health_report r = all.vital.report();
+    auto& degradations = all.vital.degradations;
+    for (const upstream* u : upstreams()) {
+        r.services.emplace_back(u->name, u->state.status());
+        degradations.check(r, std::string(u->name) + "_not_healthy", r.services.back().second != "healthy", 1, 0);
+    }
+    r.unhealthy = !ready();
+    r.caches.push_back(cache::health_of("token", all.tokens->cache_stats()));
+    jwt::judge_revocations(degradations, r, all.revoked, *all.tokens);
+    co_return r;
+}
+
+}  // namespace mita::gateway

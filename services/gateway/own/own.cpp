@@ -1,0 +1,47 @@
+#include "gateway/own/own.hpp"
+
+#include "gateway/own/openapi_json.hpp"
+#include "http/operations.hpp"
+#include "jwt/bearer.hpp"
+
+#include <string>
+
+namespace mita::gateway::own {
+
+namespace {
+
+bool shows_ops_token(const http::request& req, const app& a) {
+    const auto token = jwt::bearer(req);
+    return token && !a.all.set.ops_token.empty() && a.all.set.ops_token == *token;
+}
+
+constexpr http::route<app> inside[] = {
+    {http::verb::get, "/livez", http::livez<app>, http::access::open},
+    {http::verb::get, "/readyz", http::readyz<app>, http::access::open},
+    {http::verb::get, "/health", http::health<app>, http::access::open},
+    {http::verb::get, "/metrics", http::metrics_text<app>, http::access::open},
+};
+
+}  // namespace
+
+std::span<const http::route<app>> internal_routes() { return inside; }
+
+awaitable<http::response> livez(http::request& req, app& a) { return http::livez<app>(req, a); }
+awaitable<http::response> readyz(http::request& req, app& a) { return http::readyz<app>(req, a); }
+
+awaitable<http::response> health(http::request& req, app& a) {
+    const health_report report = co_await a.health();
+    co_return http::health_answer(report, shows_ops_token(req, a));
+}
+
+awaitable<http::response> metrics(http::request& req, app& a) {
+    if (!shows_ops_token(req, a)) jwt::refuse_token(req);
+    co_return http::metrics_answer(req, a.all.metrics);
+}
+
+awaitable<http::response> openapi(http::request& req, app&) {
+    http::refuse_query(req);
+    co_return http::json_with_etag(req, std::string(openapi_json()), openapi_tag(), 200, "public, max-age=300");
+}
+
+}  // namespace mita::gateway::own

@@ -1,0 +1,28 @@
+// Asks one service how it is, for /readyz, /health and the readiness log: each second when all is well, ten times a
+// second while one is away, so that recovery shows at once. A job of runtime::every, made by serve.
+#pragma once
+
+#include "core/log.hpp"
+#include "gateway/upstream/upstream.hpp"
+
+#include <chrono>
+#include <functional>
+
+namespace mita::gateway {
+
+class probe {
+public:
+    // all_well: whether the gateway as a whole is ready.
+    probe(upstream& of, std::function<bool()> all_well, logger& log);
+
+    awaitable<void> ask();  // at most a second; a service that is away is told by its state, not thrown
+    std::chrono::milliseconds pause();
+
+private:
+    upstream& of_;
+    std::function<bool()> all_well_;
+    logger& log_;
+    bool asked_ = false, began_well_ = false;
+};
+
+}  // namespace mita::gateway
