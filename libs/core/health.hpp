@@ -1,4 +1,4 @@
-// What /health shows (OPERATIONS.md, Health), as plain data: each service fills it, one serializer writes it. No
+// What /health shows, as plain data: each service fills it, one serializer writes it. No
 // dependencies looked at here: probing is the service's work (in parallel, at most 1 s, cached 1 s).
 #pragma once
 
@@ -67,7 +67,7 @@ private:
     std::vector<std::pair<std::string, std::string>> since_;
 };
 
-// What makes a service degraded (OPERATIONS.md, Health). A few requests say nothing: p99 is judged from 100 in the last
+// What makes a service degraded. A few requests say nothing: p99 is judged from 100 in the last
 // minute, against a baseline that is known, and never below 10 ms; errors from the fifth in that minute.
 void judge_requests(degradation_log& log, health_report& r, const latency_summary& recent,
                     std::optional<double> baseline_p99_ms);

@@ -1,4 +1,4 @@
-// JSON lines on stdout (OPERATIONS.md, Logs): bounded, written in batches by a thread of its own, drops counted.
+// JSON lines on stdout: bounded, written in batches by a thread of its own, drops counted.
 // A line: log.info("event").with("key", value)...; it is queued when the statement ends. Never tokens, passwords,
 // bodies, e-mails. Thread-safe; a full queue or a blocked stdout never blocks the caller.
 #pragma once

@@ -33,7 +33,7 @@ struct mark {
     const char* variable;
     const char* name;
 };
-// First match wins (OPERATIONS.md, Platforms).
+// First match wins.
 constexpr std::array<mark, 10> marks{{{"RENDER", "render"},
                                       {"DYNO", "heroku"},
                                       {"RAILWAY_ENVIRONMENT", "railway"},

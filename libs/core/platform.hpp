@@ -1,6 +1,6 @@
-// Where we run and what we may use: platform by environment (order of OPERATIONS.md), CPU and memory by cgroup v1/v2
-// and affinity, and the settings derived from them, each with its source. Pure over an injected environment and root
-// directory, so tests use fake trees.
+// Where we run and what we may use: platform by environment (the order is platform.cpp's), CPU and memory by cgroup
+// v1/v2 and affinity, and the settings derived from them, each with its source. Pure over an injected environment and
+// root directory, so tests use fake trees.
 #pragma once
 
 #include <cstdint>

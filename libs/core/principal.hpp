@@ -1,5 +1,5 @@
 // Who a request acts for, as a verified access token says. Filled by jwt's validator, read by handlers.
-// No service trusts a header for identity: each verifies the token itself (SECURITY.md).
+// No service trusts a header for identity: each verifies the token itself.
 #pragma once
 
 #include "core/ids.hpp"

@@ -1,5 +1,5 @@
 // What every service is told alike, read once: environment, log, workers, doors, limits, tokens, clock. Each service's
-// settings begin with it and add their own. Names: OPERATIONS.md.
+// settings begin with it and add their own. `config` prints their names.
 #pragma once
 
 #include "core/config.hpp"

@@ -1,6 +1,6 @@
 // A timer used as a condition variable: one object is both the completion and the timeout of a wait.
 // Same-thread use only (the worker that owns it); another thread completes it by posting to its executor.
-// Not `op || timer`, which costs 4.7 us and swallows exceptions (research/style.md 2.4).
+// Not `op || timer`, which costs 4.7 us and swallows exceptions.
 #pragma once
 
 #include "core/async.hpp"

@@ -1,5 +1,5 @@
-// The database's part of /health: what the pools of all workers say, and a probe that asks it now. The judgements of
-// OPERATIONS.md that concern it.
+// The database's part of /health: what the pools of all workers say, and a probe that asks it now. Also what of it
+// makes a service degraded.
 #pragma once
 
 #include "core/health.hpp"

@@ -1,4 +1,4 @@
-// The metrics of one pool (OPERATIONS.md): mita_db_query_duration_seconds{query}, mita_db_pool_connections{state},
+// The metrics of one pool: mita_db_query_duration_seconds{query}, mita_db_pool_connections{state},
 // mita_db_pool_max_connections, mita_db_pool_wait_seconds{lane}, mita_db_errors_total{class}. Used by pool and
 // transaction on the pool's worker.
 #pragma once

@@ -1,5 +1,5 @@
 // What a service is told about its database: read from the environment once, made into options for each worker's pool
-// and for the listener. Names: OPERATIONS.md.
+// and for the listener. `config` prints their names.
 #pragma once
 
 #include "core/config.hpp"

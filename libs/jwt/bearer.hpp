@@ -20,7 +20,7 @@ std::optional<std::string_view> bearer(const http::request& req);
 // What a caller of ours sends: "Authorization: Bearer x\r\n".
 std::string authorization_line(const secret& token);
 
-// Throws api_error: 401 unauthorized with WWW-Authenticate, the same body for every reason (SECURITY.md: tokens). The
+// Throws api_error: 401 unauthorized with WWW-Authenticate, the same body for every reason. The
 // header says invalid_token to those who showed one; who showed none is only told what is asked for (RFC 6750 3.1).
 [[noreturn]] void refuse_token(const http::request& req);
 

@@ -1,4 +1,4 @@
-// Access tokens (RFC 7519, 9068: typ at+jwt) made and read strictly (SECURITY.md T1-T14, RFC 8725): the algorithm comes
+// Access tokens (RFC 7519, 9068: typ at+jwt) made and read strictly (rules T1-T14, RFC 8725): the algorithm comes
 // from the key, kid indexes a closed set, sizes are checked before work. No exceptions on the reading side: attackers
 // pace it.
 #pragma once

@@ -1,4 +1,4 @@
-// /health of the auth service: what it adds to what every service says (OPERATIONS.md).
+// /health of the auth service: what it adds to what every service says.
 #include "auth/app.hpp"
 #include "cache/report.hpp"
 

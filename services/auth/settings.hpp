@@ -1,4 +1,4 @@
-// Everything the auth service is told by its environment, read once in main. Names: OPERATIONS.md.
+// Everything the auth service is told by its environment, read once in main. `config` prints their names.
 #pragma once
 
 #include "auth/hashing/pool.hpp"

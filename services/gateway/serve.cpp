@@ -29,7 +29,7 @@ void export_connections(metrics::registry& r, app& a, const http::server& server
     }
 }
 
-// The series carry the gateway's own names (OPERATIONS.md).
+// The series carry the gateway's own names.
 http::server_options named(http::server_options o) {
     o.malformed_metric = "mita_gateway_malformed_total";
     return o;

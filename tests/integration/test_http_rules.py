@@ -1,4 +1,4 @@
-"""SECURITY.md's HTTP rules R1 to R19, byte by byte, at the gateway and at auth and finance directly. Each case is named after its rule."""
+"""The HTTP rules R1 to R19 of tests/RULES.md, byte by byte, at the gateway and at auth and finance directly. Each case is named after its rule."""
 import json
 import re
 import socket

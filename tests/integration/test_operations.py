@@ -1,4 +1,4 @@
-"""What operators see: /health tells what was measured and nothing else, /metrics has every name OPERATIONS.md lists for what exists."""
+"""What operators see: /health tells what was measured and nothing else, /metrics has every name that is promised for what exists."""
 import re
 import socket
 

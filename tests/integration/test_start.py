@@ -1,4 +1,4 @@
-"""Settings, command line and start errors: every wrong setting at once, one rule for the exit status, no secret ever (OPERATIONS.md)."""
+"""Settings, command line and start errors: every wrong setting at once, one rule for the exit status, no secret ever."""
 import pathlib
 import re
 import socket

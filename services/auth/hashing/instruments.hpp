@@ -1,4 +1,4 @@
-// The pool's figures as metrics (names: OPERATIONS.md): histograms that its threads fill, and values read at scrape.
+// The pool's figures as metrics: histograms that its threads fill, and values read at scrape.
 // Used by the auth service's wiring; a pool without instruments keeps its own counts only.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Which passwords a person may choose (SECURITY.md P3, P6; NIST 800-63B-4): length, not composition; nothing common;
+// Which passwords a person may choose (P3, P6; NIST 800-63B-4): length, not composition; nothing common;
 // nothing that is only the person's own address or our name. Applied at register and change, never at login.
 #pragma once
 
