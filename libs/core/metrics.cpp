@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 #include <map>
 #include <stdexcept>
@@ -99,17 +100,52 @@ struct family {
 
 constinit const std::span<const double> duration_bounds(duration_bound_values);
 
-histogram::histogram(std::span<const double> upper_bounds)
+histogram::histogram(std::span<const double> upper_bounds, bool exemplars)
     : bounds_(upper_bounds.begin(), upper_bounds.end()),
-      counts_(std::make_unique<std::atomic<std::uint64_t>[]>(upper_bounds.size() + 1)) {
+      counts_(std::make_unique<std::atomic<std::uint64_t>[]>(upper_bounds.size() + 1)),
+      exemplars_(exemplars ? std::make_unique<kept[]>(upper_bounds.size() + 1) : nullptr) {
     if (!std::is_sorted(bounds_.begin(), bounds_.end())) throw std::logic_error("histogram bounds must ascend");
 }
 
-void histogram::observe(double v) {
-    if (std::isnan(v)) return;
-    const auto bucket = std::lower_bound(bounds_.begin(), bounds_.end(), v) - bounds_.begin();
-    counts_[static_cast<std::size_t>(bucket)].fetch_add(1, std::memory_order_relaxed);
+std::size_t histogram::count(double v) {
+    const auto bucket = static_cast<std::size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), v) - bounds_.begin());
+    counts_[bucket].fetch_add(1, std::memory_order_relaxed);
     sum_.fetch_add(v, std::memory_order_relaxed);
+    return bucket;
+}
+
+void histogram::observe(double v) {
+    if (!std::isnan(v)) count(v);
+}
+
+void histogram::observe(double v, std::string_view trace_id, std::chrono::steady_clock::time_point at) {
+    if (std::isnan(v)) return;
+    const auto bucket = count(v);
+    if (!exemplars_ || trace_id.size() != sizeof(exemplar::trace_id)) return;
+    kept& k = exemplars_[bucket];
+    std::array<std::uint64_t, 4> words;
+    std::memcpy(words.data(), trace_id.data(), sizeof words);
+    const auto version = k.version.load(std::memory_order_relaxed);
+    k.version.store(version + 1, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < words.size(); ++i) k.id[i].store(words[i], std::memory_order_release);
+    k.value.store(v, std::memory_order_release);
+    k.at.store(at, std::memory_order_release);
+    k.version.store(version + 2, std::memory_order_release);
+}
+
+std::optional<exemplar> histogram::last(std::size_t bucket) const {
+    if (!exemplars_) return std::nullopt;
+    const kept& k = exemplars_[bucket];
+    const auto before = k.version.load(std::memory_order_acquire);
+    if (before == 0 || before % 2 != 0) return std::nullopt;
+    std::array<std::uint64_t, 4> words;
+    for (std::size_t i = 0; i < words.size(); ++i) words[i] = k.id[i].load(std::memory_order_acquire);
+    exemplar out{};
+    out.value = k.value.load(std::memory_order_acquire);
+    out.at = k.at.load(std::memory_order_acquire);
+    if (k.version.load(std::memory_order_relaxed) != before) return std::nullopt;
+    std::memcpy(out.trace_id.data(), words.data(), sizeof words);
+    return out;
 }
 
 std::vector<std::uint64_t> histogram::buckets() const {
@@ -138,8 +174,11 @@ double quantile(std::span<const double> bounds, std::span<const std::uint64_t> b
 }
 
 struct registry::impl {
+    explicit impl(std::size_t most) : room(most - most / 20) {}
     mutable std::mutex mutex;
     std::map<std::string, family> families;
+    std::size_t room;        // the rest is for the families' {overflow="true"}
+    std::size_t in_use = 0;  // lines of a scrape without HELP and TYPE
 
     series_cells& at(const std::string& name, const std::string& help, const std::string& type, labels l,
                      std::span<const double> bounds = {}) {
@@ -157,11 +196,21 @@ struct registry::impl {
         } else if (f.type != type || !std::equal(bounds.begin(), bounds.end(), f.bounds.begin(), f.bounds.end())) {
             throw std::logic_error("metric registered twice with another type or bounds: " + name);
         }
-        return f.series[std::move(text)];
+        return series_of(f, text);
+    }
+
+    series_cells& series_of(family& f, const std::string& text) {
+        const auto known = f.series.find(text);
+        if (known != f.series.end()) return known->second;
+        const auto lines = f.type == "histogram" ? f.bounds.size() + 3 : 1;
+        const bool fits = in_use + lines <= room;
+        const auto [made, first] = f.series.try_emplace(fits ? text : "overflow=\"true\"");
+        if (first) in_use += lines;
+        return made->second;
     }
 };
 
-registry::registry() : impl_(std::make_unique<impl>()) {}
+registry::registry(std::size_t most_series) : impl_(std::make_unique<impl>(most_series)) {}
 registry::~registry() = default;
 
 counter& registry::make_counter(std::string name, std::string help, labels l) {
@@ -176,8 +225,9 @@ gauge& registry::make_gauge(std::string name, std::string help, labels l) {
     return *cells.emplace_back(std::make_unique<gauge>());
 }
 
-histogram& registry::make_histogram(std::string name, std::string help, labels l, std::span<const double> bounds) {
-    auto cell = std::make_unique<histogram>(bounds);
+histogram& registry::make_histogram(std::string name, std::string help, labels l, std::span<const double> bounds,
+                                    bool exemplars) {
+    auto cell = std::make_unique<histogram>(bounds, exemplars);
     const std::lock_guard lock(impl_->mutex);
     auto& cells = impl_->at(name, help, "histogram", std::move(l), bounds).histograms;
     return *cells.emplace_back(std::move(cell));
@@ -192,6 +242,22 @@ void registry::callback(std::string name, std::string help, std::string type, la
 
 namespace {
 
+// The newest of all cells: # {trace_id="..."} 0.012 1775808000.125
+std::string exemplar_text(const series_cells& cells, std::size_t bucket) {
+    std::optional<exemplar> newest;
+    for (const auto& cell : cells.histograms) {
+        const auto e = cell->last(bucket);
+        if (e && (!newest || e->at > newest->at)) newest = e;
+    }
+    if (!newest) return {};
+    const auto age = std::chrono::steady_clock::now() - newest->at;
+    const auto at = std::chrono::system_clock::now() - std::chrono::duration_cast<std::chrono::milliseconds>(age);
+    const auto unix_seconds = std::chrono::duration<double>(at.time_since_epoch()).count();
+    return fmt::format(" # {{trace_id=\"{}\"}} {} {:.3f}",
+                       std::string_view(newest->trace_id.data(), newest->trace_id.size()), number(newest->value),
+                       unix_seconds);
+}
+
 void expose_histogram(std::string& out, const std::string& name, const std::string& label, const family& f,
                       const series_cells& cells, bool open_metrics) {
     std::vector<std::uint64_t> sums(f.bounds.size() + 1);
@@ -205,7 +271,8 @@ void expose_histogram(std::string& out, const std::string& name, const std::stri
     for (std::size_t i = 0; i < sums.size(); ++i) {
         below += sums[i];
         const auto bound = i < f.bounds.size() ? bound_text(f.bounds[i], open_metrics) : "+Inf";
-        append_sample(out, name + "_bucket", label, "le=\"" + bound + "\"", std::to_string(below));
+        append_sample(out, name + "_bucket", label, "le=\"" + bound + "\"",
+                      std::to_string(below) + (open_metrics ? exemplar_text(cells, i) : std::string()));
     }
     append_sample(out, name + "_sum", label, "", number(sum));
     append_sample(out, name + "_count", label, "", std::to_string(below));
@@ -252,10 +319,7 @@ std::string registry::expose(bool open_metrics) const {
 
 std::size_t registry::series() const {
     const std::lock_guard lock(impl_->mutex);
-    std::size_t n = 0;
-    for (const auto& [name, f] : impl_->families)
-        n += f.series.size() * (f.type == "histogram" ? f.bounds.size() + 3 : 1);
-    return n;
+    return impl_->in_use;
 }
 
 }  // namespace mita::metrics

@@ -44,7 +44,8 @@ exchange_log::cell exchange_log::make(const request& req, unsigned method, unsig
     if (made.duration == nullptr)
         made.duration = &registry_.make_histogram(
             "mita_http_request_duration_seconds", "From the whole head to the last byte sent.",
-            {{"service", service_}, {"method", verb_label}, {"route", std::string(req.route)}});
+            {{"service", service_}, {"method", verb_label}, {"route", std::string(req.route)}},
+            metrics::duration_bounds, true);
     return made;
 }
 
@@ -76,7 +77,7 @@ void exchange_log::finished(const request& req, const response& res, const excha
     const unsigned method = facts.known_method ? static_cast<unsigned>(req.method) : unknown_method;
     cell& c = find(req, method, res.status);
     c.count->add();
-    c.duration->observe(std::chrono::duration<double>(facts.took).count());
+    c.duration->observe(std::chrono::duration<double>(facts.took).count(), req.trace_id, facts.ended);
     if (window_ != nullptr && !c.operational) window_->record(facts.ended, facts.took, res.status >= 500);
     if (log_all_ || res.status >= 500 || facts.took >= slow_) write(req, res, facts);
 }

@@ -1,8 +1,10 @@
 """What operators see: /health tells what was measured and nothing else, /metrics has every name that is promised for what exists."""
 import re
+import secrets
 import socket
 
 import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from mita import promtool
 from mita.client import Client, expect
@@ -134,7 +136,28 @@ def test_revocations_are_known_to_be_complete_a_moment_ago(stack, name):
     assert 0 <= float(lag) < 10 * stack.auth.slow
 
 
+def open_metrics(stack, service):
+    answer = expect(Client(service, stack.contract).get("/metrics", internal=True, headers={"Accept": "application/openmetrics-text"}), 200)
+    assert answer.header("Content-Type").startswith("application/openmetrics-text") and answer.text.endswith("# EOF\n")
+    return list(text_string_to_metric_families(answer.text))  # strict: names, types, units, order, exemplars
+
+
 @pytest.mark.parametrize("name", SERVICES)
-def test_openmetrics_is_given_to_who_asks_for_it(stack, name):
-    answer = Client(getattr(stack, name), stack.contract).get("/metrics", internal=True, headers={"Accept": "application/openmetrics-text"})
-    assert expect(answer, 200).header("Content-Type").startswith("application/openmetrics-text") and answer.text.endswith("# EOF\n")
+def test_openmetrics_is_given_to_who_asks_for_it_and_has_the_same_families(stack, saver, name):
+    saver.get("/v1/me")
+    service = getattr(stack, name)
+    families = {f.name + {"counter": "_total", "info": "_info"}.get(f.type, "") for f in open_metrics(stack, service)}
+    assert families == set(samples(scrape(stack, service)))
+
+
+@pytest.mark.parametrize("name, path", [("auth", "/v1/auth/me"), ("finance", "/v1/me"), ("gateway", "/v1/me")])
+def test_the_trace_of_a_request_is_the_exemplar_of_its_bucket(stack, person, name, path):
+    trace = secrets.token_hex(16)
+    service = getattr(stack, name)
+    expect(Client(service, stack.contract, person.access).get(path, headers={"traceparent": f"00-{trace}-{secrets.token_hex(8)}-01"}), 200)
+
+    def kept():
+        durations = next(f for f in open_metrics(stack, service) if f.name == "mita_http_request_duration_seconds")
+        return [s for s in durations.samples if s.exemplar and s.exemplar.labels == {"trace_id": trace}]
+    sample, = until(kept, 5, "the exemplar")
+    assert sample.labels["route"] == path and sample.labels["method"] == "GET" and 0 < sample.exemplar.value <= float(sample.labels["le"])

@@ -3,6 +3,10 @@
 #include <catch2/catch.hpp>
 
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <limits>
+#include <string>
 #include <thread>
 
 using namespace mita::metrics;
@@ -40,6 +44,90 @@ TEST_CASE("a histogram's buckets are cumulative and end with +Inf equal to the c
           "mita_d_seconds_bucket{q=\"x\",le=\"2\"} 3\nmita_d_seconds_bucket{q=\"x\",le=\"+Inf\"} 4\n"
           "mita_d_seconds_sum{q=\"x\"} 101.75\nmita_d_seconds_count{q=\"x\"} 4\n");
     CHECK(r.series() == 6);
+}
+
+TEST_CASE("however many label sets are asked for, a scrape stays within its bound and its sums are right") {
+    registry r(200);
+    const std::array<double, 3> bounds{0.5, 1, 2};
+    r.callback("mita_build_info", "Build.", "info", {{"version", "1"}}, [] { return 1.0; });
+    for (int i = 0; i < 1000; ++i) {
+        const auto route = std::to_string(i);
+        r.make_counter("mita_x_total", "X.", {{"route", route}}).add();
+        r.make_counter("mita_x_total", "X.", {{"route", route}}).add();  // another worker's cell
+        r.make_histogram("mita_d_seconds", "D.", {{"route", route}}, bounds).observe(1);
+    }
+    r.make_gauge("mita_late", "Late.", {{"a", "b"}}).set(3);
+    const auto text = r.expose();
+    std::size_t lines = 0, counted = 0, observed = 0;
+    for (std::size_t at = 0; at < text.size();) {
+        const auto end = text.find('\n', at);
+        const auto line = text.substr(at, end - at);
+        at = end + 1;
+        if (line.starts_with("#")) continue;
+        ++lines;
+        const auto value = line.substr(line.rfind(' ') + 1);
+        if (line.starts_with("mita_x_total")) counted += std::stoul(value);
+        if (line.starts_with("mita_d_seconds_count")) observed += std::stoul(value);
+    }
+    CHECK(lines == r.series());
+    CHECK(lines <= 200);
+    CHECK(lines > 180);
+    CHECK(counted == 2000);
+    CHECK(observed == 1000);
+    CHECK(text.find("mita_x_total{overflow=\"true\"} ") != std::string::npos);
+    CHECK(text.find("mita_late{overflow=\"true\"} 3") != std::string::npos);
+    CHECK(text.find("mita_x_total{route=\"0\"} 2") != std::string::npos);
+}
+
+TEST_CASE("OpenMetrics shows the newest trace of each bucket, the older format none") {
+    registry r;
+    const std::array<double, 2> bounds{0.5, 1};
+    const std::string first(32, 'a'), second(32, 'b'), third(32, 'c');
+    const auto now = std::chrono::steady_clock::now();
+    auto& h = r.make_histogram("mita_d_seconds", "D.", {}, bounds, true);
+    auto& other_worker = r.make_histogram("mita_d_seconds", "D.", {}, bounds, true);
+    other_worker.observe(0.5, first, now - std::chrono::seconds(7));
+    h.observe(0.25, first, now - std::chrono::seconds(9));
+    h.observe(0.125, second, now - std::chrono::seconds(5));
+    h.observe(99, third, now);
+    h.observe(0.75, "not a trace id", now);
+    h.observe(0.75);
+    h.observe(std::numeric_limits<double>::quiet_NaN(), first, now);
+    const auto text = r.expose(true);
+    const auto shown = "mita_d_seconds_bucket{le=\"0.5\"} 3 # {trace_id=\"" + second + "\"} 0.125 ";
+    const auto at = text.find(shown);
+    REQUIRE(at != std::string::npos);
+    const double unix_now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+    CHECK(std::stod(text.substr(at + shown.size())) == Approx(unix_now - 5).margin(3).epsilon(0));
+    CHECK(text.find("mita_d_seconds_bucket{le=\"1.0\"} 5\n") != std::string::npos);
+    CHECK(text.find("mita_d_seconds_bucket{le=\"+Inf\"} 6 # {trace_id=\"" + third + "\"} 99 ") != std::string::npos);
+    CHECK(r.expose().find("trace_id") == std::string::npos);
+    auto& plain = r.make_histogram("mita_e_seconds", "E.", {}, bounds);
+    plain.observe(1, first, now);
+    CHECK_FALSE(plain.last(1));
+}
+
+TEST_CASE("an exemplar read while others are written is one that was written") {
+    const std::array<double, 1> bounds{1e9};
+    histogram h(bounds, true);
+    std::atomic<bool> done{false};
+    std::thread writer([&] {
+        for (int i = 0; i < 200'000; ++i) {
+            const char digit = static_cast<char>('0' + i % 10);
+            h.observe(i % 10, std::string(32, digit), {});
+        }
+        done = true;
+    });
+    std::uint64_t torn = 0;
+    while (!done) {
+        const auto e = h.last(0);
+        if (!e) continue;
+        const char digit = static_cast<char>('0' + static_cast<int>(e->value));
+        if (std::string_view(e->trace_id.data(), 32) != std::string(32, digit)) ++torn;
+    }
+    writer.join();
+    CHECK(torn == 0);
+    CHECK(h.last(0));
 }
 
 TEST_CASE("OpenMetrics names counter families without _total, has canonical bounds and ends with EOF") {
