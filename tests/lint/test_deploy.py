@@ -80,3 +80,16 @@ def test_the_image_copies_only_what_is_there():
         if line.startswith("COPY ") and "--from" not in line:
             for source in line.split()[1:-1]:
                 assert (ROOT / source).exists(), source
+
+
+def test_what_the_readme_of_deploy_names_is_there():
+    text = (ROOT / "deploy/README.md").read_text()
+    for name in re.findall(r"\bMITA_[A-Z_]+", text):
+        assert name in SETTINGS | {"MITA_PLATFORM"}, name
+    named = {path.rstrip("./") for path in re.findall(r"(?<![\w$])deploy/[\w./{},-]+", text)}
+    assert len(named) > 8
+    for path in named:
+        before, brace, rest = path.partition("{")
+        choices, _, after = rest.partition("}")
+        for choice in choices.split(",") if brace else [""]:
+            assert (ROOT / (before + choice + after)).exists(), before + choice + after
