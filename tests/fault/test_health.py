@@ -139,3 +139,41 @@ def test_revocations_unheard_of_degrade_until_auth_is_back(stack, name):
     finally:
         stack.heal()
     until(lambda: "revocation_feed_silent_ms" not in reasons(stack, service), 10 * service.slow, "the feed")
+
+
+@pytest.mark.parametrize("name", ["auth", "finance", "gateway"])
+def test_memory_near_its_limit_degrades_and_since_when_stays_told(stack, name):
+    service = stack.also(name, f"{name}-tight", MITA_PLATFORM="lambda", AWS_LAMBDA_FUNCTION_MEMORY_SIZE="8").start()
+    first = reasons(stack, service)["memory_utilization"]
+    assert first["value"] > first["limit"] == 0.85
+    time.sleep(1.1)  # a second, what `since` is told in, and more
+    assert reasons(stack, service)["memory_utilization"]["since"] == first["since"]
+    assert health(stack, service)["status"] == "degraded"
+    service.stop()
+
+
+def test_a_user_cache_that_holds_nobody_degrades_once_it_should_be_warm(stack, saver):
+    service = stack.also("finance", "finance-forgetful", MITA_WORKERS="1", MITA_CACHE_BYTES="1").start()
+    client = Client(service, stack.contract, saver.access)
+    for _ in range(400):
+        expect(client.get("/v1/me"), 200)
+    assert "user_cache_hit_ratio" not in reasons(stack, service)  # not warm yet
+    for _ in range(700):
+        expect(client.get("/v1/me"), 200)
+    seen = reasons(stack, service)["user_cache_hit_ratio"]
+    assert seen["value"] < seen["limit"] == 0.6
+    service.stop()
+
+
+@pytest.mark.parametrize("name", ["auth", "finance"])
+def test_the_gateway_is_degraded_while_a_service_behind_it_is_not_healthy(stack, name):
+    behind = stack.also(name, f"{name}-behind").start()
+    gateway = stack.also("gateway", f"gateway-before-{name}", **{name: behind}).start()
+    until(lambda: f"{name}_not_healthy" not in reasons(stack, gateway), 10 * gateway.slow, "a healthy service behind")
+    behind.kill()
+    seen = until(lambda: (r := reasons(stack, gateway)).get(f"{name}_not_healthy"), 10 * gateway.slow, "the reason")
+    assert seen["since"] and health(stack, gateway)["status"] == "unhealthy"  # not ready: it cannot serve
+    behind.start()
+    until(lambda: f"{name}_not_healthy" not in reasons(stack, gateway), 20 * gateway.slow, "a healthy service behind")
+    gateway.stop()
+    behind.stop()
