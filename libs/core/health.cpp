@@ -78,8 +78,11 @@ void caches_to(std::string& out, const std::vector<health_report::cache>& caches
 void platform_to(std::string& out, const platform::limits& l, const std::vector<setting>& settings) {
     out += ",\"platform\":{";
     text(out, "name", l.name);
-    fmt::format_to(std::back_inserter(out), ",\"cpu\":{:.2f},\"memory_limit_bytes\":{},\"settings\":{{", l.cpus,
-                   l.memory_bytes);
+    fmt::format_to(std::back_inserter(out), ",\"cpu\":{:.2f},\"memory_limit_bytes\":{},", l.cpus, l.memory_bytes);
+    text(out, "cpu_source", l.cpus_source);
+    out += ',';
+    text(out, "memory_source", l.memory_source);
+    out += ",\"settings\":{";
     for (const auto& s : settings) {
         if (&s != &settings.front()) out += ',';
         append_json_string(out, s.name);

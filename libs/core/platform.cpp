@@ -11,7 +11,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -34,9 +33,10 @@ struct mark {
     const char* name;
 };
 // First match wins.
-constexpr std::array<mark, 10> marks{{{"RENDER", "render"},
+constexpr std::array<mark, 11> marks{{{"RENDER", "render"},
                                       {"DYNO", "heroku"},
                                       {"RAILWAY_ENVIRONMENT", "railway"},
+                                      {"RAILWAY_ENVIRONMENT_NAME", "railway"},  // what it is called lately
                                       {"FLY_APP_NAME", "fly"},
                                       {"VERCEL", "vercel"},
                                       {"AWS_LAMBDA_FUNCTION_NAME", "lambda"},
@@ -151,6 +151,7 @@ derived derive(const limits& l) {
     derived out{};
     out.workers = std::min(whole, 16u);
     out.hashing_threads = whole >= 4 ? whole - 1 : whole;
+    out.hash_queue = 128 * out.hashing_threads;
     out.db_exclusive = small ? 2 : 4;
     out.cache_bytes = std::clamp(l.memory_bytes / 10, 8 * mib, gib);
     out.rate_table_bytes = std::clamp(l.memory_bytes / 50, mib, 64 * mib);
@@ -158,14 +159,18 @@ derived derive(const limits& l) {
     const auto by_descriptors = l.max_fds * 8 / 10;
     out.max_connections =
         static_cast<unsigned>(std::clamp<std::int64_t>(std::min(by_memory, by_descriptors), 64, 200'000));
+    out.max_connections_source = by_memory < by_descriptors ? l.memory_source : "default";
+    const auto small_by = l.memory_bytes <= small_memory ? l.memory_source : l.cpus_source;
     out.malloc_arenas = small ? 2 : std::clamp(out.workers + out.hashing_threads, 2u, 32u);
-    out.db_exclusive_source = !small ? "default" : l.memory_bytes <= small_memory ? l.memory_source : l.cpus_source;
+    out.malloc_arenas_source = small ? small_by : l.cpus_source;
+    out.db_exclusive_source = small ? small_by : "default";
     out.drain_ms = 10'000;
     if (l.name == "railway") out.drain_ms = 3'000;
     if (l.name == "fly") out.drain_ms = 5'000;
     if (l.name == "render" || l.name == "heroku") out.drain_ms = 30'000;
     out.drain_source = out.drain_ms != 10'000 || l.name == "cloud_run" ? "platform" : "default";
-    out.stop_signal = l.name == "fly" ? SIGINT : SIGTERM;
+    out.keep_alive_ms = l.name == "heroku" ? 95'000 : 75'000;
+    out.keep_alive_source = l.name == "heroku" ? "platform" : "default";
     return out;
 }
 

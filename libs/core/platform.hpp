@@ -37,17 +37,21 @@ limits detect(const probe& p);
 limits detect();  // this process
 
 struct derived {
-    unsigned workers;                 // event loops: max(1, floor(cpus)), capped at 16
-    unsigned hashing_threads;         // cpus, one left to the loops when >= 4
-    unsigned db_exclusive;            // exclusive connections per worker: 4, in small machines 2
-    std::int64_t cache_bytes;         // 10 % of memory, split by the service; 8 MiB..1 GiB
-    std::int64_t rate_table_bytes;    // 2 % of memory, 1..64 MiB
-    unsigned max_connections;         // client connections: 64 KiB of memory each, 80 % of the descriptors
-    unsigned malloc_arenas;           // one a busy thread, two in small memory
-    std::string db_exclusive_source;  // what made the machine a small one, or "default"
-    std::int64_t drain_ms;            // Railway 3 s, Fly 5 s, Cloud Run 10 s, Render and Heroku 30 s, else 10 s
-    std::string drain_source;         // "platform" or "default"
-    int stop_signal;                  // Fly: SIGINT
+    unsigned workers;               // event loops: max(1, floor(cpus)), capped at 16
+    unsigned hashing_threads;       // cpus, one left to the loops when >= 4
+    unsigned hash_queue;            // 128 a thread: what is not hashed within the login's budget is shed long before
+    unsigned db_exclusive;          // exclusive connections per worker: 4, in small machines 2
+    std::int64_t cache_bytes;       // 10 % of memory, split by the service; 8 MiB..1 GiB
+    std::int64_t rate_table_bytes;  // 2 % of memory, 1..64 MiB
+    unsigned max_connections;       // client connections: 64 KiB of memory each, 80 % of the descriptors
+    std::string max_connections_source;
+    unsigned malloc_arenas;            // one a busy thread, two in small machines
+    std::string malloc_arenas_source;  // what bounds them
+    std::string db_exclusive_source;   // what made the machine a small one, or "default"
+    std::int64_t drain_ms;             // Railway 3 s, Fly 5 s, Cloud Run 10 s, Render and Heroku 30 s, else 10 s
+    std::string drain_source;          // "platform" or "default"
+    std::int64_t keep_alive_ms;        // longer than an edge in front keeps its own: 75 s, Heroku (90 s) 95 s
+    std::string keep_alive_source;     // "platform" or "default"
 };
 derived derive(const limits& l);
 

@@ -23,6 +23,10 @@ common_settings::common_settings(config& from, const door_settings& d)
     const auto concurrency = from.integer("WEB_CONCURRENCY", derived.workers, 1, 64, where.cpus_source);
     workers =
         static_cast<unsigned>(from.integer("MITA_WORKERS", concurrency, 1, 64, from.source_of("WEB_CONCURRENCY")));
+    max_connections = static_cast<unsigned>(
+        from.integer("MITA_MAX_CONNECTIONS", derived.max_connections, 1, 1'000'000, derived.max_connections_source));
+    malloc_arenas = static_cast<unsigned>(
+        from.integer("MITA_MALLOC_ARENAS", derived.malloc_arenas, 1, 1024, derived.malloc_arenas_source));
     const auto port_of = [&from](const char* name, std::int64_t fallback, const std::string& source = "default") {
         return static_cast<std::uint16_t>(from.integer(name, fallback, 0, 65535, source));
     };

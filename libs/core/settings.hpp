@@ -40,7 +40,7 @@ struct common_settings {
     bool testing;
     log_level level;
     bool log_requests;
-    unsigned workers;
+    unsigned workers, max_connections, malloc_arenas;
     std::string listen, internal_listen;
     std::uint16_t port, internal_port;
     std::vector<std::string> trusted_peers;

@@ -11,7 +11,7 @@ server_options options_of(const common_settings& s, std::string name) {
     o.name = std::move(name);
     o.handle_timeout = s.request_timeout;
     o.trusted_peers = s.trusted_peers;
-    o.max_connections = s.derived.max_connections / s.workers + 1;
+    o.max_connections = s.max_connections / s.workers + 1;
     o.log_requests = s.log_requests;
     return o;
 }

@@ -45,7 +45,7 @@ http::server_options inside(const settings& s) {
 
 int serve(config& from) {
     settings set(from);
-    platform::apply_malloc_limits(set.derived.malloc_arenas);
+    platform::apply_malloc_limits(set.malloc_arenas);
     lower_own_session(set.hashing.nice);
     logger log("auth", set.level);
     log_misspellings(from, log);

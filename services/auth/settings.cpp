@@ -27,7 +27,7 @@ hashing::policy password_policy(config& from, bool testing) {
 }
 
 settings::settings(config& from)
-    : common_settings(from, the_doors), database(from, derived, "auth", "MITA_AUTH_DATABASE_URL") {
+    : common_settings(from, the_doors), database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL") {
     master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     refresh_idle = std::chrono::seconds(from.integer("MITA_REFRESH_IDLE_S", 604'800, 10, 31'536'000));
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));
@@ -40,7 +40,8 @@ settings::settings(config& from)
     passwords = password_policy(from, testing);
     hashing.threads =
         static_cast<unsigned>(from.integer("MITA_HASH_THREADS", derived.hashing_threads, 1, 64, where.cpus_source));
-    hashing.max_queued = static_cast<std::size_t>(from.integer("MITA_HASH_QUEUE", 256, 1, 100'000));
+    hashing.max_queued = static_cast<std::size_t>(
+        from.integer("MITA_HASH_QUEUE", derived.hash_queue, 1, 100'000, from.source_of("MITA_HASH_THREADS")));
     hashing.nice = static_cast<int>(from.integer("MITA_HASH_NICE", hashing.nice, 0, 19));
     hashing.argon2_memory = static_cast<std::size_t>(std::max<std::int64_t>(where.memory_bytes / 4, 0));
     const auto kernel = from.one_of("MITA_HASH_KERNEL", "auto", {"auto", "portable", "libxcrypt"});

@@ -66,7 +66,7 @@ struct worker_parts {
 
 int serve(config& from) {
     settings set(from);
-    platform::apply_malloc_limits(set.derived.malloc_arenas);
+    platform::apply_malloc_limits(set.malloc_arenas);
     logger log("finance", set.level);
     log_misspellings(from, log);
     runtime rt(set.workers, log, set.drain);

@@ -16,7 +16,7 @@ constexpr std::int64_t most_cache = 128 << 20;  // unless asked for more: a quar
 }  // namespace
 
 settings::settings(config& from)
-    : common_settings(from, the_doors), database(from, derived, "finance", "MITA_FINANCE_DATABASE_URL") {
+    : common_settings(from, the_doors), database(from, derived, workers, "finance", "MITA_FINANCE_DATABASE_URL") {
     database.generic_plans = true;  // every statement is written for one plan; planning the views' reads costs 1 ms
     auth_internal = from.http_endpoint("MITA_AUTH_INTERNAL_URL", "http://127.0.0.1:8091");
     cursor_secret = from.secret_text("MITA_FINANCE_SECRET", true, 32);

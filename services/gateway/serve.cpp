@@ -41,6 +41,7 @@ struct worker_parts {
     static http::server_options outside(shared& all) {
         auto o = named(http::options_of(all.set, "gateway"));
         o.window = &all.vital.make_window();
+        o.idle_timeout = all.set.keep_alive;
         return o;
     }
     app a;
@@ -52,7 +53,7 @@ struct worker_parts {
 
 int serve(config& from) {
     settings set(from);
-    platform::apply_malloc_limits(set.derived.malloc_arenas);
+    platform::apply_malloc_limits(set.malloc_arenas);
     logger log("gateway", set.level);
     log_misspellings(from, log);
     runtime rt(set.workers, log, set.drain);

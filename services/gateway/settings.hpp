@@ -3,6 +3,7 @@
 
 #include "core/settings.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@ struct settings : common_settings {
     secret ops_token;
     config::rate user, write, login, registration;
     std::size_t rate_table_bytes, token_cache_bytes;
+    std::chrono::milliseconds keep_alive;  // of idle clients: the edge in front must be the one that closes
 };
 
 }  // namespace mita::gateway

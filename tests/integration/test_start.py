@@ -17,8 +17,10 @@ COMMON = {
     "MITA_ENV": "staging", "MITA_PLATFORM": "mainframe", "MITA_LOG_LEVEL": "loud", "MITA_LOG_REQUESTS": "perhaps", "WEB_CONCURRENCY": "0", "MITA_WORKERS": "65",
     "MITA_INTERNAL_LISTEN": "example.org", "MITA_DRAIN_MS": "10s", "MITA_REQUEST_TIMEOUT_MS": "99", "MITA_INTERNAL_TOKEN": "canary-short", "MITA_ACCESS_TTL_S": "901",
     "MITA_CLOCK": "2026-04-10", "MITA_CLOCK_FILE": "/nonexistent/clock",
+    "MITA_MAX_CONNECTIONS": "0", "MITA_MALLOC_ARENAS": "two",
 }
-INNER = {"MITA_LISTEN": "127.0.0.1:8081", "MITA_TRUSTED_PEERS": "10.0.0.0/33", "MITA_DB_PREPARED": "2", "MITA_DB_PIPELINED": "9", "MITA_DB_EXCLUSIVE": "x"}
+INNER = {"MITA_LISTEN": "127.0.0.1:8081", "MITA_TRUSTED_PEERS": "10.0.0.0/33", "MITA_DB_PREPARED": "2", "MITA_DB_PIPELINED": "9", "MITA_DB_EXCLUSIVE": "x",
+         "MITA_DB_CONNECTIONS": "2"}
 OWN = {
     "auth": INNER | {
         "MITA_AUTH_PORT": "65536", "MITA_AUTH_INTERNAL_PORT": "-1", "MITA_AUTH_DATABASE_URL": "canary-url", "MITA_AUTH_SECRET": "canary-short", "MITA_REFRESH_IDLE_S": "9",
@@ -30,7 +32,7 @@ OWN = {
         "MITA_GATEWAY_PORT": "0x50", "PORT": "many", "MITA_GATEWAY_INTERNAL_PORT": "70000", "MITA_GATEWAY_LISTEN": "localhost", "MITA_TRUSTED_PROXIES": "10.0.0.1,proxy.example",
         "MITA_CORS_ORIGINS": "*", "MITA_AUTH_URL": "https://auth:8081", "MITA_AUTH_INTERNAL_URL": "auth:8091", "MITA_FINANCE_URL": "http://finance", "MITA_FINANCE_INTERNAL_URL": "http://f:0",
         "MITA_OPS_TOKEN": "canary-short"[:12], "MITA_RATE_USER": "600/60", "MITA_RATE_WRITE": "x", "MITA_RATE_LOGIN": "10;0", "MITA_RATE_REGISTER": "-1;1", "MITA_RATE_TABLE_BYTES": "1",
-        "MITA_CACHE_BYTES": "-1"},
+        "MITA_CACHE_BYTES": "-1", "MITA_KEEP_ALIVE_MS": "75s"},
 }
 
 

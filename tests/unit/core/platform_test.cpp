@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <catch2/catch.hpp>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -164,6 +163,7 @@ TEST_CASE("the platform is the first of the order that shows itself") {
     const std::vector<std::pair<std::string, std::string>> order{{"RENDER", "render"},
                                                                  {"DYNO", "heroku"},
                                                                  {"RAILWAY_ENVIRONMENT", "railway"},
+                                                                 {"RAILWAY_ENVIRONMENT_NAME", "railway"},
                                                                  {"FLY_APP_NAME", "fly"},
                                                                  {"VERCEL", "vercel"},
                                                                  {"AWS_LAMBDA_FUNCTION_NAME", "lambda"},
@@ -214,6 +214,7 @@ TEST_CASE("settings follow from the limits") {
     const auto tiny = derive(with(0.5, 256 * mib));
     CHECK(tiny.workers == 1);
     CHECK(tiny.hashing_threads == 1);
+    CHECK(tiny.hash_queue == 128);
     CHECK(tiny.db_exclusive == 2);
     CHECK(tiny.cache_bytes == 256 * mib / 10);
     CHECK(tiny.rate_table_bytes == 256 * mib / 50);
@@ -238,14 +239,41 @@ TEST_CASE("settings follow from the limits") {
     CHECK(derive(with(1, 16 * mib, "local", 10)).max_connections == 64);
 }
 
-TEST_CASE("the drain time and the stop signal are the platform's") {
+TEST_CASE("the drain time is the platform's") {
     const std::map<std::string, std::int64_t> drain{{"railway", 3000}, {"fly", 5000},     {"cloud_run", 10000},
                                                     {"render", 30000}, {"heroku", 30000}, {"local", 10000}};
     for (const auto& [name, ms] : drain) {
         const auto d = derive(with(1, gib, name));
         CHECK(d.drain_ms == ms);
-        CHECK(d.stop_signal == (name == "fly" ? SIGINT : SIGTERM));
+        CHECK(d.drain_source == (name == "local" ? "default" : "platform"));
     }
+}
+
+TEST_CASE("an idle connection is kept longer than the edge in front keeps it") {
+    for (const auto name : names()) {
+        const auto d = derive(with(1, gib, std::string(name)));
+        CHECK(d.keep_alive_ms == (name == "heroku" ? 95'000 : 75'000));
+        CHECK(d.keep_alive_source == (name == "heroku" ? "platform" : "default"));
+    }
+}
+
+TEST_CASE("each derived setting tells what it came from") {
+    auto limits = with(0.5, 256 * mib);
+    limits.cpus_source = "platform";
+    limits.memory_source = "cgroup";
+    const auto tiny = derive(limits);
+    CHECK(tiny.max_connections_source == "cgroup");
+    CHECK(tiny.malloc_arenas_source == "cgroup");
+    CHECK(tiny.db_exclusive_source == "cgroup");
+    limits.memory_bytes = 64 * gib;
+    const auto slow = derive(limits);
+    CHECK(slow.max_connections == 80000);
+    CHECK(slow.max_connections_source == "default");
+    CHECK(slow.malloc_arenas_source == "platform");
+    CHECK(slow.db_exclusive_source == "platform");
+    limits.cpus = 2;
+    CHECK(derive(limits).db_exclusive_source == "default");
+    CHECK(derive(limits).malloc_arenas == 4);
 }
 
 TEST_CASE("this process has plausible limits") {
