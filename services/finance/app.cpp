@@ -2,8 +2,8 @@
 
 #include "cache/report.hpp"
 #include "db/explain.hpp"
-#include "finance/bounds.hpp"
 #include "finance/migrations.hpp"
+#include "finance/wire/refusals.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/trust.hpp"
 
@@ -40,12 +40,12 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       vital("finance", set, std::move(shown), rt, log, metrics),
       schema(migrations().back().number),
       persons(of_size(set.user_cache_bytes)),
-      gate(metrics),
+      turns(metrics),
       cursors(set.cursor_secret),
-      ledgers(of_size(set.ledger_cache_bytes)),
+      known_months(of_size(set.ledger_cache_bytes)),
       pages(of_size(set.page_cache_bytes)) {
     cache::export_stats(metrics, "user", [this] { return persons.snapshot(); });
-    cache::export_stats(metrics, "ledger", [this] { return ledgers.snapshot(); });
+    cache::export_stats(metrics, "ledger", [this] { return known_months.snapshot(); });
     cache::export_stats(metrics, "page", [this] { return pages.snapshot(); });
     cache::export_stats(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
     jwt::export_revocation_lag(metrics, "finance", revoked);
@@ -57,12 +57,13 @@ app::app(shared& all_, worker& on_)
       db(on_.get_executor(), all_.set.database.options(), all_.log, all_.metrics),
       db_probe(on_.get_executor(), db),
       auth_inside(on_.get_executor(), auth_of(all_.set), all_.log, all_.metrics),
-      accounts(auth_inside, all_.set.internal_token),
-      users(db),
-      facts_of(db),
+      auth(auth_inside, all_.set.internal_token),
+      profiles(db),
+      months(db),
       plans(db),
       ledger(db),
-      categories(db) {}
+      categories(db),
+      kept_answers(db) {}
 
 awaitable<void> app::authenticate(http::request& req, http::access need) {
     const bool writes = req.method != http::verb::get && req.method != http::verb::head;
@@ -80,8 +81,8 @@ std::optional<api_error> app::explain(const std::exception& e) {
 
 awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
     const auto load = [this](uuid key, deadline until) -> awaitable<std::shared_ptr<const person>> {
-        auto own = co_await users.require(key, until);
-        auto login = co_await accounts.find(key, until);
+        auto own = co_await profiles.require(key, until);
+        auto login = co_await auth.find(key, until);
         co_return make_person(std::move(own), std::move(login));
     };
     co_return co_await all.persons.get(id, load, d);

@@ -8,16 +8,18 @@
 #include "core/vitals.hpp"
 #include "db/health.hpp"
 #include "db/pool.hpp"
-#include "finance/category_store.hpp"
-#include "finance/facts_store.hpp"
-#include "finance/invalidations.hpp"
-#include "finance/ledger_gate.hpp"
-#include "finance/ledger_memory.hpp"
-#include "finance/ledger_store.hpp"
-#include "finance/person.hpp"
-#include "finance/plan_store.hpp"
+#include "finance/categories/category_store.hpp"
+#include "finance/ledger/ledger_store.hpp"
+#include "finance/ledger/page_cache.hpp"
+#include "finance/month/month_cache.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/once/kept_answer_store.hpp"
+#include "finance/once/write_turns.hpp"
+#include "finance/people/auth_client.hpp"
+#include "finance/people/me.hpp"
+#include "finance/people/profile_store.hpp"
+#include "finance/plan/plan_store.hpp"
 #include "finance/settings.hpp"
-#include "finance/user_store.hpp"
 #include "http/client.hpp"
 #include "http/cursor.hpp"
 #include "http/message.hpp"
@@ -47,9 +49,9 @@ struct shared {
     jwt::revocations revoked;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     person_cache persons;
-    ledger_gate gate;
+    write_turns turns;
     http::cursor_seal cursors;
-    ledger_cache ledgers;
+    month_cache known_months;
     page_cache pages;
     std::vector<app*> apps;  // by worker, for health
     jwt::revocation_feed* feed = nullptr;
@@ -63,7 +65,7 @@ struct app {
     awaitable<void> authenticate(http::request& req, http::access need);
     static std::optional<api_error> explain(const std::exception& e);
 
-    // Cache-first: no SQL and no call when cached. Throws as account_client and user_store do.
+    // Cache-first: no SQL and no call when cached. Throws as auth_client and profile_store do.
     awaitable<std::shared_ptr<const person>> find_person(uuid id, deadline d);
 
     // A database connection, keys, and the revocation feed read once (a feed lost later refuses writes only).
@@ -75,12 +77,13 @@ struct app {
     db::pool db;
     db::probe db_probe;
     http::client auth_inside;
-    account_client accounts;
-    user_store users;
-    facts_store facts_of;
+    auth_client auth;
+    profile_store profiles;
+    month_loader months;
     plan_store plans;
     ledger_store ledger;
     category_store categories;
+    kept_answer_store kept_answers;
 };
 
 }  // namespace mita::finance

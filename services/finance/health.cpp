@@ -11,7 +11,7 @@ awaitable<health_report> app::health() {
     r.unhealthy = r.db->status != "connected" || !all.schema.ready() || !all.tokens->has_keys();
     const auto users_seen = all.persons.snapshot();
     r.caches.push_back(cache::health_of("user", users_seen));
-    r.caches.push_back(cache::health_of("ledger", all.ledgers.snapshot()));
+    r.caches.push_back(cache::health_of("ledger", all.known_months.snapshot()));
     r.caches.push_back(cache::health_of("page", all.pages.snapshot()));
     r.caches.push_back(cache::health_of("token", all.tokens->cache_stats()));
     r.notes.emplace_back("revocation_feed", all.feed->connected() ? "connected" : "disconnected");

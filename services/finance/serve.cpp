@@ -2,6 +2,7 @@
 
 #include "db/listener.hpp"
 #include "finance/app.hpp"
+#include "finance/changes/invalidations.hpp"
 #include "finance/routes.hpp"
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
@@ -25,7 +26,7 @@ awaitable<void> clean_caches(app& a, runtime& rt) {
         waiter pause(a.on.get_executor());
         co_await pause.wait(deadline::after(1s));
         a.all.persons.clean_up();
-        a.all.ledgers.clean_up();
+        a.all.known_months.clean_up();
         a.all.pages.clean_up();
         a.all.tokens->clean_up();
     }
@@ -39,7 +40,7 @@ awaitable<void> forget_answers(app& a, runtime& rt) {
         if (seconds % 60 != 0 || !a.db.ready()) continue;
         try {
             for (bool more = true; more && !rt.stopping();) {
-                const bool left = co_await a.ledger.forget_old_answers(deadline::after(2s));
+                const bool left = co_await a.kept_answers.forget_old(deadline::after(2s));
                 more = left;
             }
         } catch (const std::exception& e) {
@@ -94,11 +95,11 @@ int serve(config& from) {
     // Caches: forgotten on every node when another writes.
     const auto forget = [&all](const uuid& id) {
         all.persons.invalidate(id);
-        all.ledgers.invalidate(id);
+        all.known_months.invalidate(id);
     };
     const auto forget_all = [&all] {
         all.persons.clear();
-        all.ledgers.clear();
+        all.known_months.clear();
     };
     const auto changes = std::make_shared<invalidations>(home, first.db, forget, forget_all, log);
     const auto on_notify = [changes](const std::string&, const std::string& payload) { changes->notified(payload); };

@@ -1,9 +1,10 @@
 // POST /v1/affordability: advice, nothing is stored.
+#include "finance/month/affordability.hpp"
 #include "core/error.hpp"
-#include "finance/advice.hpp"
-#include "finance/body.hpp"
+#include "finance/categories/category_fields.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/wire/fields.hpp"
 
 #include <string>
 
@@ -11,23 +12,23 @@ namespace mita::finance {
 
 namespace {
 
-std::string answer_of(std::string_view body, const loaded& got) {
+std::string answer_of(std::string_view body, const loaded_month& got) {
     json_document doc(body);
     auto in = doc.object();
-    const auto category = read_category(in, "category", got.f.book);
-    const auto value = read_money(in, "money", got.f.who.currency, 0, max_amount);
+    const auto category = read_category(in, "category", got.facts.book);
+    const auto value = read_money(in, "money", got.facts.who.currency, 0, max_amount);
     const auto day = read_day(in, "booked_on", false);
     const auto last = period_of(month_of(got.today)).next - std::chrono::days(1);
     if (day && (*day < got.today || *day > last))
         in.fail("booked_on", "out_of_range", "Must be from today to the end of the month.");
     if (category) {
-        const auto* entry = got.f.book.find(*category);
+        const auto* entry = got.facts.book.find(*category);
         if (entry != nullptr && entry->cls == category_class::income)
             in.fail("category", "income_category", "An income category has no budget.");
     }
     finish_body(doc);
-    const auto a = advise(got.f, *category, *value, day.value_or(got.today));
-    return advice_json(a, got.f.who.currency);
+    const auto a = advise(got.facts, *category, *value, day.value_or(got.today));
+    return advice_json(a, got.facts.who.currency);
 }
 
 }  // namespace
@@ -35,9 +36,9 @@ std::string answer_of(std::string_view body, const loaded& got) {
 awaitable<http::response> affordability_of(http::request& req, app& a) {
     const http::query_params query(req.query);
     query.finish();
-    facts_request what;
+    month_request what;
     what.next = true;
-    const auto got = co_await load(a, req.who->user_id, what, req.until);
+    const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     co_return http::json(200, answer_of(req.body, got));
 }
 

@@ -1,9 +1,13 @@
 // GET /v1/calendar, /v1/calendar/{date} and .../explain: always fresh from the database.
 #include "core/error.hpp"
-#include "finance/body.hpp"
-#include "finance/calendar_json.hpp"
+#include "finance/categories/category_fields.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
+#include "finance/month/day_json.hpp"
+#include "finance/month/month_json.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/month/month_view.hpp"
+#include "finance/wire/fields.hpp"
+#include "finance/wire/refusals.hpp"
 
 namespace mita::finance {
 
@@ -17,28 +21,29 @@ awaitable<http::response> calendar(http::request& req, app& a) {
     http::query_params query(req.query);
     const auto asked = query.take("month");
     query.finish();
-    facts_request what;
+    month_request what;
     if (asked) {
         what.month = parse_month(*asked);
         if (!what.month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
     }
-    const auto got = co_await load(a, req.who->user_id, what, req.until);
-    const auto view = view_month(got.f, got.month, got.today);
-    co_return http::json_with_etag(req, calendar_json(got.f, view), plan_tag(got.f.who, got.today));
+    const auto got = co_await a.months.load(req.who->user_id, what, req.until);
+    const auto view = view_month(got.facts, got.month, got.today);
+    co_return http::json_with_etag(req, month_json(got.facts, view), plan_tag(got.facts.who, got.today));
 }
 
 awaitable<http::response> calendar_day(http::request& req, app& a) {
     const http::query_params query(req.query);
     query.finish();
     const auto day = parse_path_day(req.params[0]);
-    facts_request what;
+    month_request what;
     what.month = month_of(day);
     what.named = "/date";
     what.transactions = most_of_a_day;
     what.only_day = day;
-    const auto got = co_await load(a, req.who->user_id, what, req.until);
-    const auto view = view_month(got.f, got.month, got.today);
-    co_return http::json_with_etag(req, day_json(got.f, view, view.over.offset(day)), plan_tag(got.f.who, got.today));
+    const auto got = co_await a.months.load(req.who->user_id, what, req.until);
+    const auto view = view_month(got.facts, got.month, got.today);
+    co_return http::json_with_etag(req, day_json(got.facts, view, view.over.offset(day)),
+                                   plan_tag(got.facts.who, got.today));
 }
 
 awaitable<http::response> explain(http::request& req, app& a) {
@@ -51,14 +56,14 @@ awaitable<http::response> explain(http::request& req, app& a) {
         errors.push_back({"/category", "required", "Name the category to explain."});
         throw api_error(422, "validation_failed", "The parameter category is required.", std::move(errors));
     }
-    facts_request what;
+    month_request what;
     what.month = month_of(day);
     what.named = "/date";
-    const auto got = co_await load(a, req.who->user_id, what, req.until);
-    const auto category = resolve_or_refuse(got.f.book, *asked, "/category");
-    const auto view = view_month(got.f, got.month, got.today);
+    const auto got = co_await a.months.load(req.who->user_id, what, req.until);
+    const auto category = resolve_or_refuse(got.facts.book, *asked, "/category");
+    const auto view = view_month(got.facts, got.month, got.today);
     const int index = view.over.offset(day);
-    const auto why = explain_in(got.f, view, category, index);
+    const auto why = explain_in(got.facts, view, category, index);
     co_return http::json(200, explanation_json(view, category, index, why));
 }
 

@@ -1,6 +1,6 @@
 // /v1/categories: the built-in taxonomy with the person's own names, classes, aliases and additions.
 #include "core/error.hpp"
-#include "finance/category_body.hpp"
+#include "finance/categories/category_body.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "http/page.hpp"
 
@@ -44,7 +44,7 @@ http::response created(const category_entry& e) {
 
 void forget(app& a, const uuid& user) {
     a.all.persons.invalidate(user);
-    a.all.ledgers.invalidate(user);
+    a.all.known_months.invalidate(user);
 }
 
 bool is_income(const category_entry& e) { return e.cls == category_class::income; }
@@ -52,7 +52,7 @@ bool is_income(const category_entry& e) { return e.cls == category_class::income
 // Writes `e` over what was read: a built-in category without a row gets one.
 awaitable<bool> write(app& a, const uuid& user, const category_entry& e, deadline d) {
     if (e.version == 1) {
-        co_await a.users.require(user, d);
+        co_await a.profiles.require(user, d);
         const bool made = co_await a.categories.insert(user, e, nullptr, kept_answer(), d);
         co_return made;
     }
@@ -85,14 +85,14 @@ awaitable<http::response> create_category(http::request& req, app& a) {
     const auto fingerprint = fingerprint_of_body(req.body);
     // Without a key every request is its own.
     const auto key = key_of(req, given ? *given : std::string(), fingerprint);
-    const ledger_gate::claim mine(a.all.gate, user, key.scope, given ? key.key : new_uuid().str());
+    const write_turns::claim mine(a.all.turns, user, key.scope, given ? key.key : new_uuid().str());
     if (!mine.first()) refuse_in_flight();
     if (given) {
-        const auto kept = co_await a.ledger.find_kept(user, key, req.until);
+        const auto kept = co_await a.kept_answers.find(user, key, req.until);
         if (kept) co_return replay(*kept, key);
     }
-    co_await a.users.require(user, req.until);
-    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
+    co_await a.profiles.require(user, req.until);
+    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
     const auto book = co_await a.categories.read(user, req.until);
     const auto e = read_new_category(req.body, book);
     auto answer = created(e);

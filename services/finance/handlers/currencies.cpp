@@ -1,7 +1,7 @@
 // GET /v1/currencies: the same for everybody; the whole of it is made once.
 #include "finance/domain/money.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/json_out.hpp"
+#include "finance/wire/json_out.hpp"
 #include "http/page.hpp"
 
 #include <string>

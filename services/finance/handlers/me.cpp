@@ -1,10 +1,10 @@
 // GET and PATCH /v1/me, and the erasure auth asks for when an account is deleted.
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
-#include "finance/body.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
+#include "finance/wire/fields.hpp"
+#include "finance/wire/refusals.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -86,11 +86,11 @@ patch read_patch(std::string_view body) {
 // the row's change is rolled back.
 awaitable<bool> apply(app& a, const profile& own, const patch& p, deadline d) {
     auto tx = co_await a.db.begin(d);
-    const auto result = co_await a.users.change(tx, own.id, own.version, p.own);
+    const auto result = co_await a.profiles.change(tx, own.id, own.version, p.own);
     if (result == change_result::stale) co_return false;
     if (result == change_result::currency_in_use) refuse_currency();
     if (p.display_name) {
-        co_await a.accounts.rename(own.id, *p.display_name, d);
+        co_await a.auth.rename(own.id, *p.display_name, d);
     }
     co_await tx.commit();
     co_return true;
@@ -111,15 +111,15 @@ awaitable<http::response> patch_me(http::request& req, app& a) {
     const auto id = req.who->user_id;
     constexpr int most_tries = 4;  // only with If-Match: *, where every state is the right one
     for (int i = 0; i < most_tries; ++i) {
-        const auto own = co_await a.users.require(id, req.until);
-        const auto login = co_await a.accounts.find(id, req.until);
+        const auto own = co_await a.profiles.require(id, req.until);
+        const auto login = co_await a.auth.find(id, req.until);
         http::require_if_match(req, tag_of(own, login));
         const auto wanted = read_patch(req.body);
         const bool done = co_await apply(a, own, wanted, req.until);
         if (!done) continue;
         a.all.persons.invalidate(id);
         if (wanted.own.timezone) {
-            co_await load(a, id, {}, req.until);  // the day it is there has a plan, looked at or not
+            co_await a.months.load(id, {}, req.until);  // the day it is there has a plan, looked at or not
         }
         const auto p = co_await a.find_person(id, req.until);
         auto out = http::json(200, p->body);
@@ -132,7 +132,7 @@ awaitable<http::response> patch_me(http::request& req, app& a) {
 awaitable<http::response> erase_user(http::request& req, app& a) {
     const auto id = uuid::parse(req.params[0]);
     if (!id) throw api_error(422, "invalid_id", "Not an id.");
-    const bool done = co_await a.users.erase(*id, req.until);
+    const bool done = co_await a.profiles.erase(*id, req.until);
     a.all.persons.invalidate(*id);
     if (!done) throw overloaded("the person's data is being erased step by step; call again");
     co_return http::empty(204);

@@ -1,13 +1,14 @@
-// GET and PUT /v1/onboarding: the answers, and from them the plan of the current month. A later PUT replans from today:
-// days before keep the numbers they had (a new revision of each open month from today on).
+// GET and PUT /v1/onboarding: the plan inputs, and from them the plan of the current month. A later PUT replans from
+// today: days before keep the numbers they had (a new revision of each open month from today on).
 #include "core/error.hpp"
-#include "finance/body.hpp"
-#include "finance/bounds.hpp"
-#include "finance/calendar_json.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
-#include "finance/planning.hpp"
+#include "finance/month/headroom.hpp"
+#include "finance/month/month_json.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/month/month_view.hpp"
+#include "finance/plan/plan_months.hpp"
+#include "finance/wire/refusals.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -19,12 +20,12 @@ namespace mita::finance {
 
 namespace {
 
-// Of the answers as shown: a move to another zone is a change of them, too.
-std::string answers_tag(const profile& who) { return "o" + std::to_string(who.plan_version) + "." + who.timezone; }
+// Of the inputs as shown: a move to another zone is a change of them, too.
+std::string inputs_tag(const profile& who) { return "o" + std::to_string(who.plan_version) + "." + who.timezone; }
 
 void check_precondition(const http::request& req, const profile& who) {
     if (who.plan_version > 0) {
-        http::require_if_match(req, answers_tag(who));
+        http::require_if_match(req, inputs_tag(who));
     } else if (req.headers.find("If-Match") != nullptr) {
         throw api_error(412, "precondition_failed", "There are no answers yet.");
     }
@@ -52,8 +53,8 @@ std::string pointer_of(const broken_reserve& b) {
     throw api_error(422, "infeasible_budget", "The month lacks " + text(why.shortfall) + ".", std::move(errors));
 }
 
-// Which part of the answers leaves the range of exact amounts; each list's own sum has been found to fit.
-std::string_view part_beyond_range(const answers& a) {
+// Which part of the inputs leaves the range of exact amounts; each list's own sum has been found to fit.
+std::string_view part_beyond_range(const plan_inputs& a) {
     wide sum = a.buffer;
     for (const auto& b : a.bills) sum += b.value;
     if (!narrow128(sum)) return "/buffer_money";
@@ -66,12 +67,12 @@ std::string_view part_beyond_range(const answers& a) {
            "The currency is " + now + " and fixed once transactions or a plan exist.");
 }
 
-// The months the answers change: the current one, and all that are already open after it.
-std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_day today) {
+// The months the inputs change: the current one, and all that are already open after it.
+std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs& a, civil_day today) {
     const auto month = month_of(today);
-    const auto& who = got.f.who;
-    const auto last = got.f.last_opened();
-    const auto revisions = got.f.revisions_of(month);
+    const auto& who = got.facts.who;
+    const auto last = got.facts.last_opened();
+    const auto revisions = got.facts.revisions_of(month);
     plan_start from;
     from.month = month;
     from.chain_from = month;
@@ -83,10 +84,10 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
     from.joining = month_of(who.onboarded_on.value_or(today));
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
-    auto planned = plan_months(a, got.f.book, planned_from, from, count);
+    auto planned = plan_months(a, got.facts.book, planned_from, from, count);
     if (!planned) throw amount_overflow(part_beyond_range(a));
     for (auto& p : *planned) {
-        const auto known = got.f.revisions_of(p.month);
+        const auto known = got.facts.revisions_of(p.month);
         if (known.empty()) continue;
         const auto from_day = std::max(today, period_of(p.month).start);
         const bool replaces = known.back()->from_day >= from_day;  // nobody has seen a morning of it
@@ -94,9 +95,9 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
         p.from_day = from_day;
     }
     for (const auto& p : *planned) {
-        auto all = got.f.revisions_of(p.month);
+        auto all = got.facts.revisions_of(p.month);
         all.push_back(std::make_shared<const stored_period>(p));
-        if (!load_of(got.f, period_of(p.month), all).fits())
+        if (!headroom_of(got.facts, period_of(p.month), all).fits())
             throw amount_overflow("/incomes");  // beside what came back
     }
     return std::move(*planned);
@@ -107,14 +108,14 @@ std::vector<stored_period> replanned(const loaded& got, const answers& a, civil_
 awaitable<http::response> onboarding(http::request& req, app& a) {
     const http::query_params query(req.query);
     query.finish();
-    const auto got = co_await load(a, req.who->user_id, {}, req.until);
-    if (got.f.who.plan_version == 0)
+    const auto got = co_await a.months.load(req.who->user_id, {}, req.until);
+    if (got.facts.who.plan_version == 0)
         throw api_error(404, "not_onboarded", "No answers yet: PUT /v1/onboarding gives them.");
     json_out out({}, 2048);
     out.open('{');
-    append_members(out, got.f.in_force());
-    out.field("version", got.f.who.plan_version).close('}');
-    co_return http::json_with_etag(req, std::move(out.text), answers_tag(got.f.who));
+    append_members(out, got.facts.in_force());
+    out.field("version", got.facts.who.plan_version).close('}');
+    co_return http::json_with_etag(req, std::move(out.text), inputs_tag(got.facts.who));
 }
 
 awaitable<http::response> put_onboarding(http::request& req, app& a) {
@@ -124,14 +125,14 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
     constexpr int most_tries = 6;
     bool done = false;
     for (int i = 0; i < most_tries && !done; ++i) {
-        facts_request what;
+        month_request what;
         what.all_later = true;
-        const auto got = co_await load(a, id, what, req.until);
-        const auto& who = got.f.who;
+        const auto got = co_await a.months.load(id, what, req.until);
+        const auto& who = got.facts.who;
         check_precondition(req, who);
         const bool known = who.plan_version > 0;
-        const auto before = known ? got.f.in_force() : answers();
-        const auto given = read_answers(req.body, got.f.book, known ? &before : nullptr);
+        const auto before = known ? got.facts.in_force() : plan_inputs();
+        const auto given = read_plan_inputs(req.body, got.facts.book, known ? &before : nullptr);
         if (given.currency != who.currency) {
             if (known) refuse_currency(who.currency);
             const bool spent = co_await a.plans.has_transactions(id, req.until);
@@ -144,10 +145,10 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
     }
     if (!done) throw overloaded("the plan is being changed by others again and again");
     a.all.persons.invalidate(id);
-    const auto now = co_await load(a, id, {}, req.until);
-    const auto view = view_month(now.f, now.month, now.today);
-    auto out = http::json(200, calendar_json(now.f, view));
-    http::with_header(out, "ETag", "\"" + answers_tag(now.f.who) + "\"");
+    const auto now = co_await a.months.load(id, {}, req.until);
+    const auto view = view_month(now.facts, now.month, now.today);
+    auto out = http::json(200, month_json(now.facts, view));
+    http::with_header(out, "ETag", "\"" + inputs_tag(now.facts.who) + "\"");
     co_return out;
 }
 

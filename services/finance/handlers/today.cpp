@@ -1,7 +1,8 @@
 // GET /v1/today: the start page in one reply and two statements.
-#include "finance/calendar_json.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/month/month_view.hpp"
+#include "finance/month/today_json.hpp"
 
 #include <vector>
 
@@ -12,12 +13,12 @@ namespace {
 constexpr int last_shown = 5;
 
 // The views of every month the week of today touches.
-std::vector<month_view> months_of_week(const loaded& got) {
+std::vector<month_view> months_of_week(const loaded_month& got) {
     const auto monday = got.today - std::chrono::days{weekday_index(got.today)};
     const auto sunday = monday + std::chrono::days{6};
     std::vector<month_view> out;
     for (auto month = month_of(monday); month <= month_of(sunday); month += std::chrono::months{1})
-        out.push_back(view_month(got.f, month, got.today));
+        out.push_back(view_month(got.facts, month, got.today));
     return out;
 }
 
@@ -26,15 +27,15 @@ std::vector<month_view> months_of_week(const loaded& got) {
 awaitable<http::response> today(http::request& req, app& a) {
     const http::query_params query(req.query);
     query.finish();
-    facts_request what;
+    month_request what;
     what.around = true;
     what.transactions = last_shown;
-    const auto got = co_await load(a, req.who->user_id, what, req.until);
+    const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     const auto near = months_of_week(got);
     const auto* own = &near.front();
     for (const auto& m : near)
         if (m.over.contains(got.today)) own = &m;
-    co_return http::json_with_etag(req, today_json(got.f, *own, near), plan_tag(got.f.who, got.today));
+    co_return http::json_with_etag(req, today_json(got.facts, *own, near), plan_tag(got.facts.who, got.today));
 }
 
 }  // namespace mita::finance

@@ -1,10 +1,11 @@
 // GET, PATCH and DELETE of one transaction. Changes are guarded by the version they name (C2).
 #include "core/error.hpp"
-#include "finance/body.hpp"
-#include "finance/effect.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
-#include "finance/transaction_body.hpp"
+#include "finance/ledger/transaction_body.hpp"
+#include "finance/month/facts_with_entry.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/wire/fields.hpp"
+#include "finance/wire/refusals.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -63,8 +64,8 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
     query.finish();
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
+    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
+    for (int attempt = 0; attempt < write_tries; ++attempt) {
         const auto found = co_await a.ledger.read_for_change(user, id, req.until);
         if (!found.entry || found.entry->deleted_at) not_found();
         http::require_if_match(req, tag_of(*found.entry));
@@ -74,11 +75,11 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
             if (!known) unknown_bill();
         }
         if (moves_money(t, *found.entry)) {
-            facts_request there;
+            month_request there;
             there.month = month_of(t.booked_on);
-            auto got = co_await load(a, user, there, req.until);
+            auto got = co_await a.months.load(user, there, req.until);
             // Of another version: the write below will find out.
-            if (got.f.who.ledger_version == found.ledger_version)
+            if (got.facts.who.ledger_version == found.ledger_version)
                 require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
         }
         const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
@@ -86,7 +87,7 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
             co_await step_aside(a.on.get_executor(), attempt);
             continue;
         }
-        a.all.ledgers.invalidate(user);
+        a.all.known_months.invalidate(user);
         auto answer = http::json(200, text_of(t));
         http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
         co_return answer;
@@ -99,13 +100,13 @@ awaitable<http::response> delete_transaction(http::request& req, app& a) {
     query.finish();
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
+    for (int attempt = 0; attempt < write_tries; ++attempt) {
         const auto found = co_await a.ledger.find(user, id, req.until);
         if (!found) not_found();
         http::require_if_match(req, tag_of(*found));
         const bool done = co_await a.ledger.remove(user, id, found->version, wall::now(), req.until);
         if (!done) continue;
-        a.all.ledgers.invalidate(user);
+        a.all.known_months.invalidate(user);
         co_return http::empty(204);
     }
     throw overloaded("the transaction is being changed by others again and again");

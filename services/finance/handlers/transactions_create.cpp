@@ -1,11 +1,12 @@
 // POST /v1/transactions and :restore: keyed, answered once, written with their effect in one statement.
 #include "core/error.hpp"
-#include "finance/body.hpp"
-#include "finance/bounds.hpp"
-#include "finance/effect.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/opening.hpp"
-#include "finance/transaction_body.hpp"
+#include "finance/ledger/transaction_body.hpp"
+#include "finance/month/facts_with_entry.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/month/spend_effect.hpp"
+#include "finance/wire/fields.hpp"
+#include "finance/wire/refusals.hpp"
 
 #include <chrono>
 #include <exception>
@@ -25,13 +26,13 @@ struct draft {
     std::exception_ptr refused;  // why there is neither
 };
 
-entry_rules rules_of(const facts& f) {
+entry_rules rules_of(const month_facts& f) {
     const auto where = find_zone(f.who.timezone);
     if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
     return {f.who.currency, *where, wall::now(), f.book};
 }
 
-http::response created(const transaction& t, const std::optional<ledger_effect>& effect) {
+http::response created(const transaction& t, const std::optional<spend_effect>& effect) {
     json_out out(t.currency, 1024);
     out.open('{');
     append_members(out, t);
@@ -49,12 +50,12 @@ http::response created(const transaction& t, const std::optional<ledger_effect>&
 }
 
 // Outside the coroutine: what is large stays off its frame.
-draft draft_of(std::string_view body, const loaded& got, civil_day today) {
+draft draft_of(std::string_view body, const loaded_month& got, civil_day today) {
     draft out;
     try {
         json_document doc(body);
-        out.entry = read_new_transaction(doc, rules_of(got.f));
-        const auto effect = effect_of(got.f, out.entry, today);
+        out.entry = read_new_transaction(doc, rules_of(got.facts));
+        const auto effect = effect_of(got.facts, out.entry, today);
         out.answer = created(out.entry, effect);
     } catch (const api_error& e) {
         const bool bare = e.code == "amount_overflow" && e.errors.empty();
@@ -65,10 +66,10 @@ draft draft_of(std::string_view body, const loaded& got, civil_day today) {
 
 // Into another month than today's: it is opened when it comes, and must have room.
 awaitable<void> look_there(app& a, const uuid& user, draft& made, deadline d) {
-    facts_request there;
+    month_request there;
     there.month = month_of(made.entry.booked_on);
     there.open_future = true;
-    auto got = co_await load(a, user, there, d);
+    auto got = co_await a.months.load(user, there, d);
     try {
         require_room(std::move(got), made.entry, nullptr, "/money/amount");
     } catch (const api_error&) {
@@ -77,21 +78,21 @@ awaitable<void> look_there(app& a, const uuid& user, draft& made, deadline d) {
 }
 
 // What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.
-std::shared_ptr<const loaded> remembered(app& a, const uuid& user) {
-    const auto found = a.all.ledgers.find(user);
+std::shared_ptr<const loaded_month> remembered(app& a, const uuid& user) {
+    const auto found = a.all.known_months.find(user);
     if (!found || !found->value) return nullptr;
     const auto& l = *found->value;
-    const auto today = today_of(l.f.who);
+    const auto today = today_of(l.facts.who);
     const bool whole = month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last;
     return whole ? found->value : nullptr;
 }
 
-void remember(app& a, const uuid& user, const loaded& before, const transaction& written) {
+void remember(app& a, const uuid& user, const loaded_month& before, const transaction& written) {
     auto now = after_writing(before, written);
     if (now)
-        a.all.ledgers.insert(user, std::move(now));
+        a.all.known_months.insert(user, std::move(now));
     else
-        a.all.ledgers.invalidate(user);
+        a.all.known_months.invalidate(user);
 }
 
 // A restore takes no answers: an empty body, or an object without members.
@@ -110,28 +111,28 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
     const uuid user = req.who->user_id;
     auto given = read_key(req, true);
     const auto key = key_of(req, std::move(*given), fingerprint_of_body(req.body));
-    const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
+    const write_turns::claim mine(a.all.turns, user, key.scope, key.key);
     if (!mine.first()) refuse_in_flight();
-    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
+    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
+    for (int attempt = 0; attempt < write_tries; ++attempt) {
         auto got = attempt == 0 ? remembered(a, user) : nullptr;
         const bool known = got != nullptr;
         if (!known) {
-            auto read = co_await load(a, user, facts_request(), req.until);
-            got = std::make_shared<const loaded>(std::move(read));
+            auto read = co_await a.months.load(user, month_request(), req.until);
+            got = std::make_shared<const loaded_month>(std::move(read));
         }
-        auto made = draft_of(req.body, *got, today_of(got->f.who));
+        auto made = draft_of(req.body, *got, today_of(got->facts.who));
         if (!made.refused && month_of(made.entry.booked_on) != got->month) {
             co_await look_there(a, user, made, req.until);
         }
         if (made.refused && known) continue;  // by what may be out of date
         if (made.refused) {
             // What is refused now may have been accepted then: the first answer stands.
-            const auto kept = co_await a.ledger.find_kept(user, key, req.until);
+            const auto kept = co_await a.kept_answers.find(user, key, req.until);
             if (kept) co_return replay(*kept, key);
             std::rethrow_exception(made.refused);
         }
-        const ledger_state from{got->f.who.ledger_version, got->f.who.budget_version};
+        const ledger_versions from{got->facts.who.ledger_version, got->facts.who.budget_version};
         const auto kept = keep(key, made.answer);
         const auto done = co_await a.ledger.create(user, made.entry, from, key, kept, req.until);
         if (done.result == write_result::written) {
@@ -155,11 +156,11 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
     refuse_members(req.body);
     const auto print = req.body.empty() ? fingerprint_of_nothing() : fingerprint_of_body(req.body);
     const auto key = key_of(req, std::move(*given), print);
-    const ledger_gate::claim mine(a.all.gate, user, key.scope, key.key);
+    const write_turns::claim mine(a.all.turns, user, key.scope, key.key);
     if (!mine.first()) refuse_in_flight();
-    const auto turn = co_await a.all.gate.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < ledger_tries; ++attempt) {
-        const auto kept_before = co_await a.ledger.find_kept(user, key, req.until);
+    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
+    for (int attempt = 0; attempt < write_tries; ++attempt) {
+        const auto kept_before = co_await a.kept_answers.find(user, key, req.until);
         if (kept_before) co_return replay(*kept_before, key);
         auto found = co_await a.ledger.read_for_change(user, id, req.until);
         if (!found.entry) throw api_error(404, "not_found", "No such transaction.");
@@ -176,20 +177,20 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
         http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
         const auto kept = keep(key, answer);
         if (!deleted) {
-            co_await a.ledger.keep(user, key, kept, req.until);
+            co_await a.kept_answers.keep(user, key, kept, req.until);
             co_return answer;
         }
-        facts_request there;
+        month_request there;
         there.month = month_of(t.booked_on);
-        auto got = co_await load(a, user, there, req.until);
-        if (got.f.who.ledger_version != found.ledger_version) {
+        auto got = co_await a.months.load(user, there, req.until);
+        if (got.facts.who.ledger_version != found.ledger_version) {
             co_await step_aside(a.on.get_executor(), attempt);
             continue;
         }
         require_room(std::move(got), t, nullptr, {});
         const auto done = co_await a.ledger.restore(user, t, found.ledger_version, key, kept, req.until);
         if (done.result == write_result::written) {
-            a.all.ledgers.invalidate(user);
+            a.all.known_months.invalidate(user);
             co_return answer;
         }
         if (done.result == write_result::replayed) co_return replay(done.kept, key);

@@ -1,8 +1,8 @@
 // GET /v1/transactions: a page, newest first. A page this process has shown is shown again while the ledger's version,
 // asked for in one point query, is the same.
 #include "finance/handlers/handlers.hpp"
-#include "finance/transaction_filter.hpp"
-#include "finance/transaction_page_store.hpp"
+#include "finance/ledger/transaction_filter.hpp"
+#include "finance/ledger/transaction_page_store.hpp"
 #include "http/page.hpp"
 
 #include <memory>
@@ -46,7 +46,7 @@ awaitable<http::response> list_transactions(http::request& req, app& a) {
     }
     const auto filter = asked.filter.query();
     const auto scope = http::cursor_scope(req.route, user, filter);
-    std::optional<list_place> from;
+    std::optional<transaction_place> from;
     if (asked.cursor) from = place_from(a.all.cursors.open(*asked.cursor, scope));
 
     const auto name = name_of(user, asked, filter);

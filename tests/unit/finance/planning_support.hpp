@@ -1,10 +1,10 @@
 // Facts made by hand for tests of planning and views: a person, their answers, what they spent.
 #pragma once
 
-#include "finance/body.hpp"
-#include "finance/facts.hpp"
-#include "finance/month_view.hpp"
-#include "finance/planning.hpp"
+#include "finance/month/month_facts.hpp"
+#include "finance/month/month_view.hpp"
+#include "finance/plan/plan_months.hpp"
+#include "finance/wire/fields.hpp"
 
 #include <string>
 #include <string_view>
@@ -30,16 +30,16 @@ inline const char* april_body = R"({"timezone":"Europe/Sofia","currency":"EUR",
  "categories":[{"category":"groceries","weight":45},{"category":"transport","weight":15},
                {"category":"dining_out","weight":25},{"category":"entertainment","weight":15}]})";
 
-inline answers april() { return read_answers(april_body, category_book(), nullptr); }
+inline plan_inputs april() { return read_plan_inputs(april_body, category_book(), nullptr); }
 
 // A person who joined on `joined` with these answers, and the months opened through `last`.
-inline facts joined(const answers& a, std::string_view joined_on, std::string_view last) {
-    facts f;
+inline month_facts joined(const plan_inputs& a, std::string_view joined_on, std::string_view last) {
+    month_facts f;
     f.who.timezone = a.timezone;
     f.who.currency = a.currency;
     f.who.onboarded_on = f.who.planned_from = day(joined_on);
     f.who.plan_version = 1;
-    f.answers_text = to_json(a);
+    f.inputs_text = to_json(a);
     plan_start from;
     from.month = month_of(day(joined_on));
     from.chain_from = from.month;
@@ -49,7 +49,7 @@ inline facts joined(const answers& a, std::string_view joined_on, std::string_vi
     return f;
 }
 
-inline void spend(facts& f, std::string_view on, std::string_view category, amount value) {
+inline void spend(month_facts& f, std::string_view on, std::string_view category, amount value) {
     f.actuals.push_back({day(on), std::string(category), value});
     payment p;
     p.transaction_id = new_uuid();

@@ -1,9 +1,9 @@
 #include "db/migrate.hpp"
-#include "finance/facts_store.hpp"
-#include "finance/invalidation_store.hpp"
+#include "finance/changes/invalidation_store.hpp"
 #include "finance/migrations.hpp"
-#include "finance/plan_store.hpp"
-#include "finance/user_store.hpp"
+#include "finance/month/facts_store.hpp"
+#include "finance/people/profile_store.hpp"
+#include "finance/plan/plan_store.hpp"
 #include "support/pg.hpp"
 #include "support/run.hpp"
 #include "unit/finance/planning_support.hpp"
@@ -44,7 +44,7 @@ struct world {
         return mita::test::cluster().sql("set search_path = finance; " + text, name);
     }
 
-    facts read(uuid user, std::string_view first, std::string_view last, int transactions = 0) {
+    month_facts read(uuid user, std::string_view first, std::string_view last, int transactions = 0) {
         facts_wanted w;
         w.first = month(first);
         w.last = month(last);
@@ -57,7 +57,7 @@ struct world {
     // A person who joined in April 2026 with the worked example.
     uuid person() {
         const auto id = new_uuid();
-        user_store users(*pool);
+        profile_store users(*pool);
         const auto who = run(users.require(id, soon()));
         const auto a = april();
         plan_start from;
@@ -91,7 +91,7 @@ struct world {
 
 TEST_CASE("a person's row is made by the first call, with the defaults, once") {
     world w;
-    user_store users(*w.pool);
+    profile_store users(*w.pool);
     const auto id = new_uuid();
     const auto a = w.run(users.require(id, soon()));
     CHECK(a.timezone == "UTC");
@@ -199,7 +199,7 @@ TEST_CASE("L3: the database refuses lines that do not sum to their transaction, 
 TEST_CASE("C2: a profile changes only at the version it was read at, and other nodes are told") {
     world w;
     const auto id = w.person();
-    user_store users(*w.pool);
+    profile_store users(*w.pool);
     invalidation_store changes(*w.pool);
     const auto start = w.run(changes.since("", soon()));
     CHECK(start.ids.empty());
@@ -236,7 +236,7 @@ TEST_CASE("erasing a person leaves nothing of them, and may be repeated") {
     const auto id = w.person();
     const auto other = w.person();
     w.insert(id, new_uuid(), "2026-04-02", "groceries", -1000);
-    user_store users(*w.pool);
+    profile_store users(*w.pool);
     CHECK(w.run(users.erase(id, soon())));
     CHECK(w.run(users.erase(id, soon())));
     CHECK(w.sql("select count(*) from users") == "1");

@@ -1,0 +1,130 @@
+#include "finance/categories/category_body.hpp"
+
+#include "core/error.hpp"
+#include "core/json_reader.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace mita::finance {
+
+namespace {
+
+constexpr std::size_t longest = 64;
+constexpr std::size_t most_aliases = 50;
+
+bool is_id_start(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_id_char(char c) { return is_id_start(c) || c == '_' || c == '-'; }
+
+// Words the API uses where a category could stand.
+bool is_reserved(std::string_view id) { return id == "unallocated" || id == "none"; }
+
+bool is_id(std::string_view id) {
+    return !id.empty() && id.size() <= longest && is_id_start(id.front()) && std::ranges::all_of(id, is_id_char) &&
+           !is_reserved(id);
+}
+
+// "Dog food!" -> "dog_food"; a number behind it when that is taken.
+std::string id_from(std::string_view name, const category_book& book) {
+    std::string stem;
+    for (const char c : name) {
+        const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        if (is_id_start(low))
+            stem += low;
+        else if (!stem.empty() && stem.back() != '_')
+            stem += '_';
+    }
+    while (!stem.empty() && stem.back() == '_') stem.pop_back();
+    stem.resize(std::min(stem.size(), longest - 4));
+    if (stem.empty() || is_reserved(stem)) stem = "category";
+    std::string id = stem;
+    for (int n = 2; book.find(id) != nullptr; ++n) id = stem + "_" + std::to_string(n);
+    return id;
+}
+
+void read_class(json_object& in, category_entry& e) {
+    const auto text = in.string("class", 1, longest);
+    if (text.empty()) return;
+    const auto cls = parse_class(text);
+    if (cls)
+        e.cls = *cls;
+    else
+        in.fail("class", "invalid_value", "One of protected, essential, flexible, discretionary, income.");
+}
+
+void read_name(json_object& in, category_entry& e) {
+    e.name = in.string("name", 1, longest);
+    if (!e.name.empty() && e.name.find_first_not_of(" \t\n") == std::string::npos)
+        in.fail("name", "too_short", "Must not be blank.");
+}
+
+void read_aliases(json_document& doc, json_object& in, category_entry& e) {
+    e.aliases = in.strings("aliases", most_aliases, longest);
+    const auto* raw = in.raw("aliases");
+    if (raw == nullptr || !raw->is_array()) return;
+    for (std::size_t i = 0; i < e.aliases.size(); ++i) {
+        if (raw->get_array()[i] == "")
+            doc.fail(in.pointer("aliases") + "/" + std::to_string(i), "too_short", "Must not be empty.");
+    }
+}
+
+void refuse_clashes(const category_entry& e, const category_book& book) {
+    auto words = e.aliases;
+    words.push_back(e.name);
+    for (const auto& word : words) {
+        if (const auto* other = book.clash(word, e.id); other != nullptr)
+            throw api_error(409, "already_exists", "\"" + word + "\" already means the category " + other->id + ".");
+    }
+}
+
+}  // namespace
+
+category_entry read_new_category(std::string_view body, const category_book& book) {
+    json_document doc(body);
+    auto in = doc.object();
+    category_entry e;
+    e.version = 1;
+    read_name(in, e);
+    read_class(in, e);
+    read_aliases(doc, in, e);
+    const auto id = in.optional_string("id", 1, longest);
+    if (id && !id->empty() && !is_id(*id))
+        in.fail("id", "invalid_value",
+                "Small letters, digits, _ and -, beginning with a letter or digit; not unallocated or none.");
+    const auto own = std::ranges::count_if(book.entries(), [](const auto& c) { return !c.built_in; });
+    if (static_cast<std::size_t>(own) >= most_own_categories)
+        doc.fail("", "too_many", "At most " + std::to_string(most_own_categories) + " categories of your own.");
+    doc.finish();
+    if (id && book.find(*id) != nullptr) throw api_error(409, "already_exists", "A category with this id exists.");
+    e.id = id ? *id : id_from(e.name, book);
+    refuse_clashes(e, book);
+    return e;
+}
+
+category_entry read_category_patch(std::string_view body, const category_entry& before, const category_book& book) {
+    json_document doc(body);
+    auto in = doc.object();
+    auto e = before;
+    if (const auto* root = doc.value().if_object(); root != nullptr && root->empty())
+        doc.fail("", "empty_patch", "Name at least one member to change.");
+    if (in.has("name")) read_name(in, e);
+    if (in.has("class")) read_class(in, e);
+    if (in.has("aliases")) read_aliases(doc, in, e);
+    if (in.has("archived")) e.archived = in.boolean("archived");
+    e.version = before.version + 1;
+    const bool other_words = in.has("name") || in.has("aliases");
+    doc.finish();
+    if (other_words) refuse_clashes(e, book);
+    return e;
+}
+
+void append(json_out& out, const category_entry& e) {
+    out.open('{').field("id", e.id).field("name", e.name).field("class", class_name(e.cls)).key("aliases").open('[');
+    for (const auto& alias : e.aliases) out.value(std::string_view(alias));
+    out.close(']').field("archived", e.archived).field("default", e.built_in).close('}');
+}
+
+std::string tag_of(const category_entry& e) { return "c" + std::to_string(e.version); }
+
+}  // namespace mita::finance

@@ -1,0 +1,250 @@
+#include "finance/ledger/ledger_store.hpp"
+
+#include "core/error.hpp"
+#include "finance/categories/category_rows.hpp"
+#include "finance/ledger/transaction_rows.hpp"
+#include "finance/once/kept_answer_store.hpp"
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using std::chrono::year_month_day;
+
+// The guard is the WHERE of `u`: when the row moved on since the state was read, or the key has an answer, nothing of
+// this happens. A key committed after this statement's snapshot has moved ledger_version too.
+constexpr db::statement insert_transaction{
+    "finance_transaction_insert",
+    "with seen as (select fingerprint, status, headers, body from idempotency "
+    "  where user_id = $1 and scope = $2 and key = $3), "
+    "u as (update users set ledger_version = ledger_version + 1 where user_id = $1 and ledger_version = $9 "
+    "  and budget_version = $10 and not exists (select 1 from seen) returning user_id), "
+    "k as (insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
+    "  select user_id, $2, $3, $4::bytea, $5::integer, $6::text, $7::text, $8::timestamptz from u), "
+    "t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
+    "    tags, created_at, updated_at) "
+    "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, $15::uuid, $16::timestamptz, $17::text, "
+    "$18::text, "
+    "    $19::text[], $8::timestamptz, $8::timestamptz from u), "
+    "x as (select u.user_id, l.* from u, unnest($20::text[], $21::bigint[], $22::text[]) with ordinality "
+    "  as l(category, amount, note, n)), "
+    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
+    "  select user_id, $11::uuid, n, category, amount, nullif(note, ''), $12::date from x), "
+    "a as (insert into day_actual (user_id, day, category, spent, received) "
+    "  select user_id, $12::date, category, -sum(amount)::bigint, sum(greatest(amount, 0))::bigint from x "
+    "  group by user_id, category on conflict (user_id, day, category) do update "
+    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received) "
+    "select exists (select 1 from u), s.fingerprint, s.status, s.headers, s.body from (select 1) one "
+    "left join seen s on true"};
+
+constexpr db::statement find_transaction{
+    "finance_transaction",
+    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note "
+    "from transactions t join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+    "where t.user_id = $1 and t.id = $2 order by l.n",
+    db::sync::shared};
+constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1",
+                                     db::sync::shared};
+constexpr db::statement find_owner{"finance_transaction_owner",
+                                   "select currency, timezone, ledger_version from users where user_id = $1",
+                                   db::sync::shared};
+constexpr db::statement find_categories{
+    "finance_categories",
+    "select id, name, class, aliases, archived, version, created_at from categories where user_id = $1 "
+    "order by created_at, id collate \"C\"",
+    db::sync::shared};
+
+// Only under the ledger_version the change was judged by: so the old lines, of the statement's snapshot, are those
+// judged. d: what the new lines give a day's row when there is none, and what row there is moves by.
+constexpr db::statement change_transaction{
+    "finance_transaction_change",
+    "with u as (update users set ledger_version = ledger_version + 1 where user_id = $1 and ledger_version = $17 "
+    "  returning user_id), "
+    "t as (update transactions set booked_on = $4, amount = $5, account_id = $6, occurred_at = $7, payee = $8, "
+    "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13 from u "
+    "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
+    "x as (select u.user_id, l.* from u, unnest($14::text[], $15::bigint[], $16::text[]) with ordinality "
+    "  as l(category, amount, note, n)), "
+    "gone as (delete from transaction_lines using u where transaction_lines.user_id = u.user_id "
+    "  and transaction_id = $2 and n > cardinality($14::text[])), "
+    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
+    "  select user_id, $2, n, category, amount, nullif(note, ''), $4::date from x "
+    "  on conflict (user_id, transaction_id, n) do update set category = excluded.category, amount = excluded.amount, "
+    "    note = excluded.note, booked_on = excluded.booked_on), "
+    "d as (select user_id, day, category, -sum(amount * n)::bigint as spent, "
+    "    sum(greatest(amount, 0) * n)::bigint as received, -sum(amount * (2 * n - 1))::bigint as more_spent, "
+    "    sum(greatest(amount, 0) * (2 * n - 1))::bigint as more_received from ("
+    "    select user_id, $4::date as day, category::text as category, amount, 1 as n from x union all "
+    "    select u.user_id, o.booked_on, o.category::text, o.amount::bigint, 0 from u join transaction_lines o "
+    "      on o.user_id = u.user_id and o.transaction_id = $2) lines group by user_id, day, category), "
+    "a as (insert into day_actual (user_id, day, category, spent, received) "
+    "  select user_id, day, category, spent, received from d where more_spent <> 0 or more_received <> 0 "
+    "  on conflict (user_id, day, category) do update set (spent, received) = ("
+    "    select day_actual.spent + d.more_spent, day_actual.received + d.more_received from d "
+    "    where d.day = day_actual.day and d.category = day_actual.category)) "
+    "select 1 from u"};
+
+constexpr db::statement remove_transaction{
+    "finance_transaction_remove",
+    "with one as (select user_id from users where user_id = $1 for update), "
+    "t as (update transactions set deleted_at = $4, updated_at = $4, version = version + 1 from one "
+    "  where transactions.user_id = one.user_id and id = $2 and version = $3 and deleted_at is null "
+    "  returning transactions.user_id), "
+    "u as (update users set ledger_version = ledger_version + 1 from t where users.user_id = t.user_id "
+    "  returning users.user_id), "
+    "l as (select u.user_id, l.booked_on, l.category, sum(l.amount)::bigint as amount, "
+    "    sum(greatest(l.amount, 0))::bigint as received from u join transaction_lines l "
+    "    on l.user_id = u.user_id and l.transaction_id = $2 group by u.user_id, l.booked_on, l.category), "
+    "a as (update day_actual a set spent = a.spent + l.amount, received = a.received - l.received from l "
+    "  where a.user_id = l.user_id and a.day = l.booked_on and a.category = l.category) "
+    "select 1 from u"};
+
+constexpr db::statement restore_transaction{
+    "finance_transaction_restore",
+    "with seen as (select fingerprint, status, headers, body from idempotency "
+    "  where user_id = $1 and scope = $5 and key = $6), "
+    "u as (update users set ledger_version = ledger_version + 1 where user_id = $1 and ledger_version = $11 "
+    "  and not exists (select 1 from seen) returning user_id), "
+    "t as (update transactions set deleted_at = null, updated_at = $4, version = version + 1 from u "
+    "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is not null), "
+    "k as (insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
+    "  select user_id, $5, $6, $7::bytea, $8::integer, $9::text, $10::text, $4::timestamptz from u), "
+    "a as (insert into day_actual (user_id, day, category, spent, received) "
+    "  select u.user_id, l.booked_on, l.category, -sum(l.amount)::bigint, sum(greatest(l.amount, 0))::bigint "
+    "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $2 "
+    "  group by u.user_id, l.booked_on, l.category on conflict (user_id, day, category) do update "
+    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received) "
+    "select exists (select 1 from u), s.fingerprint, s.status, s.headers, s.body from (select 1) one "
+    "left join seen s on true"};
+
+constexpr db::statement bill_exists{"finance_bill_exists",
+                                    "select exists (select 1 from periods where user_id = $1 "
+                                    "and obligations @> jsonb_build_array(jsonb_build_object('id', $2::text)))"};
+
+struct line_columns {
+    std::vector<std::string> category, note;
+    std::vector<std::int64_t> value;
+
+    explicit line_columns(const transaction& t) {
+        for (const auto& line : t.lines) {
+            category.push_back(line.category);
+            note.push_back(line.note.value_or(""));
+            value.push_back(line.value);
+        }
+    }
+};
+
+ledger_store::creation outcome_of(const db::rows& rows) {
+    const auto r = rows.front();
+    ledger_store::creation done;
+    if (r.get<bool>(0)) {
+        done.result = write_result::written;
+    } else if (!r.is_null(1)) {
+        done.result = write_result::replayed;
+        done.kept = kept_from(r, 1);
+    }
+    return done;
+}
+
+std::optional<std::string> text_or_null(const std::string& text) {
+    if (text.empty()) return std::nullopt;
+    return text;
+}
+
+}  // namespace
+
+awaitable<ledger_store::creation> ledger_store::create(const uuid& user, const transaction& t,
+                                                       const ledger_versions& from, const keyed_request& key,
+                                                       const kept_answer& answer, deadline d) {
+    const line_columns lines(t);
+    const db::bytes fingerprint{key.fingerprint};
+    const year_month_day day(t.booked_on);
+    try {
+        const auto rows = co_await db_.query(
+            insert_transaction, d, user, key.scope, key.key, fingerprint, answer.status, answer.headers, answer.body,
+            t.created_at, from.ledger_version, from.budget_version, t.id, day, t.value, t.currency, t.account_id,
+            t.occurred_at, t.payee, t.note, t.tags, lines.category, lines.value, lines.note);
+        co_return outcome_of(rows);
+    } catch (const db::error& e) {
+        // Whichever of the two is written first; a deleted transaction keeps its lines.
+        if (e.is_unique_violation("transactions_key") || e.is_unique_violation("transaction_lines_key"))
+            throw api_error(409, "already_exists", "A transaction with this id exists.");
+        if (!e.is_unique_violation("idempotency_key")) throw;
+    }
+    co_return creation{};
+}
+
+awaitable<ledger_store::subject> ledger_store::read_for_change(const uuid& user, const uuid& id, deadline d) {
+    db::batch all;
+    all.add(find_owner, user);
+    all.add(find_categories, user);
+    all.add(find_transaction, user, id);
+    const auto results = co_await db_.run_batch(std::move(all), d);
+    subject s;
+    if (results.at(0).empty()) co_return s;
+    s.there = true;
+    s.currency = results[0].front().get<std::string>(0);
+    s.timezone = results[0].front().get<std::string>(1);
+    s.ledger_version = results[0].front().get<std::int64_t>(2);
+    s.book = book_from(results[1]);
+    auto found = transactions_from(results[2]);
+    if (!found.empty()) s.entry = std::move(found.front());
+    co_return s;
+}
+
+awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const uuid& id, deadline d) {
+    const auto rows = co_await db_.query_idempotent(find_transaction, d, user, id);
+    auto found = transactions_from(rows);
+    if (found.empty() || found.front().deleted_at) co_return std::nullopt;
+    co_return std::move(found.front());
+}
+
+awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, std::int64_t ledger_version,
+                                     deadline d) {
+    const line_columns lines(now);
+    const year_month_day day(now.booked_on);
+    const auto rows =
+        co_await db_.query(change_transaction, d, user, now.id, now.version - 1, day, now.value, now.account_id,
+                           now.occurred_at, now.payee, now.note, now.tags, text_or_null(now.bill_id), now.bill_unlinked,
+                           now.updated_at, lines.category, lines.value, lines.note, ledger_version);
+    co_return !rows.empty();
+}
+
+awaitable<bool> ledger_store::remove(const uuid& user, const uuid& id, std::int64_t version, wall::time_point when,
+                                     deadline d) {
+    const auto rows = co_await db_.query(remove_transaction, d, user, id, version, when);
+    co_return !rows.empty();
+}
+
+awaitable<ledger_store::creation> ledger_store::restore(const uuid& user, const transaction& back,
+                                                        std::int64_t ledger_version, const keyed_request& key,
+                                                        const kept_answer& answer, deadline d) {
+    const db::bytes fingerprint{key.fingerprint};
+    try {
+        const auto rows =
+            co_await db_.query(restore_transaction, d, user, back.id, back.version - 1, back.updated_at, key.scope,
+                               key.key, fingerprint, answer.status, answer.headers, answer.body, ledger_version);
+        co_return outcome_of(rows);
+    } catch (const db::error& e) {
+        if (!e.is_unique_violation("idempotency_key")) throw;
+    }
+    co_return creation{};
+}
+
+awaitable<bool> ledger_store::has_bill(const uuid& user, std::string id, deadline d) {
+    const auto rows = co_await db_.query_idempotent(bill_exists, d, user, id);
+    co_return rows.front().get<bool>(0);
+}
+
+awaitable<std::optional<std::int64_t>> ledger_store::version(const uuid& user, deadline d) {
+    const auto rows = co_await db_.query_idempotent(find_version, d, user);
+    if (rows.empty()) co_return std::nullopt;
+    co_return rows.front().get<std::int64_t>(0);
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,53 @@
+// A transaction as stored and as answered. Spending is negative. Used by the ledger's store and handlers, and by day
+// and today, which show transactions too.
+#pragma once
+
+#include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "finance/domain/civil_time.hpp"
+#include "finance/domain/money.hpp"
+#include "finance/wire/json_out.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::finance {
+
+struct transaction_line {
+    std::string category;
+    amount value = 0;
+    std::optional<std::string> note;
+};
+
+struct transaction {
+    uuid id;
+    std::optional<uuid> account_id;
+    civil_day booked_on;
+    std::optional<wall::time_point> occurred_at;
+    amount value = 0;  // = Σ lines (L3)
+    std::string currency;
+    std::optional<std::string> payee, note;
+    std::vector<std::string> tags;
+    std::vector<transaction_line> lines;  // one: `category`; more: `splits`
+    std::string bill_id;                  // of the occurrence it was linked to by hand; empty: none
+    bool bill_unlinked = false;
+    std::int64_t version = 1;
+    wall::time_point created_at, updated_at;
+    std::optional<wall::time_point> deleted_at;
+};
+
+// The members of proto-json/schemas/transaction.json, without the braces (an answer may add to them).
+void append_members(json_out& out, const transaction& t);
+void append(json_out& out, const transaction& t);  // as an object
+
+// Reads the one JSON form the stores select (facts_store.cpp: jsonb_build_object of the row and its
+// lines). Throws std::exception on anything else: it is our own.
+transaction transaction_from_row(std::string_view json);
+
+// The strong ETag of a transaction, without quotes.
+std::string tag_of(const transaction& t);
+
+}  // namespace mita::finance

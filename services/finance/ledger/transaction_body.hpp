@@ -1,0 +1,36 @@
+// Reads the bodies of POST and PATCH /v1/transactions into transactions, every finding at once. Pure.
+#pragma once
+
+#include "core/json_reader.hpp"
+#include "finance/categories/category_book.hpp"
+#include "finance/domain/zone.hpp"
+#include "finance/ledger/transaction.hpp"
+
+#include <string>
+
+namespace mita::finance {
+
+// What a body is judged by.
+struct entry_rules {
+    std::string currency;  // of the person's budget: every transaction's
+    zone where;            // the person's
+    wall::time_point now;
+    const category_book& book;
+
+    civil_day today() const { return local_today(where, now); }
+};
+
+// Days a transaction may be booked on: from 1970 to a year ahead.
+inline constexpr civil_day first_booking_day{};
+inline constexpr std::chrono::days booked_ahead{366};
+
+// A new one, with its id (the client's, else a new one), version 1. booked_on: as given, else the local day of
+// occurred_at, else today. Throws api_error 422 (fields.hpp). The document has a client's id at /id for the caller.
+transaction read_new_transaction(json_document& doc, const entry_rules& rules);
+
+// `before` with a JSON Merge Patch (RFC 7396) applied: null clears; category and splits replace each other; an amount
+// alone is refused for a split transaction. bill_id: an occurrence's id links, "none" pays no bill, null leaves it to
+// matching. Version and updated_at are moved on. Throws api_error 422.
+transaction read_transaction_patch(json_document& doc, const transaction& before, const entry_rules& rules);
+
+}  // namespace mita::finance

@@ -1,0 +1,159 @@
+#include "finance/ledger/transaction_page_store.hpp"
+
+#include "finance/ledger/transaction_rows.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using std::chrono::year_month_day;
+
+// The lateral join cannot become anything but an index scan for each of the few rows, whatever the planner believes of
+// a parameter. The constant limit of the first makes its generic plan as good as one made for it.
+constexpr db::statement short_page{
+    "finance_page_short",
+    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
+    "(select ledger_version from users where user_id = $1) "
+    "from (select * from transactions where user_id = $1 and deleted_at is null "
+    "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
+    "  order by booked_on desc, id desc limit 51) t "
+    "cross join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
+    "  and l.transaction_id = t.id order by n offset 0) l order by t.booked_on desc, t.id desc, l.n"};
+constexpr int short_limit = 50;
+constexpr db::statement long_page{
+    "finance_page_long",
+    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
+    "(select ledger_version from users where user_id = $1) "
+    "from (select * from transactions where user_id = $1 and deleted_at is null "
+    "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
+    "  order by booked_on desc, id desc limit 501) t "
+    "cross join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
+    "  and l.transaction_id = t.id order by n offset 0) l order by t.booked_on desc, t.id desc, l.n"};
+
+// `w` is what is looked at, `t` what fits. Each row also says how many were looked at, and the last of them.
+constexpr db::statement sifted_page{
+    "finance_page_sifted",
+    "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
+    "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
+    "  order by booked_on desc, id desc limit $5::bigint), "
+    "t as (select * from w where ($7::uuid is null or account_id = $7) and amount between $8::bigint and $9::bigint "
+    "  and ($10::text is null or strpos(lower(coalesce(payee, '')), lower($10)) > 0 "
+    "    or strpos(lower(coalesce(note, '')), lower($10)) > 0) "
+    "  order by booked_on desc, id desc limit $6::bigint) "
+    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
+    "c.looked_at, e.booked_on, e.id from (select count(*) as looked_at from w) c "
+    "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
+    "left join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
+    "  and l.transaction_id = t.id order by n offset 0) l on true order by t.booked_on desc, t.id desc, l.n"};
+
+// The same by the index of lines: a transaction is of a category when one of its lines is.
+constexpr db::statement category_page{
+    "finance_page_category",
+    "with w as materialized (select booked_on, transaction_id as id from transaction_lines where user_id = $1 "
+    "  and category = $11 and (booked_on, transaction_id) < ($2::date, $3::uuid) and booked_on >= $4::date "
+    "  order by booked_on desc, transaction_id desc limit $5::bigint), "
+    "t as (select f.* from (select distinct booked_on, id from w) d cross join lateral (select * from transactions t "
+    "    where t.user_id = $1 and t.id = d.id and t.deleted_at is null offset 0) f "
+    "  where ($7::uuid is null or f.account_id = $7) and f.amount between $8::bigint and $9::bigint "
+    "  and ($10::text is null or strpos(lower(coalesce(f.payee, '')), lower($10)) > 0 "
+    "    or strpos(lower(coalesce(f.note, '')), lower($10)) > 0) "
+    "  order by f.booked_on desc, f.id desc limit $6::bigint) "
+    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
+    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
+    "c.looked_at, e.booked_on, e.id from (select count(*) as looked_at from w) c "
+    "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
+    "left join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
+    "  and l.transaction_id = t.id order by n offset 0) l on true order by t.booked_on desc, t.id desc, l.n"};
+
+// Rows looked at in the first and the second try of one request. By category most of them fit.
+std::array<int, 2> looks_for(const transaction_filter& filter, int limit) {
+    return {filter.sifts() ? 1'000 : 2 * (limit + 1), 5'000};
+}
+
+// Everything up to and with the last day asked for is before this place.
+transaction_place newest(const transaction_filter& filter) {
+    constexpr civil_day last = std::chrono::year(9998) / 12 / 31;
+    return {std::min(filter.to.value_or(last), last) + std::chrono::days(1), uuid()};
+}
+
+struct sifted {
+    std::vector<transaction> entries;
+    std::optional<transaction_place> edge;  // the last looked at, when there may be more
+};
+
+awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter& f, transaction_place from, int look,
+                       int want, deadline d) {
+    const year_month_day before(from.day);
+    const year_month_day first(f.from.value_or(civil_day(std::chrono::year(1) / 1 / 1)));
+    const amount min = f.min.value_or(-max_amount);
+    const amount max = f.max.value_or(max_amount);
+    db::rows rows;
+    if (f.category) {
+        rows = co_await db.query_idempotent(category_page, d, user, before, from.id, first, look, want, f.account, min,
+                                            max, f.text, *f.category);
+    } else {
+        rows = co_await db.query_idempotent(sifted_page, d, user, before, from.id, first, look, want, f.account, min,
+                                            max, f.text);
+    }
+    sifted out;
+    out.entries = transactions_from(rows);
+    const auto r = rows.front();
+    if (r.get<std::int64_t>(18) == look) out.edge = {civil_day(r.get<year_month_day>(19)), r.get<uuid>(20)};
+    co_return out;
+}
+
+transaction_place place_of(const transaction& t) { return {t.booked_on, t.id}; }
+
+// One more was asked for than is wanted: is it there?
+void close_page(transaction_page& page, int limit) {
+    const auto wanted = static_cast<std::size_t>(limit);
+    if (page.entries.size() <= wanted) return;
+    page.entries.resize(wanted);
+    page.next = place_of(page.entries.back());
+}
+
+awaitable<transaction_page> read_sifted(db::pool& db, const uuid& user, const transaction_filter& filter,
+                                        transaction_place from, int limit, deadline d) {
+    transaction_page page;
+    for (const int look : looks_for(filter, limit)) {
+        const int want = limit + 1 - static_cast<int>(page.entries.size());
+        auto found = co_await sift(db, user, filter, from, look, want, d);
+        std::ranges::move(found.entries, std::back_inserter(page.entries));
+        close_page(page, limit);
+        if (page.next || !found.edge) co_return page;
+        from = *found.edge;
+    }
+    page.next = from;
+    co_return page;
+}
+
+}  // namespace
+
+awaitable<transaction_page> read_page(db::pool& db, const uuid& user, const transaction_filter& filter,
+                                      std::optional<transaction_place> from, int limit, deadline d) {
+    const auto place = from ? *from : newest(filter);
+    if (filter.sifts() || filter.category) {
+        auto sifted_rows = co_await read_sifted(db, user, filter, place, limit, d);
+        co_return sifted_rows;
+    }
+    const year_month_day before(place.day);
+    const year_month_day first(filter.from.value_or(civil_day(std::chrono::year(1) / 1 / 1)));
+    const auto& which = limit <= short_limit ? short_page : long_page;
+    const auto rows = co_await db.query_idempotent(which, d, user, before, place.id, first);
+    transaction_page page;
+    page.entries = transactions_from(rows);
+    if (!rows.empty()) page.ledger_version = rows.front().get<std::int64_t>(18);
+    close_page(page, limit);
+    co_return page;
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,101 @@
+#include "finance/month/affordability.hpp"
+
+#include "core/error.hpp"
+#include "finance/month/month_view.hpp"
+#include "finance/month/plan_moves.hpp"
+#include "finance/wire/refusals.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+// What is uncovered after the buffer is taken from the goals, the last listed first (PRODUCT.md: what breaks first).
+void risk_goals(advice& a, const stored_period& p) {
+    wide open = wide{a.uncovered} - p.budget.pool.buffer;
+    for (const auto& g : p.goals) a.goals.push_back({g.name, g.reserved, 0});
+    for (auto g = a.goals.rbegin(); g != a.goals.rend() && open > 0; ++g) {
+        g->at_risk = static_cast<amount>(std::min(open, wide{g->month}));
+        open -= g->at_risk;
+    }
+}
+
+// The days after, each as of its own morning when nothing more is spent.
+std::optional<civil_day> first_day_that_holds(const month_view& v, std::size_t category, amount value) {
+    auto in = v.in;
+    month_plan plan;
+    for (++in.today; in.today < in.days; ++in.today) {
+        if (compute_month(in, plan) != fault::none) return std::nullopt;
+        if (plan.categories[category].day_budget(in.today) >= value) return v.over.day_at(in.today);
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+advice advise(month_facts f, const std::string& category, amount value, civil_day booked_on) {
+    f.actuals.push_back({booked_on, category, 0});  // so that the category has a place in the view
+    const auto v = view_month(f, month_of(booked_on), booked_on);
+    if (!v.budget) throw api_error(409, "not_onboarded", "There is no plan yet: answer PUT /v1/onboarding first.");
+    const auto at = v.find(category);
+    if (!at) throw api_error(422, "validation_failed", "An income category has no budget.");
+    const auto would = what_if_spent(v.in, *at, value);
+    if (!would) throw amount_overflow("/money/amount");
+    advice a;
+    a.verdict = would->verdict;
+    a.category = category;
+    a.booked_on = booked_on;
+    a.value = value;
+    a.share = would->share;
+    a.day = would->after.today;
+    a.tomorrow = would->after.tomorrow;
+    a.tomorrow_before = would->before.tomorrow;
+    if (!a.tomorrow) {
+        a.tomorrow_before = first_day_after(f, v, category);
+        f.actuals.push_back({booked_on, category, value});
+        a.tomorrow = first_day_after(f, v, category);
+    }
+    a.month_left = would->after.month_left;
+    a.month_left_before = would->before.month_left;
+    a.uncovered = would->after.uncovered;
+    a.moves = named_moves(v, would->moves);
+    risk_goals(a, *v.budget);
+    if (a.verdict == affordability::over) {
+        if (would->before.today.left > 0) a.smaller = would->before.today.left;
+        a.later = first_day_that_holds(v, *at, value);
+    }
+    return a;
+}
+
+std::string advice_json(const advice& a, const std::string& currency) {
+    json_out out(currency, 1024);
+    out.open('{').field("verdict", affordability_name(a.verdict)).field("category", a.category);
+    out.money("money", a.value).field("booked_on", a.booked_on);
+    if (a.share)
+        out.field("share_bp", *a.share);
+    else
+        out.null("share_bp");
+    out.key("today").open('{').money("budget_money", a.day.budget).money("spent_money", a.day.spent);
+    out.money("left_money", a.day.left).close('}');
+    if (a.tomorrow) {
+        out.key("tomorrow").open('{').money("budget_money", *a.tomorrow);
+        out.money("before_money", a.tomorrow_before.value_or(0)).close('}');
+    } else {
+        out.null("tomorrow");
+    }
+    out.key("month").open('{').money("left_money", a.month_left).money("before_money", a.month_left_before).close('}');
+    out.money("uncovered_money", a.uncovered).key("moves");
+    append(out, a.moves);
+    out.key("goals").open('[');
+    for (const auto& g : a.goals)
+        out.open('{').field("name", g.name).money("month_money", g.month).money("at_risk_money", g.at_risk).close('}');
+    out.close(']').key("alternatives").open('[');
+    if (a.smaller) out.open('{').field("kind", "smaller").money("money", *a.smaller).close('}');
+    if (a.later) out.open('{').field("kind", "later").field("date", *a.later).close('}');
+    out.close(']').close('}');
+    return std::move(out.text);
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,176 @@
+#include "finance/month/facts_store.hpp"
+
+#include "finance/domain/taxonomy.hpp"
+#include "finance/people/profile_rows.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <chrono>
+#include <string_view>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using std::chrono::year_month_day;
+
+// The person, their categories and answers (with the last opened month's row), and the months: $2..$3, the run of
+// rolling-over months that leads to them, and the last opened one.
+constexpr db::statement plan_state{
+    "finance_plan_state",
+    "with span as (select least(min(chain_from), $2::date) as first from periods "
+    "  where user_id = $1 and month between $2::date and $3::date), "
+    "newest as (select max(month) as month from periods where user_id = $1) "
+    "select u.timezone, u.currency, u.locale, u.region, coalesce((u.settings->>'cover')::boolean, true), "
+    "u.onboarded_on, u.planned_from, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, "
+    "u.updated_at, "
+    "(select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'class', c.class, 'aliases', c.aliases, "
+    "  'archived', c.archived, 'version', c.version) order by c.created_at, c.id) "
+    "  from categories c where c.user_id = u.user_id), "
+    "case when p.month is null or p.month = (select month from newest) then (select a.answers "
+    "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, "
+    "p.month, p.revision, p.from_day, p.chain_from, p.plan_version, p.budget, p.obligations "
+    "from users u left join periods p on p.user_id = u.user_id "
+    "and (p.month between (select first from span) and $3::date or p.month = (select month from newest)) "
+    "where u.user_id = $1 order by p.month, p.revision"};
+
+// kind 0: per-day sums; 1: lines that may pay a bill; 2: transactions, newest first.
+// due: the bills of the months looked at (each month's row has its neighbours' two weeks), of the month the carry chain
+// begins with (it may be the month of joining, whose bills count as paid outside unless paid), of months of the chain
+// with a category that saves (an unpaid bill's money is not swept), and of the newest.
+// reach: day weights from history look back three months further.
+// candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
+// the 16 nearest that may pay by themselves decide as all would (match_bills: nearest amount, then date), unless more
+// bills than that compete for them. "offset 0" keeps the planner from turning the probes into a scan.
+constexpr db::statement ledger_state{
+    "finance_ledger_state",
+    "with span as (select least(min(chain_from), $2::date) as first from periods "
+    "  where user_id = $1 and month between $2::date and $3::date), "
+    "due as (select distinct o.id, o.category, o.day, o.amount from periods p, "
+    "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint) "
+    "  where p.user_id = $1 and (p.month between $2::date and $3::date or p.month = (select first from span) "
+    "    or (p.month between (select first from span) and $2::date "
+    "      and p.budget @> '{\"categories\": [{\"policy\": \"save\"}]}') "
+    "    or p.month = (select max(m.month) from periods m where m.user_id = $1))), "
+    "reach as (select case when exists (select 1 from periods p where p.user_id = $1 "
+    "    and p.budget @> '{\"categories\": [{\"weights\": {\"kind\": \"history\"}}]}' "
+    "    and (p.month between (select first from span) and $3::date "
+    "      or p.month = (select max(m.month) from periods m where m.user_id = $1))) "
+    "  then (first - interval '3 months')::date else first end as first from span), "
+    "candidates as ("
+    "  select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
+    "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount "
+    "    from generate_series(0, 14) as k cross join lateral ("
+    "      select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
+    "      where x.user_id = $1 and x.category = d.category and x.booked_on = d.day - 7 + k and x.amount < 0 "
+    "      and x.amount between -(d.amount * 6 / 5 + 1) and -(d.amount * 4 / 5 - 1) offset 0) l "
+    "    cross join lateral (select 1 from transactions x where x.user_id = $1 and x.id = l.transaction_id "
+    "      and x.deleted_at is null and x.bill_id is null and not x.bill_unlinked offset 0) t "
+    "    order by abs(l.amount + d.amount), abs(l.booked_on - d.day), l.booked_on, l.amount desc, l.transaction_id, "
+    "      l.n limit 16) c "
+    "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
+    "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
+    "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+    "    where t.user_id = $1 and t.bill_id = d.id offset 0) c) "
+    "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb, a.received "
+    "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) "
+    "  and a.day >= (select first from reach) and a.day < ($3::date + interval '1 "
+    "month')::date "
+    "union all "
+    "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n), 0 "
+    "  from candidates c cross join lateral (select x.bill_id from transactions x where x.user_id = $1 "
+    "    and x.id = c.transaction_id and x.deleted_at is null and not x.bill_unlinked offset 0) t "
+    "union all "
+    "select 2, t.booked_on, null, 0, t.id, null, jsonb_build_object('id', t.id, 'account_id', t.account_id, "
+    "  'booked_on', t.booked_on, 'occurred_at', t.occurred_at, 'amount', t.amount, 'currency', t.currency, "
+    "  'payee', t.payee, 'note', t.note, 'tags', t.tags, 'bill_id', t.bill_id, 'bill_unlinked', t.bill_unlinked, "
+    "  'version', t.version, 'created_at', t.created_at, 'updated_at', t.updated_at, 'deleted_at', t.deleted_at, "
+    "  'lines', (select jsonb_agg(jsonb_build_object('category', l.category, 'amount', l.amount, 'note', l.note) "
+    "    order by l.n) from transaction_lines l where l.user_id = t.user_id and l.transaction_id = t.id)), 0 "
+    "  from (select * from transactions where user_id = $1 and deleted_at is null "
+    "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t"};
+
+year_month_day first_day(year_month m) { return m / std::chrono::day{1}; }
+
+std::vector<category_entry> categories_from(std::string_view json) {
+    std::vector<category_entry> out;
+    const auto doc = boost::json::parse(json);
+    for (const auto& v : doc.as_array()) {
+        const auto& o = v.as_object();
+        category_entry e;
+        e.id = std::string(o.at("id").as_string());
+        e.name = std::string(o.at("name").as_string());
+        e.cls = parse_class(std::string_view(o.at("class").as_string())).value();
+        for (const auto& a : o.at("aliases").as_array()) e.aliases.emplace_back(a.as_string());
+        e.archived = o.at("archived").as_bool();
+        e.version = o.at("version").to_number<std::int64_t>();
+        out.push_back(std::move(e));
+    }
+    return out;
+}
+
+period_ptr period_from(const db::row& r) {
+    const auto month = r.get<year_month_day>(15);
+    const auto chain = r.get<year_month_day>(18);
+    auto p = std::make_shared<stored_period>();
+    p->month = month.year() / month.month();
+    p->revision = r.get<std::int32_t>(16);
+    p->from_day = civil_day(r.get<year_month_day>(17));
+    p->chain_from = chain.year() / chain.month();
+    p->plan_version = r.get<std::int64_t>(19);
+    read_budget(*p, r.get<std::string_view>(20), r.get<std::string_view>(21));
+    return p;
+}
+
+void read_plan(month_facts& f, const db::rows& rows, uuid user) {
+    const auto head = rows.front();
+    f.who = profile_from(head, user);
+    if (!head.is_null(13)) f.book = category_book(categories_from(head.get<std::string_view>(13)));
+    for (const auto r : rows) {
+        if (!r.is_null(14) && f.inputs_text.empty()) f.inputs_text = r.get<std::string>(14);
+        if (!r.is_null(15)) f.periods.push_back(period_from(r));
+    }
+}
+
+void read_ledger(month_facts& f, const db::rows& rows) {
+    for (const auto r : rows) {
+        const auto kind = r.get<std::int32_t>(0);
+        const civil_day day{r.get<year_month_day>(1)};
+        if (kind == 0) {
+            f.actuals.push_back({day, r.get<std::string>(2), r.get<std::int64_t>(3), r.get<std::int64_t>(7)});
+        } else if (kind == 1) {
+            payment p;
+            p.transaction_id = r.get<uuid>(4);
+            p.n = boost::json::parse(r.get<std::string_view>(6)).to_number<int>();
+            p.category = r.get<std::string>(2);
+            p.booked_on = day;
+            p.value = r.get<std::int64_t>(3);
+            p.bill_id = r.get<std::optional<std::string>>(5).value_or("");
+            f.payments.push_back(std::move(p));
+        } else {
+            f.transactions.push_back(transaction_from_row(r.get<std::string_view>(6)));
+        }
+    }
+}
+
+}  // namespace
+
+awaitable<std::optional<month_facts>> facts_store::read(uuid user, facts_wanted what, deadline d) {
+    const auto first = first_day(what.first);
+    const auto last = first_day(what.last);
+    const year_month_day from = what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{1} / 1});
+    const year_month_day to =
+        what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{9999} / 12});
+    db::batch both;
+    both.add(plan_state, user, first, last);
+    both.add(ledger_state, user, first, last, what.transactions, from, to);
+    const auto results = co_await db_.run_batch(std::move(both), d);
+    if (results.at(0).empty()) co_return std::nullopt;
+    month_facts f;
+    read_plan(f, results[0], user);
+    read_ledger(f, results[1]);
+    co_return f;
+}
+
+}  // namespace mita::finance

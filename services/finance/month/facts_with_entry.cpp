@@ -1,0 +1,64 @@
+#include "finance/month/facts_with_entry.hpp"
+
+#include "finance/month/headroom.hpp"
+#include "finance/month/month_view.hpp"
+#include "finance/wire/refusals.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace mita::finance {
+
+void add_entry(month_facts& f, const transaction& t) {
+    int n = 0;
+    for (const auto& line : t.lines) {
+        const auto received = std::max<amount>(0, line.value);
+        const auto same = std::ranges::find_if(
+            f.actuals, [&](const auto& a) { return a.day == t.booked_on && a.category == line.category; });
+        if (same == f.actuals.end()) {
+            f.actuals.push_back({t.booked_on, line.category, -line.value, received});
+        } else {
+            const auto sum = checked_sub(same->spent, line.value);
+            const auto in = checked_add(same->received, received);
+            if (!sum || !in) throw amount_overflow();
+            same->spent = *sum;
+            same->received = *in;
+        }
+        payment p;
+        p.transaction_id = t.id;
+        p.n = ++n;
+        p.category = line.category;
+        p.booked_on = t.booked_on;
+        p.value = -line.value;
+        p.bill_id = t.bill_id;
+        if (!t.bill_unlinked) f.payments.push_back(std::move(p));
+    }
+}
+
+void take_out(month_facts& f, const transaction& t) {
+    for (const auto& line : t.lines) {
+        for (auto& a : f.actuals) {
+            if (a.day != t.booked_on || a.category != line.category) continue;
+            a.spent += line.value;
+            a.received -= std::max<amount>(0, line.value);
+        }
+    }
+    std::erase_if(f.payments, [&t](const auto& p) { return p.transaction_id == t.id; });
+}
+
+void require_room(loaded_month got, const transaction& t, const transaction* instead_of, std::string_view pointer) {
+    auto& f = got.facts;
+    try {
+        if (instead_of != nullptr) take_out(f, *instead_of);
+        add_entry(f, t);
+        auto revisions = f.revisions_of(month_of(t.booked_on));
+        const auto v = view_month(f, month_of(t.booked_on), got.today);
+        if (v.preview) revisions.push_back(v.budget);
+        if (headroom_of(f, v.over, revisions).fits()) return;
+    } catch (const api_error& e) {
+        if (e.code != "amount_overflow") throw;
+    }
+    throw amount_overflow(pointer);
+}
+
+}  // namespace mita::finance

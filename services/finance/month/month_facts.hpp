@@ -1,0 +1,64 @@
+// What a view of a month is made of, as read from the database in one round trip: the person, their categories and plan
+// inputs, the opened months, per-day sums, and the transactions that may pay bills. Plain data; month_view computes.
+#pragma once
+
+#include "finance/categories/category_book.hpp"
+#include "finance/ledger/transaction.hpp"
+#include "finance/people/profile.hpp"
+#include "finance/plan/plan_inputs.hpp"
+#include "finance/plan/stored_period.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mita::finance {
+
+// Of day_actual: positive spending, refunds and incomes negative.
+struct day_spent {
+    civil_day day;
+    std::string category;
+    amount spent = 0;
+    amount received = 0;  // of it, refunds and incomes, positive: what went out is spent + received
+
+    bool cancels() const { return spent == 0 && received != 0; }
+};
+
+// A line of a live transaction that may pay a bill: linked to one, or of fitting category, amount and date.
+struct payment {
+    uuid transaction_id;
+    int n = 1;
+    std::string category;
+    civil_day booked_on;
+    amount value = 0;     // positive spending
+    std::string bill_id;  // of the occurrence it is linked to; empty: may match by itself
+};
+
+struct month_facts {
+    profile who;
+    category_book book;
+    std::string inputs_text;          // in force; empty before onboarding
+    std::vector<period_ptr> periods;  // by month, revision: those asked for, their carry chain, and the last opened
+    std::vector<day_spent> actuals;   // of the months asked for and of their carry chain
+    std::vector<payment> payments;
+    std::vector<transaction> transactions;  // those asked for, newest first
+
+    // Of one month, oldest revision first; empty when it is not opened.
+    std::vector<period_ptr> revisions_of(year_month month) const;
+    // The latest revision of the last opened month; null when none is.
+    period_ptr last_opened() const;
+    // Parses inputs_text; precondition: not empty. The zone is the profile's: PATCH /v1/me moves it without new
+    // inputs.
+    plan_inputs in_force() const;
+};
+
+// Facts with all months open that must be (month_loader.hpp).
+struct loaded_month {
+    month_facts facts;
+    civil_day today;
+    year_month month;  // the one asked for
+    year_month last;   // months up to this one are in facts as far as they are open
+};
+
+}  // namespace mita::finance

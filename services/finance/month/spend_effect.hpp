@@ -1,0 +1,27 @@
+// What logging a transaction does to the plan: today's numbers with it, tomorrow's as a preview, who covers whom. Over
+// all categories, as the calendar's day. Pure; computed from the facts before the transaction is written.
+#pragma once
+
+#include "finance/month/month_facts.hpp"
+#include "finance/month/plan_moves.hpp"
+#include "finance/wire/json_out.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace mita::finance {
+
+struct spend_effect {
+    amount budget = 0, spent = 0;    // today
+    std::optional<amount> tomorrow;  // on the month's last day the next month's first; nullopt when that is unknown
+    std::vector<plan_move> moves;    // this month's, at tomorrow's state
+    amount uncovered = 0;            // likewise
+};
+
+// f: of the month of `today`; t is not in it yet. nullopt: there is no plan. Throws api_error 422 amount_overflow as
+// require_room (facts_with_entry.hpp), for the month of today.
+std::optional<spend_effect> effect_of(month_facts f, const transaction& t, civil_day today);
+
+void append(json_out& out, const spend_effect& e);  // as an object
+
+}  // namespace mita::finance

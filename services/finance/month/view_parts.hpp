@@ -1,0 +1,14 @@
+// What the answers that show a month, a day and today have in common: bills, and a day's budget against its spending.
+#pragma once
+
+#include "finance/month/month_view.hpp"
+#include "finance/wire/json_out.hpp"
+
+namespace mita::finance {
+
+// A day's list holds the categories with a daily part, and any other on the days something stands or happened.
+bool shown(const category_view& c, int day);
+void append_bill(json_out& out, const bill_view& b);              // as an object
+void append_numbers(json_out& out, amount budget, amount spent);  // members: verdict, budget_money, spent_money
+
+}  // namespace mita::finance

@@ -1,0 +1,38 @@
+// The rows of `users`: made lazily by a person's first call, changed by PATCH /v1/me, erased with the account.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "db/pool.hpp"
+#include "finance/people/profile.hpp"
+
+#include <optional>
+#include <string>
+
+namespace mita::finance {
+
+// What PATCH /v1/me may change here; an absent member stays.
+struct profile_change {
+    std::optional<std::string> timezone, currency, locale, region;
+    std::optional<bool> cover;
+};
+
+enum class change_result { done, stale, currency_in_use };
+
+// Throws db::error, deadline_exceeded, overloaded.
+class profile_store {
+public:
+    explicit profile_store(db::pool& db) : db_(db) {}
+
+    // Makes the row with the defaults when there is none.
+    awaitable<profile> require(uuid id, deadline d);
+    // Writes when `version` is still the row's, moves version and budget_version on, and tells every node to forget the
+    // person, all in `in` (commit is the caller's).
+    awaitable<change_result> change(db::transaction& in, uuid id, std::int64_t version, const profile_change& what);
+    // Everything of the person, in steps of bounded size; false when the deadline came before the end (call again).
+    awaitable<bool> erase(uuid id, deadline d);
+
+private:
+    db::pool& db_;
+};
+
+}  // namespace mita::finance

@@ -1,0 +1,161 @@
+#include "finance/plan/plan_inputs.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using boost::json::object;
+using boost::json::value;
+
+std::string text_at(const object& o, std::string_view name) {
+    const auto* v = o.if_contains(name);
+    return v == nullptr || v->is_null() ? std::string() : std::string(v->as_string());
+}
+
+amount amount_at(const object& o, std::string_view name) {
+    return o.at(name).as_object().at("amount").to_number<amount>();
+}
+
+int day_at(const object& o) { return o.at("day").to_number<int>(); }
+
+void append_members(json_out& out, const plan_inputs& a, bool with_ids) {
+    out.field("timezone", a.timezone).field("currency", a.currency);
+    out.key("incomes").open('[');
+    for (const auto& i : a.incomes)
+        out.open('{').field("name", i.name).money("money", i.value, a.currency).field("day", i.day).close('}');
+    out.close(']').key("bills").open('[');
+    for (const auto& b : a.bills) {
+        out.open('{');
+        if (with_ids) out.field("id", b.id);
+        out.field("name", b.name).field("category", b.category).money("money", b.value, a.currency).field("day", b.day);
+        out.close('}');
+    }
+    out.close(']').key("goals").open('[');
+    for (const auto& g : a.goals) {
+        out.open('{');
+        if (with_ids) out.field("id", g.id);
+        out.field("name", g.name).money("target_money", g.target, a.currency).field("by", g.by).close('}');
+    }
+    out.close(']').money("buffer_money", a.buffer, a.currency);
+    if (with_ids) out.field("default_weights", a.default_weights);
+    if (!with_ids && a.default_weights) return;  // an empty list would say that no category has a part
+    out.key("categories").open('[');
+    for (const auto& c : a.categories) {
+        out.open('{').field("category", c.id);
+        if (c.budget) out.money("budget_money", *c.budget, a.currency);
+        if (c.weight) out.field("weight", *c.weight);
+        if (c.rule != policy{}) out.field("policy", format_policy(c.rule));
+        if (c.roll.kind != rollover_kind::none) out.field("rollover", rollover_name(c.roll.kind));
+        if (c.roll.cap) out.money("rollover_cap_money", *c.roll.cap, a.currency);
+        if (c.weights != weight_rule{}) {
+            out.key("day_weights");
+            append_weights(out, c.weights, a.currency);
+        }
+        out.close('}');
+    }
+    out.close(']');
+}
+
+plan_inputs::category category_from(const object& o) {
+    plan_inputs::category c;
+    c.id = text_at(o, "category");
+    if (o.contains("budget_money")) c.budget = amount_at(o, "budget_money");
+    if (const auto* w = o.if_contains("weight")) c.weight = w->to_number<amount>();
+    if (o.contains("policy")) c.rule = parse_policy(text_at(o, "policy")).value();
+    if (o.contains("rollover")) c.roll.kind = parse_rollover(text_at(o, "rollover")).value();
+    if (o.contains("rollover_cap_money")) c.roll.cap = amount_at(o, "rollover_cap_money");
+    if (const auto* w = o.if_contains("day_weights")) c.weights = weights_from_json(*w);
+    return c;
+}
+
+}  // namespace
+
+void append_weights(json_out& out, const weight_rule& rule, std::string_view currency) {
+    out.open('{');
+    if (rule.kind == weight_kind::uniform || rule.kind == weight_kind::history) {
+        out.field("kind", rule.kind == weight_kind::uniform ? "uniform" : "history").close('}');
+        return;
+    }
+    const bool weekday = rule.kind == weight_kind::weekday;
+    out.field("kind", weekday ? "weekday" : "custom").key("weights").open('[');
+    if (weekday) {
+        for (const auto w : rule.weekday) out.value(w);
+    } else {
+        for (const auto w : rule.custom) out.value(w);
+    }
+    out.close(']');
+    if (!rule.pinned.empty()) {
+        out.key("pinned").open('[');
+        for (const auto& p : rule.pinned)
+            out.open('{').field("day", p.day + 1).money("money", p.value, currency).close('}');
+        out.close(']');
+    }
+    out.close('}');
+}
+
+weight_rule weights_from_json(const value& v) {
+    const auto& o = v.as_object();
+    weight_rule rule;
+    const auto kind = text_at(o, "kind");
+    if (kind == "uniform") return rule;
+    if (kind == "history") {
+        rule.kind = weight_kind::history;
+        return rule;
+    }
+    const auto& weights = o.at("weights").as_array();
+    if (kind == "weekday") {
+        rule.kind = weight_kind::weekday;
+        for (std::size_t i = 0; i < rule.weekday.size(); ++i) rule.weekday[i] = weights.at(i).to_number<amount>();
+        return rule;
+    }
+    rule.kind = weight_kind::custom;
+    for (const auto& w : weights) rule.custom.push_back(w.to_number<amount>());
+    if (const auto* pinned = o.if_contains("pinned")) {
+        for (const auto& p : pinned->as_array())
+            rule.pinned.push_back({day_at(p.as_object()) - 1, amount_at(p.as_object(), "money")});
+    }
+    return rule;
+}
+
+std::string to_json(const plan_inputs& a) {
+    json_out out({}, 2048);
+    out.open('{');
+    append_members(out, a, true);
+    out.close('}');
+    return std::move(out.text);
+}
+
+void append_members(json_out& out, const plan_inputs& a) { append_members(out, a, false); }
+
+plan_inputs plan_inputs_from_json(std::string_view text) {
+    const auto doc = boost::json::parse(text);
+    const auto& o = doc.as_object();
+    plan_inputs a;
+    a.timezone = text_at(o, "timezone");
+    a.currency = text_at(o, "currency");
+    a.buffer = amount_at(o, "buffer_money");
+    a.default_weights = o.at("default_weights").as_bool();
+    for (const auto& v : o.at("incomes").as_array()) {
+        const auto& i = v.as_object();
+        a.incomes.push_back({text_at(i, "name"), amount_at(i, "money"), day_at(i)});
+    }
+    for (const auto& v : o.at("bills").as_array()) {
+        const auto& b = v.as_object();
+        a.bills.push_back(
+            {text_at(b, "id"), text_at(b, "name"), text_at(b, "category"), amount_at(b, "money"), day_at(b)});
+    }
+    for (const auto& v : o.at("goals").as_array()) {
+        const auto& g = v.as_object();
+        a.goals.push_back(
+            {text_at(g, "id"), text_at(g, "name"), amount_at(g, "target_money"), parse_day(text_at(g, "by")).value()});
+    }
+    for (const auto& v : o.at("categories").as_array()) a.categories.push_back(category_from(v.as_object()));
+    return a;
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,72 @@
+// What a person answered at onboarding: the input every month's budget is made of. Versioned, stored as JSON with the
+// ids of bills and goals, shown by GET /v1/onboarding in the form PUT takes. Used by planning and the onboarding
+// handler.
+#pragma once
+
+#include "finance/categories/category_book.hpp"
+#include "finance/domain/day_weights.hpp"
+#include "finance/domain/money.hpp"
+#include "finance/domain/policy.hpp"
+#include "finance/wire/json_out.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mita::finance {
+
+struct plan_inputs {
+    struct income {
+        std::string name;
+        amount value = 0;
+        int day = 1;  // 1..31, clamped to the month's end
+    };
+    struct bill {
+        std::string id;  // kept over replanning while name and category stay
+        std::string name;
+        std::string category;
+        amount value = 0;
+        int day = 1;
+    };
+    struct goal {
+        std::string id;  // kept over replanning while the name stays
+        std::string name;
+        amount target = 0;
+        civil_day by;
+    };
+    struct category {
+        std::string id;
+        std::optional<amount> budget;
+        std::optional<amount> weight;
+        policy rule{};
+        rollover roll{};
+        weight_rule weights{};
+    };
+
+    std::string timezone, currency;
+    std::vector<income> incomes;
+    std::vector<bill> bills;
+    std::vector<goal> goals;
+    amount buffer = 0;
+    std::vector<category> categories;
+    bool default_weights = false;  // no categories were given: the taxonomy's weights serve
+};
+
+// Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the
+// inputs in force, whose ids are kept; may be null.
+plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before);
+
+// As stored, with ids. plan_inputs_from_json reads only what to_json wrote.
+std::string to_json(const plan_inputs& a);
+plan_inputs plan_inputs_from_json(std::string_view text);
+// As answered: the members of a PUT body. Without categories when the default weights serve.
+void append_members(json_out& out, const plan_inputs& a);
+
+// Day weights in the stored and answered form; `pinned` days count from 1.
+void append_weights(json_out& out, const weight_rule& rule, std::string_view currency);
+weight_rule weights_from_json(const boost::json::value& v);
+
+}  // namespace mita::finance

@@ -1,0 +1,203 @@
+// The strict reader of PUT /v1/onboarding's body (plan_inputs.hpp).
+#include "core/ids.hpp"
+#include "core/json_reader.hpp"
+#include "finance/categories/category_fields.hpp"
+#include "finance/domain/zone.hpp"
+#include "finance/plan/plan_inputs.hpp"
+#include "finance/wire/fields.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+constexpr std::size_t max_incomes = 50, max_bills = 200, max_goals = 50, max_categories = 100;
+constexpr std::size_t longest_name = 100;
+
+struct reader {
+    const category_book& book;
+    const plan_inputs* before;
+    plan_inputs out;
+
+    std::optional<amount> money(json_object& in, std::string_view name, bool required = true) const {
+        return read_money(in, name, out.currency, 0, max_amount, required);
+    }
+
+    // What a list adds up to must be shown somewhere.
+    template <class List, class Member>
+    static void check_sum(json_object& in, std::string_view name, const List& list, Member value) {
+        wide sum = 0;
+        for (const auto& x : list) sum += std::invoke(value, x);
+        if (!narrow128(sum)) in.fail(name, "amount_overflow", "The sum leaves the range of exact amounts.");
+    }
+
+    void income(json_object& in) {
+        plan_inputs::income i;
+        i.name = in.string("name", 1, longest_name);
+        i.value = money(in, "money").value_or(0);
+        i.day = static_cast<int>(in.integer("day", 1, 31));
+        out.incomes.push_back(std::move(i));
+    }
+
+    void bill(json_object& in) {
+        plan_inputs::bill b;
+        b.name = in.string("name", 1, longest_name);
+        b.category = category_of(in);
+        refuse_income(in, b.category);
+        b.value = money(in, "money").value_or(0);
+        b.day = static_cast<int>(in.integer("day", 1, 31));
+        b.id = kept_bill(b);
+        out.bills.push_back(std::move(b));
+    }
+
+    void goal(json_object& in) {
+        plan_inputs::goal g;
+        g.name = in.string("name", 1, longest_name);
+        g.target = money(in, "target_money").value_or(0);
+        g.by = read_day(in, "by").value_or(civil_day{});
+        g.id = kept_goal(g);
+        out.goals.push_back(std::move(g));
+    }
+
+    void category(json_object& in) {
+        plan_inputs::category c;
+        c.id = category_of(in);
+        refuse_income(in, c.id);
+        if (!c.id.empty() && !seen_categories.insert(c.id).second)
+            in.fail("category", "duplicate_category", "This category is in the list twice.");
+        c.budget = money(in, "budget_money", false);
+        c.weight = in.optional_integer("weight", 0, max_weight);
+        if (in.has("budget_money") && in.has("weight"))
+            in.fail("weight", "ambiguous", "Give budget_money or weight, not both.");
+        if (const auto text = in.optional_string("policy", 1, 16)) {
+            if (const auto rule = parse_policy(*text))
+                c.rule = *rule;
+            else
+                in.fail("policy", "unknown_policy", "One of even, carry, save, static, window:1 to window:31.");
+        }
+        if (const auto text = in.optional_string("rollover", 1, 16)) {
+            if (const auto kind = parse_rollover(*text))
+                c.roll.kind = *kind;
+            else
+                in.fail("rollover", "unknown_rollover", "One of none, surplus, deficit, both.");
+        }
+        c.roll.cap = money(in, "rollover_cap_money", false);
+        if (auto weights = in.optional_object("day_weights")) c.weights = day_weights_of(*weights);
+        out.categories.push_back(std::move(c));
+    }
+
+    weight_rule day_weights_of(json_object& in) const {
+        weight_rule rule;
+        const auto kind = in.string("kind", 1, 16);
+        if (kind == "uniform") return rule;
+        if (kind == "history") {
+            rule.kind = weight_kind::history;
+            return rule;
+        }
+        if (kind == "weekday") {
+            rule.kind = weight_kind::weekday;
+            const auto weights = in.integers("weights", 7, 0, max_weight, true);
+            if (weights.size() == 7)
+                std::ranges::copy(weights, rule.weekday.begin());
+            else
+                in.fail("weights", "wrong_count", "Seven weights, Monday first.");
+            return rule;
+        }
+        if (kind != "custom") {
+            if (!kind.empty()) in.fail("kind", "unknown_kind", "One of uniform, weekday, history, custom.");
+            return rule;
+        }
+        rule.kind = weight_kind::custom;
+        rule.custom = in.integers("weights", static_cast<std::size_t>(max_days), 0, max_weight, true);
+        std::set<int> pinned;
+        for (auto& p : in.objects("pinned", static_cast<std::size_t>(max_days), false)) {
+            const auto day = static_cast<int>(p.integer("day", 1, max_days));
+            const auto fixed = money(p, "money").value_or(0);
+            if (!pinned.insert(day).second) p.fail("day", "duplicate_day", "This day is pinned twice.");
+            rule.pinned.push_back({day - 1, fixed});
+        }
+        check_sum(in, "pinned", rule.pinned, &pinned_day::value);
+        return rule;
+    }
+
+    // What the inputs in force name may stay, archived or not: GET's body goes back in unchanged, and archiving a
+    // category takes no money from the month. Only a new mention of an archived one is unknown.
+    std::string category_of(json_object& in) const {
+        const auto* given = in.raw("category");
+        if (given != nullptr && given->is_string() && answered(std::string_view(given->get_string())))
+            return std::string(given->get_string());
+        return read_category(in, "category", book).value_or("");
+    }
+
+    bool answered(std::string_view id) const {
+        if (before == nullptr) return false;
+        const auto named = [id](const auto& list, auto member) {
+            return std::ranges::find(list, id, member) != list.end();
+        };
+        return named(before->categories, &plan_inputs::category::id) ||
+               named(before->bills, &plan_inputs::bill::category);
+    }
+
+    void refuse_income(json_object& in, const std::string& id) const {
+        const auto* entry = book.find(id);
+        if (entry != nullptr && entry->cls == category_class::income)
+            in.fail("category", "income_category", "An income category has no budget and no bills.");
+    }
+
+    // The same name and category as before, each former bill at most once.
+    std::string kept_bill(const plan_inputs::bill& b) {
+        if (before != nullptr) {
+            for (const auto& old : before->bills) {
+                if (old.name == b.name && old.category == b.category && kept.insert(old.id).second) return old.id;
+            }
+        }
+        return new_uuid().str();
+    }
+
+    std::string kept_goal(const plan_inputs::goal& g) {
+        if (before != nullptr) {
+            for (const auto& old : before->goals) {
+                if (old.name == g.name && kept.insert(old.id).second) return old.id;
+            }
+        }
+        return new_uuid().str();
+    }
+
+    std::set<std::string> kept{};
+    std::set<std::string> seen_categories{};
+};
+
+}  // namespace
+
+plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before) {
+    json_document doc(body);
+    auto in = doc.object();
+    reader r{book, before, {}};
+    r.out.timezone = in.string("timezone", 1, 64);
+    if (!r.out.timezone.empty() && !find_zone(r.out.timezone))
+        in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");
+    const auto currency = in.string("currency", 3, 3);
+    if (find_currency(currency) != nullptr)
+        r.out.currency = currency;
+    else if (!currency.empty())
+        in.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
+    for (auto& item : in.objects("incomes", max_incomes)) r.income(item);
+    for (auto& item : in.objects("bills", max_bills)) r.bill(item);
+    for (auto& item : in.objects("goals", max_goals, false)) r.goal(item);
+    r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
+    r.out.default_weights = !in.has("categories") || in.is_null("categories");
+    for (auto& item : in.objects("categories", max_categories, false)) r.category(item);
+    r.check_sum(in, "incomes", r.out.incomes, &plan_inputs::income::value);
+    r.check_sum(in, "bills", r.out.bills, &plan_inputs::bill::value);
+    const auto budget = [](const auto& c) { return c.budget.value_or(0); };
+    r.check_sum(in, "categories", r.out.categories, budget);
+    in.optional_integer("version", 1, max_amount);  // as GET shows it; If-Match decides
+    finish_body(doc);
+    return std::move(r.out);
+}
+
+}  // namespace mita::finance

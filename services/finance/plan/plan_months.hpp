@@ -1,0 +1,37 @@
+// From the plan inputs to the stored budget of each month: what opening and replanning write. Pure. A month depends on
+// the inputs in force, the person's categories, and on what the months before have put aside for goals.
+#pragma once
+
+#include "finance/categories/category_book.hpp"
+#include "finance/domain/outcome.hpp"
+#include "finance/plan/plan_inputs.hpp"
+#include "finance/plan/stored_period.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mita::finance {
+
+// What a run of months starts from.
+struct plan_start {
+    year_month month;
+    year_month chain_from;                              // of that month
+    std::vector<std::pair<std::string, amount>> saved;  // per goal id, before that month
+    std::int64_t plan_version = 0;
+    // The month of joining, when months before it may be among them (a move west brought a day of them): these plan as
+    // that month does, but roll nothing over and save for no goal, for their money is not the person's savings.
+    year_month joining{};
+};
+
+// The start for the month after `last`.
+plan_start after(const stored_period& last);
+// The start for the same month again (replanning): goals keep what the months before put aside.
+plan_start again(const stored_period& same);
+
+// `count` ≥ 1 consecutive months; revision 1, in force from their first day. planned_from: the first day with a plan.
+// Faults: amount_overflow, bad_input.
+outcome<std::vector<stored_period>> plan_months(const plan_inputs& a, const category_book& book, civil_day planned_from,
+                                                const plan_start& from, int count);
+
+}  // namespace mita::finance

@@ -1,0 +1,115 @@
+#include "finance/plan/plan_store.hpp"
+
+#include "core/clock.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using std::chrono::year_month_day;
+
+constexpr db::statement open_months{
+    "finance_open_months",
+    "with u as (select user_id from users where user_id = $1 and budget_version = $2 for share) "
+    "insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "opened_at) "
+    "select u.user_id, x.month, 1, x.from_day, x.chain_from, $3, x.budget::jsonb, x.obligations::jsonb, $4 "
+    "from u, unnest($5::date[], $6::date[], $7::date[], $8::text[], $9::text[]) "
+    "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
+// First statement of a replanning: later ones see everything committed before the lock was had.
+constexpr db::statement lock_person{"finance_replan_lock", "select 1 from users where user_id = $1 for update"};
+constexpr db::statement replan_months{
+    "finance_replan",
+    "with u as (update users set timezone = $3, currency = $4, onboarded_on = coalesce(onboarded_on, $5), "
+    "  planned_from = least(planned_from, $5), "
+    "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
+    "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
+    "    and p.month >= $7::date and p.month <> all ($9::date[])) "
+    "  and (currency = $4 or not exists (select 1 from transactions t where t.user_id = $1)) "
+    "  returning user_id, plan_version), "
+    "a as (insert into onboarding_answers (user_id, version, answers, valid_from, created_at) "
+    "  select user_id, plan_version, $8::jsonb, $5, $6 from u), "
+    "p as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "    opened_at) "
+    "  select u.user_id, x.month, x.revision, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, "
+    "    x.obligations::jsonb, $6 "
+    "  from u, unnest($9::date[], $10::bigint[], $11::date[], $12::date[], $13::text[], $14::text[]) "
+    "    as x(month, revision, from_day, chain_from, budget, obligations) "
+    "  on conflict (user_id, month, revision) do update set from_day = excluded.from_day, "
+    "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
+    "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
+    "i as (insert into invalidations (kind, id, created_at) select 'user', user_id, $6 from u) "
+    "select u.plan_version, pg_notify('finance_invalidations', u.user_id::text)::text from u"};
+// The months the person had a plan for from their first day on keep everything but that day.
+constexpr db::statement begin_earlier_months{
+    "finance_begin_earlier",
+    "with u as (update users set planned_from = $3, budget_version = budget_version + 1, updated_at = $4 "
+    "  where user_id = $1 and budget_version = $2 and planned_from > $3 returning user_id, plan_version), "
+    "b as (update periods p set budget = jsonb_set(p.budget, '{joined}', to_jsonb($6::bigint)) from u "
+    "  where p.user_id = u.user_id and p.month = $5) "
+    "insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "opened_at) "
+    "select u.user_id, x.month, 1, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, x.obligations::jsonb, $4 "
+    "from u, unnest($7::date[], $8::date[], $9::date[], $10::text[], $11::text[]) "
+    "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
+constexpr db::statement any_transaction{"finance_any_transaction",
+                                        "select exists (select 1 from transactions where user_id = $1)"};
+
+struct columns {
+    std::vector<year_month_day> month, from_day, chain_from;
+    std::vector<std::int64_t> revision;
+    std::vector<std::string> budget, obligations;
+
+    explicit columns(const std::vector<stored_period>& months) {
+        for (const auto& p : months) {
+            month.push_back(p.month / std::chrono::day{1});
+            from_day.emplace_back(p.from_day);
+            chain_from.push_back(p.chain_from / std::chrono::day{1});
+            revision.push_back(p.revision);
+            budget.push_back(budget_json(p));
+            obligations.push_back(obligations_json(p));
+        }
+    }
+};
+
+}  // namespace
+
+awaitable<void> plan_store::open(const profile& who, const std::vector<stored_period>& months, deadline d) {
+    const columns c(months);
+    co_await db_.query_idempotent(open_months, d, who.id, who.budget_version, who.plan_version, wall::now(), c.month,
+                                  c.from_day, c.chain_from, c.budget, c.obligations);
+}
+
+awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<stored_period>& months, civil_day first,
+                                          deadline d) {
+    const columns c(months);
+    const auto month = period_of(month_of(*who.planned_from));
+    const std::int64_t joined = std::max(0, month.offset(first));
+    co_await db_.query_idempotent(begin_earlier_months, d, who.id, who.budget_version, year_month_day(first),
+                                  wall::now(), month.label / std::chrono::day{1}, joined, c.month, c.from_day,
+                                  c.chain_from, c.budget, c.obligations);
+}
+
+awaitable<bool> plan_store::replan(const profile& who, const plan_inputs& a, const std::vector<stored_period>& months,
+                                   civil_day today, deadline d) {
+    const columns c(months);
+    const year_month_day local(today);
+    const year_month_day this_month = local.year() / local.month() / std::chrono::day{1};
+    db::batch both;
+    both.add(lock_person, who.id);
+    both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), this_month,
+             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations);
+    const auto results = co_await db_.run_batch(std::move(both), d);
+    co_return !results.at(1).empty();
+}
+
+awaitable<bool> plan_store::has_transactions(uuid user, deadline d) {
+    const auto rows = co_await db_.query_idempotent(any_transaction, d, user);
+    co_return rows.front().get<bool>(0);
+}
+
+}  // namespace mita::finance

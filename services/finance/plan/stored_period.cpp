@@ -1,0 +1,118 @@
+#include "finance/plan/stored_period.hpp"
+
+#include "finance/plan/plan_inputs.hpp"
+#include "finance/wire/json_out.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using boost::json::object;
+
+std::string text_at(const object& o, std::string_view name) { return std::string(o.at(name).as_string()); }
+amount amount_at(const object& o, std::string_view name) { return o.at(name).to_number<amount>(); }
+civil_day day_at(const object& o, std::string_view name) {
+    return parse_day(std::string_view(o.at(name).as_string())).value();
+}
+
+category_budget category_from(const object& o) {
+    category_budget c;
+    c.id = text_at(o, "id");
+    c.cls = parse_class(std::string_view(o.at("class").as_string())).value();
+    c.daily_part = amount_at(o, "part");
+    if (o.contains("policy")) c.rule = parse_policy(text_at(o, "policy")).value();
+    if (o.contains("rollover")) c.roll.kind = parse_rollover(text_at(o, "rollover")).value();
+    if (o.contains("cap")) c.roll.cap = amount_at(o, "cap");
+    if (const auto* w = o.if_contains("weights")) c.weights = weights_from_json(*w);
+    return c;
+}
+
+}  // namespace
+
+std::string budget_json(const stored_period& p) {
+    const auto& b = p.budget;
+    json_out out({}, 2048);
+    out.open('{').field("joined", b.joined).field("income", b.pool.income).field("due", b.pool.obligations);
+    out.field("buffer", b.pool.buffer).field("pool", b.pool.pool).field("unallocated", b.unallocated);
+    out.key("goals").open('[');
+    for (const auto& g : p.goals) {
+        out.open('{').field("id", g.id).field("name", g.name).field("target", g.target).field("by", g.by);
+        out.field("saved", g.saved).field("reserved", g.reserved).close('}');
+    }
+    out.close(']').key("categories").open('[');
+    for (const auto& c : b.categories) {
+        out.open('{').field("id", c.id).field("class", class_name(c.cls)).field("part", c.daily_part);
+        if (c.rule != policy{}) out.field("policy", format_policy(c.rule));
+        if (c.roll.kind != rollover_kind::none) out.field("rollover", rollover_name(c.roll.kind));
+        if (c.roll.cap) out.field("cap", *c.roll.cap);
+        if (c.weights != weight_rule{}) {
+            out.key("weights");
+            append_weights(out, c.weights, {});
+        }
+        out.close('}');
+    }
+    out.close(']');
+    if (b.problem) {
+        out.key("problem").open('{').field("shortfall", b.problem->shortfall).key("broken").open('[');
+        for (const auto& r : b.problem->broken) {
+            out.open('{').field("kind", static_cast<int>(r.kind)).field("index", static_cast<std::int64_t>(r.index));
+            out.field("missing", r.missing).close('}');
+        }
+        out.close(']').close('}');
+    }
+    out.close('}');
+    return std::move(out.text);
+}
+
+std::string obligations_json(const stored_period& p) {
+    json_out out({}, 1024);
+    out.open('[');
+    for (const auto& o : p.obligations) {
+        out.open('{').field("id", o.id).field("name", o.name).field("category", o.category).field("day", o.day);
+        out.field("amount", o.value).close('}');
+    }
+    out.close(']');
+    return std::move(out.text);
+}
+
+void read_budget(stored_period& into, std::string_view budget, std::string_view obligations) {
+    const auto doc = boost::json::parse(budget);
+    const auto& o = doc.as_object();
+    auto& b = into.budget;
+    b.over = period_of(into.month);
+    b.joined = o.at("joined").to_number<int>();
+    b.pool.income = amount_at(o, "income");
+    b.pool.obligations = amount_at(o, "due");
+    b.pool.buffer = amount_at(o, "buffer");
+    b.pool.pool = amount_at(o, "pool");
+    b.unallocated = amount_at(o, "unallocated");
+    for (const auto& v : o.at("goals").as_array()) {
+        const auto& g = v.as_object();
+        into.goals.push_back({text_at(g, "id"), text_at(g, "name"), amount_at(g, "target"), day_at(g, "by"),
+                              amount_at(g, "saved"), amount_at(g, "reserved")});
+        b.pool.goals.push_back(into.goals.back().reserved);
+    }
+    for (const auto& v : o.at("categories").as_array()) b.categories.push_back(category_from(v.as_object()));
+    if (const auto* problem = o.if_contains("problem")) {
+        infeasible why;
+        why.shortfall = amount_at(problem->as_object(), "shortfall");
+        for (const auto& v : problem->as_object().at("broken").as_array()) {
+            const auto& r = v.as_object();
+            why.broken.push_back({static_cast<reserve_kind>(r.at("kind").to_number<int>()),
+                                  r.at("index").to_number<std::size_t>(), amount_at(r, "missing")});
+        }
+        b.problem = std::move(why);
+    }
+    const auto dated = boost::json::parse(obligations);
+    for (const auto& v : dated.as_array()) {
+        const auto& d = v.as_object();
+        into.obligations.push_back(
+            {text_at(d, "id"), text_at(d, "name"), text_at(d, "category"), day_at(d, "day"), amount_at(d, "amount")});
+    }
+}
+
+}  // namespace mita::finance
