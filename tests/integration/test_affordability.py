@@ -2,7 +2,7 @@
 import pytest
 
 from mita.client import expect
-from mita.people import line, money
+from mita.people import line, money, worked_example
 
 
 def ask(person, amount, category="groceries", **more):
@@ -33,11 +33,52 @@ def test_nothing_is_stored(saver):
     assert saver.everything() == before
 
 
-def test_what_is_over_comes_with_less_or_later(saver):
-    kinds = {a["kind"]: a for a in ask(saver, 2500)["alternatives"]}
-    assert kinds["smaller"]["money"] == money(1804)
-    held = ask(saver, 2500, booked_on=kinds["later"]["date"])
-    assert held["verdict"] != "over" and held["today"]["budget_money"]["amount"] >= 2500
+def leaning(stack, clock):
+    """Groceries lean on the weekends: 15.92 on a weekday, 23.89 on Saturdays and Sundays; 1 April 2026 is a Wednesday."""
+    clock.local("Europe/Sofia", "2026-04-01")
+    person = stack.person()
+    answers = worked_example()
+    answers["categories"][0]["day_weights"] = {"kind": "weekday", "weights": [2, 2, 2, 2, 2, 3, 3]}
+    person.onboard(answers)
+    return person
+
+
+def test_what_is_over_comes_with_less_or_the_next_day_whose_own_budget_holds_it(stack, clock):
+    person = leaning(stack, clock)
+    calendar = person.calendar()
+    kinds = {a["kind"]: a for a in ask(person, 2000)["alternatives"]}
+    assert kinds["smaller"]["money"]["amount"] == line(calendar, "2026-04-01", "groceries")["budget"] and kinds["later"]["date"] == "2026-04-04"
+    held = ask(person, 2000, booked_on="2026-04-04")
+    assert held["verdict"] != "over" and held["today"]["budget_money"]["amount"] == line(calendar, "2026-04-04", "groceries")["budget"]
+    assert [a["kind"] for a in ask(person, 20000)["alternatives"]] == ["smaller"]
+
+
+@pytest.mark.parametrize("day", [1, 2, 15, 29, 30])
+def test_a_later_day_is_judged_by_its_own_budget_in_the_calendar(saver, day):
+    date = f"2026-04-{day:02}"
+    budget = line(saver.calendar(), date, "groceries")["budget"]
+    for amount, verdict in ((40000, "over"), (budget, "tight"), (budget + 1, "over"), (budget * 69 // 100, "safe")):
+        advice = ask(saver, amount, booked_on=date)
+        assert (advice["verdict"], advice["today"]) == (verdict, {"budget_money": money(budget), "spent_money": money(amount), "left_money": money(budget - amount)})
+
+
+def test_on_a_later_day_what_follows_is_told_as_if_all_went_by_the_plan_until_then(saver):
+    calendar = saver.calendar()
+    advice = ask(saver, 1805, booked_on="2026-04-20")
+    assert abs(advice["tomorrow"]["budget_money"]["amount"] - line(calendar, "2026-04-21", "groceries")["budget"]) <= 1
+    more = ask(saver, 1805 + 10000, booked_on="2026-04-20")
+    assert more["tomorrow"]["budget_money"]["amount"] == advice["tomorrow"]["budget_money"]["amount"] - 1000
+
+
+@pytest.mark.parametrize("spent", [0, 1000, 60000])
+def test_an_amount_at_the_end_of_the_range_is_over_not_an_error(saver, spent):
+    if spent:
+        saver.spend(spent)
+    for amount in (2**53 - 1, 2**53 - 2, 2**53 - 1000):
+        advice = ask(saver, amount)
+        assert advice["verdict"] == "over" and advice["money"] == money(amount)
+        assert advice["today"]["spent_money"] == money(min(2**53 - 1, amount + spent)) and advice["uncovered_money"]["amount"] > 2**53 - 10**6
+        assert sum(m["money"]["amount"] for m in advice["moves"]) > 0 and advice["tomorrow"]["budget_money"] == money(0)
 
 
 def test_an_overspend_nobody_covers_eats_the_buffer_before_a_goal(saver):

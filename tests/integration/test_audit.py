@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from mita.audit import audit_ledger
-from mita.auditor import Books, first, label, length, month_of, shifted
+from mita.auditor import Books, identify, label, month_of, shifted
 from mita.client import expect
 from mita.people import key, money
 
@@ -31,7 +31,6 @@ class Walker:
         listed = expect(self.person.get("/v1/categories"), 200).json["data"]
         self.books = Books({c["id"]: c["class"] for c in listed if c["class"] != "income"}, currency)
         self.tags, self.deleted, self.told = {}, {}, []
-        self.bill_ids = {}
         self.unit = {"JPY": 1, "CLF": 100, "KWD": 10}.get(currency, 1) * rng.choice([1, 1, 1000])
         tag = expect(self.person.get("/v1/me"), 200).etag
         expect(self.person.patch("/v1/me", {"timezone": zone, "currency": currency}, headers={"If-Match": tag}), 200)
@@ -66,7 +65,15 @@ class Walker:
         bills = [{"name": n, "category": c, "amount": rng.choice([a, a, a + 1]) * u, "day": rng.randrange(1, 32)} for n, c, a in kinds if rng.random() < .6]
         month = month_of(self.today())
         goals = {f"Goal {i}": (rng.randrange(0, 400000) * u, date(*shifted(month, rng.randrange(-1, 14)), rng.randrange(1, 28))) for i in range(rng.randrange(0, 3))}
-        return {"incomes": [rng.randrange(0, 400000) * u for _ in range(rng.randrange(0, 3))] + [150000 * u], "bills": bills, "goals": goals,
+        incomes = [{"name": f"Income {i}", "category": rng.choice(["salary", "salary", "other_income"]), "amount": rng.randrange(0, 400000) * u, "day": rng.randrange(1, 32)}
+                   for i in range(rng.randrange(0, 3))] + [{"name": "Wage", "category": "salary", "amount": 150000 * u, "day": rng.randrange(1, 32)}]
+        before = self.books.answers or {"bills": [], "incomes": []}
+        for now, then in ((bills, before["bills"]), (incomes, before["incomes"])):  # some clients send ids back
+            for x in now:
+                free = [y["id"] for y in then if y["id"] not in [z.get("id") for z in now]]
+                if free and rng.random() < .4:
+                    x["id"] = rng.choice(free)
+        return {"incomes": incomes, "bills": bills, "goals": goals,
                 "buffer": rng.choice([0, 5000]) * u, "categories": chosen}
 
     def body(self, a):
@@ -82,8 +89,9 @@ class Walker:
             if "day_weights" in x:
                 out["day_weights"] = x["day_weights"]
             return out
-        return {"timezone": self.zone, "currency": self.currency, "incomes": [{"name": f"Income {i}", "money": m(x), "day": self.rng.randrange(1, 32)} for i, x in enumerate(a["incomes"])],
-                "bills": [{"name": b["name"], "category": b["category"], "money": m(b["amount"]), "day": b["day"]} for b in a["bills"]],
+        def thing(x):
+            return {k: x[k] for k in ("id", "name", "category", "day") if x.get(k)} | {"money": m(x["amount"])}
+        return {"timezone": self.zone, "currency": self.currency, "incomes": [thing(x) for x in a["incomes"]], "bills": [thing(x) for x in a["bills"]],
                 "goals": [{"name": n, "target_money": m(t), "by": str(by)} for n, (t, by) in a["goals"].items()], "buffer_money": m(a["buffer"]),
                 "categories": [category(c, x) for c, x in a["categories"].items()]}
 
@@ -91,31 +99,25 @@ class Walker:
         tag = expect(self.person.get("/v1/onboarding"), 200).etag if self.books.answers else None
         for _ in range(20):
             a = self.answers()
-            for i, b in enumerate(a["bills"]):
-                b["id"] = f"unknown {i}"
-            today = self.today()
+            body, today = self.body(a), self.today()
+            before = self.books.answers or {"bills": [], "incomes": []}
+            for kind in ("bills", "incomes"):
+                for i, (x, known) in enumerate(zip(a[kind], identify(a[kind], before[kind]))):
+                    x["id"] = known or f"unknown {i}"
             problem = self.books.would_replan(a, today)[0].problem
-            answer = self.person.put("/v1/onboarding", self.body(a), headers={"If-Match": tag} if tag else None)
+            answer = self.person.put("/v1/onboarding", body, headers={"If-Match": tag} if tag else None)
             self.note("onboard", a, answer.status)
             if problem:
                 expect(answer, 422, "infeasible_budget")
                 continue
-            got = expect(answer, 200).json
-            self.learn_bill_ids(a, got)
+            got, shown = expect(answer, 200).json, expect(self.person.get("/v1/onboarding"), 200).json
+            for kind in ("bills", "incomes"):  # new ids are the service's own
+                for x, y in zip(a[kind], shown[kind], strict=True):
+                    assert x["id"] == y["id"] or x["id"].startswith("unknown"), (x, y)
+                    x["id"] = y["id"]
             self.books.replan(a, self.books.would_replan(a, today), today)
             self.books.compare(got, today)
             return
-
-    def learn_bill_ids(self, a, calendar):
-        """Ids are the service's own. Bills of one name and category are told apart by day and amount."""
-        month = tuple(map(int, calendar["month"].split("-")))
-        left = [(o["name"], o["category"], o["date"], o["money"]["amount"], o["id"].rsplit(":", 1)[0]) for o in calendar["obligations"]]
-        for b in a["bills"]:
-            day = str(date(*month, min(b["day"], length(month))))
-            hit = next(x for x in left if x[:4] == (b["name"], b["category"], day, b["amount"]))
-            left.remove(hit)
-            b["id"] = hit[4]
-        assert not left
 
     # The ledger.
     def some_day(self):
@@ -134,8 +136,11 @@ class Walker:
         if self.books.answers and self.books.answers["bills"] and self.rng.random() < .35:  # about a bill
             b = self.rng.choice(self.books.answers["bills"])
             return [(b["category"], -max(1, b["amount"] * self.rng.choice([100, 100, 99, 80, 120, 121]) // 100))]
+        if self.books.answers and self.rng.random() < .12:  # about an income
+            i = self.rng.choice(self.books.answers["incomes"])
+            return [(i["category"], max(1, i["amount"] * self.rng.choice([100, 100, 99, 80, 50, 121, 133]) // 100))]
         if self.rng.random() < .05:
-            return [("salary", self.rng.randrange(1, 100000) * self.unit)]
+            return [("salary", self.rng.choice([-1, 1, 1]) * self.rng.randrange(1, 100000) * self.unit)]
         return [(self.rng.choice(SPENDING), self.some_amount())]
 
     def members(self, lines):
@@ -180,15 +185,32 @@ class Walker:
             new["day"] = self.some_day()
             patch["booked_on"] = str(new["day"])
         if kind == "bill":
-            month = month_of(self.today())
-            bills = [b[0] for b in self.books.months[month][-1].bills if month_of(b[3]) == month] if month in self.books.months else []
-            new["bill"] = self.rng.choice([None, "none", *bills])
+            new["bill"] = self.rng.choice([None, "none", *self.linkable()])
             patch["bill_id"] = new["bill"]
         if kind == "note":
             patch["note"] = self.rng.choice([None, "a note"])
-        answer = expect(self.person.patch(f"/v1/transactions/{id}", patch, headers={"If-Match": self.tags[id]}), 200)
-        self.note("change", id, patch)
+        answer = self.person.patch(f"/v1/transactions/{id}", patch, headers={"If-Match": self.tags[id]})
+        self.note("change", id, patch, answer.status)
+        moved = (new["bill"], new["day"], new["lines"]) != (entry["bill"], entry["day"], entry["lines"])
+        if moved and new["bill"] not in (None, "none") and not self.may_link(new):
+            assert expect(answer, 422).findings().keys() == {"/bill_id"}
+            return
+        expect(answer, 200)
         self.books.entries[id], self.tags[id] = new, answer.etag
+
+    def linkable(self):
+        """Occurrences of this month and those around it that are open."""
+        near = {shifted(month_of(self.today()), i) for i in (-1, 0, 1)} & set(self.books.months)
+        return sorted(x[0] for m in near for p in [self.books.months[m][-1]] for x in p.bills + p.incomes)
+
+    def may_link(self, entry):
+        """A line of the bill's category that spends; of an income's that comes in."""
+        for revisions in self.books.months.values():
+            for sign, list in ((-1, revisions[-1].bills), (1, revisions[-1].incomes)):
+                for id, _, category, _, _ in list:
+                    if id == entry["bill"]:
+                        return any(c == category and x * sign > 0 for c, x in entry["lines"])
+        raise AssertionError(f"{entry['bill']} points to nothing")
 
     def delete(self):
         if not self.tags:
@@ -208,7 +230,7 @@ class Walker:
 
     def switch_cover(self):
         tag = expect(self.person.get("/v1/me"), 200).etag
-        self.books.cover = not self.books.cover
+        self.books.switch_cover(self.today())
         expect(self.person.patch("/v1/me", {"settings": {"cover": self.books.cover}}, headers={"If-Match": tag}), 200)
         self.note("cover", self.books.cover)
 
@@ -297,7 +319,7 @@ def test_P6_what_a_saving_category_carries_knows_the_bills_paid_in_every_month_o
     walker = Walker(stack, clock, random.Random(0), "Europe/Sofia", "EUR")
     walker.unit = 1
     plan = {"budget": 31000, "policy": "save", "rollover": "both"}
-    answers = {"incomes": [300000], "bills": [{"name": "Meal plan", "category": "groceries", "amount": 7000, "day": 16}], "goals": {}, "buffer": 0,
+    answers = {"incomes": [{"name": "Wage", "category": "salary", "amount": 300000, "day": 1}], "bills": [{"name": "Meal plan", "category": "groceries", "amount": 7000, "day": 16}], "goals": {}, "buffer": 0,
                "categories": {"groceries": plan}}
     walker.answers = lambda: copy.deepcopy(answers)
     walker.onboard()

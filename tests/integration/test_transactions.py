@@ -237,7 +237,7 @@ def obligation(person, name):
 
 def test_a_transaction_is_linked_to_a_bill_unlinked_and_left_to_matching(saver):
     rent = obligation(saver, "Rent")
-    entry = saver.spend(90000, "housing")  # too little to match by itself
+    entry = saver.spend(120000, "housing", booked_on="2026-04-20")  # too late to match by itself
     assert (obligation(saver, "Rent")["status"], entry["bill_id"]) == ("due", None)
 
     def patch(entry, bill):

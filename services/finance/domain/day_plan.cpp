@@ -87,19 +87,6 @@ void baseline_of(const category_input& category, int days, day_amounts& out) {
     std::fill_n(out.begin(), category.joined, amount{0});
 }
 
-amount due_of(const std::vector<bill>& bills, int days, int today, day_amounts& out) {
-    out = {};
-    if (today >= days) return 0;
-    amount sum = 0;
-    for (const auto& item : bills) {
-        const int day = item.paid_on ? *item.paid_on : std::max(item.day, today);
-        if (day < today) continue;
-        out[at(std::min(day, days - 1))] += item.value;
-        sum += item.value;
-    }
-    return sum;
-}
-
 amount plan_first(const category_input& category, amount free, int days, int day) {
     if (category.pinned.empty()) {
         const auto given = std::span{category.weights}.subspan(at(day), at(days - day));

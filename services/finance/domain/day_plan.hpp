@@ -21,9 +21,6 @@ tail tail_of(const category_input& category, int days, int from, int count);
 // The daily part by day, cut before `joined`.
 void baseline_of(const category_input& category, int days, day_amounts& out);
 
-// Bills standing on the days from today on (0 before); returns their sum. In a closed period none stand.
-amount due_of(const std::vector<bill>& bills, int days, int today, day_amounts& out);
-
 struct tail_result {
     amount held = 0;
     amount uncovered = 0;

@@ -20,6 +20,7 @@ bool valid(const category_input& category, int days) {
     }
     for (const auto& item : category.bills) {
         if (item.value < 0 || item.day < 0 || item.day >= days) return false;
+        if (std::ranges::any_of(item.payments, [](const auto& p) { return p.value < 0; })) return false;
     }
     if (category.pinned.size() > at(days)) return false;
     return std::ranges::all_of(category.pinned,
@@ -32,10 +33,14 @@ bool amounts_in_range(const category_input& category, int days) {
         if (!in_range(category.actual[at(d)])) return false;
     }
     wide bills = 0;
-    for (const auto& item : category.bills) bills += item.value;
+    wide payments = 0;
+    for (const auto& item : category.bills) {
+        bills += item.value;
+        for (const auto& p : item.payments) payments += p.value;
+    }
     wide pins = 0;
     for (const auto& pin : category.pinned) pins += pin.value;
-    return narrow128(bills) && narrow128(pins);
+    return narrow128(bills) && narrow128(payments) && narrow128(pins);
 }
 
 fault check_input(const month_input& in) {
@@ -65,15 +70,6 @@ amount sum_bills(const category_input& category) {
     return sum;
 }
 
-// Bills the payments through day `last` leave open, also in a period that ends: their money is not the day's to sweep.
-amount open_bills(const category_input& category, int last) {
-    amount sum = 0;
-    for (const auto& item : category.bills) {
-        if (!item.paid_on || *item.paid_on > last) sum += item.value;
-    }
-    return sum;
-}
-
 // Everything of a category that today does not change. Inputs are in range, so 64 bits hold each sum here.
 void prepare(const category_input& category, int days, category_plan& out) {
     baseline_of(category, days, out.baseline);
@@ -85,13 +81,14 @@ void prepare(const category_input& category, int days, category_plan& out) {
 day_amounts sweeps_of(const category_input& category, const category_plan& known, int days, int today) {
     day_amounts sweeps{};
     if (category.rule.kind != policy_kind::save || known.daily_part == 0) return sweeps;
-    auto left = known.daily_part + known.bills + known.carry_in - sum_days(category.actual, 0, category.joined);
+    auto left = known.daily_part + known.bills + known.carry_in - paid_elsewhere(category.bills, days, 0) -
+                sum_days(category.actual, 0, category.joined);
     for (int d = category.joined; d < today; ++d) {
-        const auto morning = left - open_bills(category, d - 1);
+        const auto morning = left - owed(category.bills, d - 1);
         left -= category.actual[at(d)];
         if (morning <= 0) continue;
         const auto of_day = plan_first(category, morning, days, d);
-        const auto evening = left - open_bills(category, d);
+        const auto evening = left - owed(category.bills, d);
         sweeps[at(d)] = std::clamp<amount>(evening - (morning - of_day), 0, of_day);
         left -= sweeps[at(d)];
     }
@@ -99,10 +96,12 @@ day_amounts sweeps_of(const category_input& category, const category_plan& known
 }
 
 // As of the morning of `today`, on its own: what it has spent, owes and has free. out.swept is known.
-fault stand_alone(const category_input& category, int days, int today, category_plan& out, stake& mine) {
+fault stand_alone(const category_input& category, int days, int today, int known, category_plan& out, stake& mine) {
     out.spent_before = sum_days(category.actual, 0, today);
-    out.unpaid = due_of(category.bills, days, today, out.due);
-    const auto free = out.daily_part + out.bills + out.carry_in - out.spent_before - out.unpaid - out.swept;
+    out.elsewhere = paid_elsewhere(category.bills, days, known);
+    out.unpaid = due_of(category.bills, days, today, known, out.due);
+    const auto whole = out.daily_part + out.bills + out.carry_in;
+    const auto free = whole - out.spent_before - out.elsewhere - out.unpaid - out.swept;
     mine = {category.cls, free, 0, 0};
     return in_range(free) ? fault::none : fault::amount_overflow;
 }
@@ -115,20 +114,23 @@ fault settle(const category_input& category, int days, int today, const stake& m
     out.held = result.held + out.swept;
     out.uncovered = result.uncovered;
     out.budget = out.daily_part + out.bills + out.carry_in + out.covered - out.given;
-    out.remaining = out.budget - out.spent_before;
+    out.remaining = out.budget - out.spent_before - out.elsewhere;
     const bool fits = in_range(out.budget) && in_range(out.spent_before) && in_range(out.remaining) &&
-                      in_range(out.held) && in_range(out.unpaid);
+                      in_range(out.held) && in_range(out.unpaid) && in_range(out.elsewhere);
     return fits ? fault::none : fault::amount_overflow;
 }
 
 // `known` has one prepared plan per category, its sweeps before `today` known; fills in the rest as of that morning.
-fault plan_morning(const month_input& in, int today, std::span<stake> stakes, month_plan& known) {
+fault plan_morning(const month_input& in, int today, int through, int now, std::span<stake> stakes, month_plan& known) {
     known.moves.clear();
+    const auto unallocated = narrow128(wide{in.unallocated} + brought(in.incomes, in.windfalls, now));
+    if (!unallocated) return fault::amount_overflow;
+    known.unallocated = *unallocated;
     for (std::size_t i = 0; i < stakes.size(); ++i) {
-        const auto why = stand_alone(in.categories[i], in.days, today, known.categories[i], stakes[i]);
+        const auto why = stand_alone(in.categories[i], in.days, today, through, known.categories[i], stakes[i]);
         if (why != fault::none) return why;
     }
-    if (in.covering) cover_all(stakes, in.unallocated, in.cap_bp, known.moves);
+    if (in.covering) cover_all(stakes, known.unallocated, in.cap_bp, known.moves);
     for (std::size_t i = 0; i < stakes.size(); ++i) {
         const auto why = settle(in.categories[i], in.days, today, stakes[i], known.categories[i]);
         if (why != fault::none) return why;
@@ -142,8 +144,10 @@ fault sum_up(const month_input& in, month_plan& out) {
         budget += wide{category.daily_part} + category.bills;
         carry_in += category.carry_in;
         uncovered += category.uncovered;
-        spent += category.spent_before;
-        planned += wide{category.unpaid} + sum_days(category.plan, in.today, in.days);
+        spent += wide{category.spent_before} + category.elsewhere;
+        // In a closed period nothing is planned: what is still owed waits, like all that is held.
+        (in.today < in.days ? planned : held) += category.unpaid;
+        planned += sum_days(category.plan, in.today, in.days);
         held += category.held;
     }
     for (const auto& move : out.moves) unallocated += move.from == from_unallocated ? move.value : 0;
@@ -177,7 +181,8 @@ fault compute_month(const month_input& in, month_plan& out) {
         prepare(in.categories[i], in.days, category);
         category.swept = sum_days(sweeps_of(in.categories[i], category, in.days, in.today), 0, in.today);
     }
-    const auto why = plan_morning(in, in.today, std::span{stakes}.first(in.categories.size()), out);
+    const auto all = std::span{stakes}.first(in.categories.size());
+    const auto why = plan_morning(in, in.today, in.known, in.now.value_or(in.today), all, out);
     return why == fault::none ? sum_up(in, out) : why;
 }
 
@@ -200,7 +205,9 @@ fault compute_mornings(const month_input& in, morning_table& out) {
         sweeps[i] = sweeps_of(in.categories[i], plan.categories[i], in.days, in.today);
     }
     for (int day = 0; day <= std::min(in.today, in.days - 1); ++day) {
-        const auto why = plan_morning(in, day, std::span{stakes}.first(in.categories.size()), plan);
+        const bool past = day < in.today;
+        const auto why = plan_morning(in, day, past ? day : in.known, past ? day : in.now.value_or(day),
+                                      std::span{stakes}.first(in.categories.size()), plan);
         if (why != fault::none) return why;
         for (std::size_t i = 0; i < in.categories.size(); ++i) {
             // Nobody was told anything on the mornings before joining.
@@ -222,6 +229,11 @@ day_amounts daily_sweeps(const category_input& category, int days, int today) {
     category_plan known;
     prepare(category, days, known);
     return sweeps_of(category, known, days, today);
+}
+
+void step_to_tomorrow(month_input& in) {
+    ++in.today;
+    if (in.now) ++*in.now;
 }
 
 month_input month_from(const period_budget& opened, int today) {

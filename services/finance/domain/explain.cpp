@@ -41,6 +41,20 @@ lever lever_of(const category_input& category, int days, int today, int day) {
     return {left.weights[at(day - today)], sum};
 }
 
+// What a bill's payments leave of its amount (+) or took beyond it (−): 0 while nothing is lacking or it is not
+// settled.
+amount left_by(const bill& item, int known) {
+    wide paid = lacking(item, known);
+    for (const auto& p : item.payments) paid += p.on <= known ? p.value : 0;
+    return static_cast<amount>(item.value - paid);
+}
+
+// The past day of the period that shows what the bill left; −1: none does.
+int settles_on(const bill& item, int today, int known) {
+    const bool settled = item.settled_on <= known && item.settled_on != never;
+    return settled && item.settled_on < today ? item.settled_on : -1;
+}
+
 // Terms appended as shares; how many were cut off to a whole unit bounds what may be called rounding.
 struct writer {
     std::vector<explain_term>& terms;
@@ -55,10 +69,11 @@ struct writer {
 };
 
 // What past day d left (+) or overspent (−) against its baseline, the bills paid on it set off.
-amount deviation(const category_input& category, const category_plan& plan, int d) {
+amount deviation(const category_input& category, const category_plan& plan, int today, int known, int d) {
     auto left = plan.baseline[at(d)] - category.actual[at(d)];
     for (const auto& item : category.bills) {
-        if (item.paid_on == d) left += item.value;
+        for (const auto& p : item.payments) left += p.on == d && p.on <= known ? p.value : 0;
+        if (settles_on(item, today, known) == d) left += left_by(item, known);
     }
     return left;
 }
@@ -66,9 +81,10 @@ amount deviation(const category_input& category, const category_plan& plan, int 
 void add_shares(const month_input& in, const month_plan& month, int index, writer& out) {
     const auto& category = in.categories[at(index)];
     const auto& plan = month.categories[at(index)];
-    for (int d = 0; d < in.today; ++d) out.add(term_kind::day, deviation(category, plan, d), d);
+    for (int d = 0; d < in.today; ++d) out.add(term_kind::day, deviation(category, plan, in.today, in.known, d), d);
     for (const auto& item : category.bills) {
-        if (item.paid_on && *item.paid_on < 0) out.add(term_kind::bills, item.value, item.day);
+        const int shown = settles_on(item, in.today, in.known);
+        if (shown < 0) out.add(term_kind::bills, left_by(item, in.known), item.day);
     }
     out.add(term_kind::carry_in, plan.carry_in);
     for (const auto& move : month.moves) {
@@ -87,6 +103,10 @@ outcome<explanation> explain_day(const month_input& in, std::size_t category, in
     if (category >= in.categories.size() || day < 0 || day >= in.days) return fault::bad_input;
     auto then = in;
     then.today = std::min(day, in.today);
+    if (day < in.today) {
+        then.known = day;
+        then.now = day;
+    }
     const auto month = compute_month(then);
     if (!month) return month.error();
     const auto& asked = then.categories[category];
@@ -97,10 +117,8 @@ outcome<explanation> explain_day(const month_input& in, std::size_t category, in
     if (day < asked.joined && day < in.today) return result;
     result.budget = plan.day_budget(day);
     for (const auto& item : asked.bills) {
-        const int stands = item.paid_on ? *item.paid_on : std::max(item.day, then.today);
-        if (stands >= then.today && std::min(stands, in.days - 1) == day && item.value != 0) {
-            result.terms.push_back({term_kind::bills, item.value, item.day});
-        }
+        const auto value = due_on(item, in.days, then.today, then.known, day);
+        if (value != 0) result.terms.push_back({term_kind::bills, value, item.day});
     }
     // Without a daily part nothing but its bills moves a day.
     if (plan.daily_part == 0) return result;

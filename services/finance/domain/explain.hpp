@@ -18,7 +18,7 @@ enum class term_kind : std::uint8_t {
     carry_in,   // share of what the period before left
     cover,      // `from`: share of what was received
     given,      // `from`: the category it went to; negative
-    bills,      // `day`: a bill standing on this day, in full; a bill paid before the period: its share
+    bills,      // `day`: what a bill takes on this day, in full; what one settled elsewhere left: its share
     swept,      // share of what policy save moved to a goal; negative
     uncovered,  // the overspend nobody covers is not taken from this day
     policy,     // what the policy moves to other days (the cut at 0, days a deficit has eaten, pinned days)

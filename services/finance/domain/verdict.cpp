@@ -1,5 +1,6 @@
 #include "finance/domain/verdict.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -43,7 +44,7 @@ outcome<seen> look(const month_input& in, std::optional<std::size_t> category) {
         if (!left) return fault::amount_overflow;
         result.now.today = {*budget, *spent, *left};
         auto next = in;
-        ++next.today;
+        step_to_tomorrow(next);
         if (const auto why = compute_month(next, plan); why != fault::none) return why;
         if (next.today < next.days) {
             result.now.tomorrow =
@@ -95,7 +96,50 @@ outcome<standing> stand(const month_input& in, std::optional<std::size_t> catego
     return result->now;
 }
 
+namespace {
+
+amount saturated(wide value) { return static_cast<amount>(std::clamp<wide>(value, -max_amount, max_amount)); }
+
+// So much that all there is to cover it is taken: every unit more is uncovered, and moves nothing else.
+outcome<amount> all_there_is(const month_input& in, std::size_t category) {
+    month_plan plan;
+    if (const auto why = compute_month(in, plan); why != fault::none) return why;
+    wide sum = std::max<amount>(0, plan.unallocated);
+    for (const auto& c : plan.categories) sum += std::max<amount>(0, c.remaining) + c.given;
+    sum -= std::min<amount>(0, in.categories[category].actual[static_cast<std::size_t>(in.today)]);
+    return saturated(sum);
+}
+
+outcome<effect> what_if_exact(const month_input& in, std::size_t category, amount value);
+
+// An amount whose sums leave the range is judged all the same: nothing it would do is hidden, figures end at the range.
+outcome<effect> what_if_enormous(const month_input& in, std::size_t category, amount value) {
+    const auto enough = all_there_is(in, category);
+    if (!enough || *enough >= value) return fault::amount_overflow;
+    auto result = what_if_exact(in, category, *enough);
+    if (!result) return result.error();
+    const auto more = wide{value} - *enough;
+    auto& after = result->after;
+    after.today.spent = saturated(after.today.spent + more);
+    after.today.left = saturated(after.today.left - more);
+    after.month_left = saturated(after.month_left - more);
+    after.uncovered = saturated(after.uncovered + more);
+    result->verdict = judge_affordability(result->before.today.budget, after.today.spent);
+    result->share = share_bp(result->before.today.budget, after.today.spent);
+    return result;
+}
+
+}  // namespace
+
 outcome<effect> what_if_spent(const month_input& in, std::size_t category, amount value) {
+    auto exact = what_if_exact(in, category, value);
+    if (exact || exact.error() != fault::amount_overflow || value <= 0 || !in_range(value)) return exact;
+    return what_if_enormous(in, category, value);
+}
+
+namespace {
+
+outcome<effect> what_if_exact(const month_input& in, std::size_t category, amount value) {
     if (in.today < 0 || in.today >= in.days || in.days > max_days) return fault::bad_input;
     const auto before = stand(in, category);
     if (!before) return before.error();
@@ -113,6 +157,28 @@ outcome<effect> what_if_spent(const month_input& in, std::size_t category, amoun
     result.after = after->now;
     result.moves = std::move(after->moves);
     return result;
+}
+
+}  // namespace
+
+month_input as_planned_until(const month_input& in, const month_plan& plan, int day) {
+    auto then = in;
+    for (std::size_t c = 0; c < then.categories.size(); ++c) {
+        auto& category = then.categories[c];
+        for (int d = in.today; d < day; ++d) {
+            auto& spent = category.actual[static_cast<std::size_t>(d)];
+            spent = std::max(spent, plan.categories[c].day_budget(d));
+        }
+        for (auto& item : category.bills) {
+            const int stands = std::min(std::max(item.day, in.today), in.days - 1);
+            const auto open = lacking(item, in.known);
+            if (stands >= day || open == 0) continue;
+            item.payments.push_back({stands, open});
+            item.settled_on = stands;
+        }
+    }
+    while (then.today < day) step_to_tomorrow(then);
+    return then;
 }
 
 }  // namespace mita::finance

@@ -51,7 +51,12 @@ struct effect {
 outcome<standing> stand(const month_input& in, std::optional<std::size_t> category);
 
 // What spending `value` more today in the category would do (before: as it is; nothing is stored). In a closed
-// period: bad_input. value may be negative (a refund).
+// period: bad_input. value may be negative (a refund). One so large that its sums leave the range is judged, too: what
+// would be beyond the range is shown at its end.
 outcome<effect> what_if_spent(const month_input& in, std::size_t category, amount value);
+
+// The month on a later morning, `day`, when everything goes by the plan of `in` until then; what is booked already and
+// more than that stays.
+month_input as_planned_until(const month_input& in, const month_plan& plan, int day);
 
 }  // namespace mita::finance

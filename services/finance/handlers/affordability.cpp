@@ -27,7 +27,7 @@ std::string answer_of(std::string_view body, const loaded_month& got) {
             in.fail("category", "income_category", "An income category has no budget.");
     }
     finish_body(doc);
-    const auto a = advise(got.facts, *category, *value, day.value_or(got.today));
+    const auto a = advise(got.facts, *category, *value, day.value_or(got.today), got.today);
     return advice_json(a, got.facts.who.currency);
 }
 

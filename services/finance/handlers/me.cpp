@@ -89,6 +89,10 @@ awaitable<bool> apply(app& a, const profile& own, const patch& p, deadline d) {
     const auto result = co_await a.profiles.change(tx, own.id, own.version, p.own);
     if (result == change_result::stale) co_return false;
     if (result == change_result::currency_in_use) refuse_currency();
+    if (p.own.cover && *p.own.cover != own.cover) {
+        const auto zone = find_zone(p.own.timezone.value_or(own.timezone));
+        co_await plan_store::switch_cover(tx, own.id, *p.own.cover, local_today(*zone, wall::now()));
+    }
     if (p.display_name) {
         co_await a.auth.rename(own.id, *p.display_name, d);
     }
@@ -115,6 +119,9 @@ awaitable<http::response> patch_me(http::request& req, app& a) {
         const auto login = co_await a.auth.find(id, req.until);
         http::require_if_match(req, tag_of(own, login));
         const auto wanted = read_patch(req.body);
+        if (wanted.own.cover) {
+            co_await a.months.load(id, {}, req.until);  // months that have come open under the switch they came under
+        }
         const bool done = co_await apply(a, own, wanted, req.until);
         if (!done) continue;
         a.all.persons.invalidate(id);

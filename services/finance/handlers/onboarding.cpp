@@ -7,6 +7,7 @@
 #include "finance/month/month_json.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/month_view.hpp"
+#include "finance/month/settlements.hpp"
 #include "finance/plan/plan_months.hpp"
 #include "finance/wire/refusals.hpp"
 
@@ -67,6 +68,20 @@ std::string_view part_beyond_range(const plan_inputs& a) {
            "The currency is " + now + " and fixed once transactions or a plan exist.");
 }
 
+// What is due and was: paid occurrences and those of past days are facts, which replanning leaves as they are.
+std::vector<obligation> occurrences_so_far(const month_facts& f, civil_day today) {
+    const settlements paid(f);
+    const auto last = f.last_opened();
+    std::vector<obligation> out;
+    for (const auto& m : f.expects) {
+        for (auto o : m.bills) {
+            o.kept = o.day < today || !paid.of_bill(o.id).entries.empty();
+            if (o.kept || m.month <= last->month) out.push_back(std::move(o));
+        }
+    }
+    return out;
+}
+
 // The months the inputs change: the current one, and all that are already open after it.
 std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs& a, civil_day today) {
     const auto month = month_of(today);
@@ -82,6 +97,8 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
     else if (last && last->month < month)
         from = after(*last);
     from.joining = month_of(who.onboarded_on.value_or(today));
+    from.cover = who.cover;
+    from.known = occurrences_so_far(got.facts, today);
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
     auto planned = plan_months(a, got.facts.book, planned_from, from, count);

@@ -35,12 +35,16 @@ transaction changed(std::string_view body, const ledger_store::subject& s) {
     return read_transaction_patch(doc, *s.entry, rules);
 }
 
-[[noreturn]] void unknown_bill() {
-    refuse("/bill_id", "unknown_bill", "No occurrence of a bill in an opened month has this id.");
-}
-
 std::string_view blamed(const transaction& now, const transaction& before) {
     return now.booked_on != before.booked_on ? "/booked_on" : "/money/amount";
+}
+
+// Its own, and that of the bill it is linked to.
+std::vector<year_month> months_touched(const transaction& t) {
+    std::vector<year_month> out{month_of(t.booked_on)};
+    const auto linked = month_of_link(t.bill_id);
+    if (linked && *linked != out.front()) out.push_back(*linked);
+    return out;
 }
 
 bool moves_money(const transaction& now, const transaction& before) {
@@ -70,17 +74,20 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
         if (!found.entry || found.entry->deleted_at) not_found();
         http::require_if_match(req, tag_of(*found.entry));
         const auto t = changed(req.body, found);
-        if (!t.bill_id.empty() && t.bill_id != found.entry->bill_id) {
-            const bool known = co_await a.ledger.has_bill(user, t.bill_id, req.until);
-            if (!known) unknown_bill();
+        const bool linked = !t.bill_id.empty() && (t.bill_id != found.entry->bill_id || moves_money(t, *found.entry));
+        if (linked) {
+            const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
+            check_link(t, target);
         }
-        if (moves_money(t, *found.entry)) {
-            month_request there;
-            there.month = month_of(t.booked_on);
-            auto got = co_await a.months.load(user, there, req.until);
-            // Of another version: the write below will find out.
-            if (got.facts.who.ledger_version == found.ledger_version)
-                require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
+        if (linked || moves_money(t, *found.entry)) {
+            for (const auto month : months_touched(t)) {
+                month_request there;
+                there.month = month;
+                auto got = co_await a.months.load(user, there, req.until);
+                // Of another version: the write below will find out.
+                if (got.facts.who.ledger_version == found.ledger_version)
+                    require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
+            }
         }
         const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
         if (!done) {

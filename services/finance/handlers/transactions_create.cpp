@@ -20,6 +20,19 @@ namespace mita::finance {
 
 namespace {
 
+// The occurrence a link names, when it is of a month these facts have open.
+std::optional<link_target> target_in(const month_facts& f, std::string_view id) {
+    const auto last = f.last_opened();
+    for (const auto& m : f.expects) {
+        if (!last || m.month > last->month) break;
+        for (const auto& o : m.bills)
+            if (o.id == id) return link_target{o.category, false};
+        for (const auto& i : m.incomes)
+            if (i.id == id) return link_target{i.category, true};
+    }
+    return std::nullopt;
+}
+
 struct draft {
     transaction entry;
     http::response answer;
@@ -65,13 +78,23 @@ draft draft_of(std::string_view body, const loaded_month& got, civil_day today) 
 }
 
 // Into another month than today's: it is opened when it comes, and must have room.
-awaitable<void> look_there(app& a, const uuid& user, draft& made, deadline d) {
+awaitable<void> look_there(app& a, const uuid& user, draft& made, year_month month, deadline d) {
     month_request there;
-    there.month = month_of(made.entry.booked_on);
-    there.open_future = true;
+    there.month = month;
+    there.open_future = month == month_of(made.entry.booked_on);
     auto got = co_await a.months.load(user, there, d);
     try {
         require_room(std::move(got), made.entry, nullptr, "/money/amount");
+    } catch (const api_error&) {
+        made.refused = std::current_exception();
+    }
+}
+
+awaitable<void> check_linked(app& a, const uuid& user, const loaded_month& got, draft& made, deadline d) {
+    auto target = target_in(got.facts, made.entry.bill_id);
+    if (!target) target = co_await a.ledger.find_target(user, made.entry.bill_id, d);
+    try {
+        check_link(made.entry, target);
     } catch (const api_error&) {
         made.refused = std::current_exception();
     }
@@ -122,8 +145,16 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
             got = std::make_shared<const loaded_month>(std::move(read));
         }
         auto made = draft_of(req.body, *got, today_of(got->facts.who));
-        if (!made.refused && month_of(made.entry.booked_on) != got->month) {
-            co_await look_there(a, user, made, req.until);
+        if (!made.refused && !made.entry.bill_id.empty()) {
+            co_await check_linked(a, user, *got, made, req.until);
+        }
+        const auto booked = month_of(made.entry.booked_on);
+        if (!made.refused && booked != got->month) {
+            co_await look_there(a, user, made, booked, req.until);
+        }
+        const auto linked = month_of_link(made.entry.bill_id);
+        if (!made.refused && linked && *linked != got->month && *linked != booked) {
+            co_await look_there(a, user, made, *linked, req.until);
         }
         if (made.refused && known) continue;  // by what may be out of date
         if (made.refused) {

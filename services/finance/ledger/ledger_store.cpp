@@ -26,10 +26,10 @@ constexpr db::statement insert_transaction{
     "k as (insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
     "  select user_id, $2, $3, $4::bytea, $5::integer, $6::text, $7::text, $8::timestamptz from u), "
     "t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
-    "    tags, created_at, updated_at) "
+    "    tags, created_at, updated_at, bill_id, bill_unlinked) "
     "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, $15::uuid, $16::timestamptz, $17::text, "
     "$18::text, "
-    "    $19::text[], $8::timestamptz, $8::timestamptz from u), "
+    "    $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean from u), "
     "x as (select u.user_id, l.* from u, unnest($20::text[], $21::bigint[], $22::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
     "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
@@ -122,9 +122,18 @@ constexpr db::statement restore_transaction{
     "select exists (select 1 from u), s.fingerprint, s.status, s.headers, s.body from (select 1) one "
     "left join seen s on true"};
 
-constexpr db::statement bill_exists{"finance_bill_exists",
-                                    "select exists (select 1 from periods where user_id = $1 "
-                                    "and obligations @> jsonb_build_array(jsonb_build_object('id', $2::text)))"};
+// As the latest revision that knows it has it.
+// As the latest revision of its own month has it; a month not opened yet is known from the one before.
+constexpr db::statement find_link_target{
+    "finance_link_target",
+    "select x.category, x.income from periods p cross join lateral ("
+    "  select o.id, o.category, o.day, false as income "
+    "  from jsonb_to_recordset(p.obligations) as o(id text, category text, day date) union all "
+    "  select o.id, o.category, o.day, true "
+    "  from jsonb_to_recordset(p.budget->'incomes') as o(id text, category text, day date)) x "
+    "where p.user_id = $1 and x.id = $2 and (p.obligations @> jsonb_build_array(jsonb_build_object('id', $2::text)) "
+    "  or p.budget->'incomes' @> jsonb_build_array(jsonb_build_object('id', $2::text))) "
+    "order by date_trunc('month', x.day) = p.month desc, p.month desc, p.revision desc limit 1"};
 
 struct line_columns {
     std::vector<std::string> category, note;
@@ -165,10 +174,11 @@ awaitable<ledger_store::creation> ledger_store::create(const uuid& user, const t
     const db::bytes fingerprint{key.fingerprint};
     const year_month_day day(t.booked_on);
     try {
-        const auto rows = co_await db_.query(
-            insert_transaction, d, user, key.scope, key.key, fingerprint, answer.status, answer.headers, answer.body,
-            t.created_at, from.ledger_version, from.budget_version, t.id, day, t.value, t.currency, t.account_id,
-            t.occurred_at, t.payee, t.note, t.tags, lines.category, lines.value, lines.note);
+        const auto rows =
+            co_await db_.query(insert_transaction, d, user, key.scope, key.key, fingerprint, answer.status,
+                               answer.headers, answer.body, t.created_at, from.ledger_version, from.budget_version,
+                               t.id, day, t.value, t.currency, t.account_id, t.occurred_at, t.payee, t.note, t.tags,
+                               lines.category, lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked);
         co_return outcome_of(rows);
     } catch (const db::error& e) {
         // Whichever of the two is written first; a deleted transaction keeps its lines.
@@ -236,9 +246,11 @@ awaitable<ledger_store::creation> ledger_store::restore(const uuid& user, const 
     co_return creation{};
 }
 
-awaitable<bool> ledger_store::has_bill(const uuid& user, std::string id, deadline d) {
-    const auto rows = co_await db_.query_idempotent(bill_exists, d, user, id);
-    co_return rows.front().get<bool>(0);
+awaitable<std::optional<link_target>> ledger_store::find_target(const uuid& user, std::string id, deadline d) {
+    const auto rows = co_await db_.query_idempotent(find_link_target, d, user, id);
+    if (rows.empty()) co_return std::nullopt;
+    const auto r = rows.front();
+    co_return link_target{r.get<std::string>(0), r.get<bool>(1)};
 }
 
 awaitable<std::optional<std::int64_t>> ledger_store::version(const uuid& user, deadline d) {

@@ -6,6 +6,7 @@
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/categories/category_book.hpp"
+#include "finance/ledger/bill_link.hpp"
 #include "finance/ledger/transaction.hpp"
 #include "finance/once/idempotency.hpp"
 
@@ -59,7 +60,7 @@ public:
     awaitable<creation> restore(const uuid& user, const transaction& back, std::int64_t ledger_version,
                                 const keyed_request& key, const kept_answer& answer, deadline d);
     // Is there an occurrence of a bill with this id in an opened month?
-    awaitable<bool> has_bill(const uuid& user, std::string id, deadline d);
+    awaitable<std::optional<link_target>> find_target(const uuid& user, std::string id, deadline d);
 
     // nullopt: the person has no row.
     awaitable<std::optional<std::int64_t>> version(const uuid& user, deadline d);

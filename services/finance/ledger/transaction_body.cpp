@@ -111,6 +111,12 @@ struct reader {
         return out;
     }
 
+    void link(transaction& t) {
+        const auto bill = in.optional_string("bill_id", 1, longest_bill_id);
+        t.bill_unlinked = bill == "none";
+        t.bill_id = t.bill_unlinked ? "" : bill.value_or("");
+    }
+
     void conflict() { in.fail("splits", "ambiguous", "Give a category or splits, not both."); }
 
 private:
@@ -151,6 +157,7 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     t.payee = in.optional_string("payee", 0, longest_payee);
     t.note = in.optional_string("note", 0, longest_note);
     t.tags = r.tags();
+    r.link(t);
     t.created_at = t.updated_at = rules.now;
     finish_body(doc);
     return t;
@@ -190,11 +197,7 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (in.has("payee")) t.payee = in.optional_string("payee", 0, longest_payee);
     if (in.has("note")) t.note = in.optional_string("note", 0, longest_note);
     if (in.has("tags")) t.tags = r.tags();
-    if (in.has("bill_id")) {
-        const auto bill = in.optional_string("bill_id", 1, longest_bill_id);
-        t.bill_unlinked = bill == "none";
-        t.bill_id = t.bill_unlinked ? "" : bill.value_or("");
-    }
+    if (in.has("bill_id")) r.link(t);
     t.version = before.version + 1;
     t.updated_at = rules.now;
     finish_body(doc);

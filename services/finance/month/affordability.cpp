@@ -22,34 +22,37 @@ void risk_goals(advice& a, const stored_period& p) {
     }
 }
 
-// The days after, each as of its own morning when nothing more is spent.
-std::optional<civil_day> first_day_that_holds(const month_view& v, std::size_t category, amount value) {
-    auto in = v.in;
-    month_plan plan;
-    for (++in.today; in.today < in.days; ++in.today) {
-        if (compute_month(in, plan) != fault::none) return std::nullopt;
-        if (plan.categories[category].day_budget(in.today) >= value) return v.over.day_at(in.today);
-    }
+// The next day whose own budget in the calendar holds it.
+std::optional<civil_day> first_day_that_holds(const month_view& v, std::size_t category, amount value, int after) {
+    const auto& plan = v.plan.categories[category];
+    const auto& spent = v.in.categories[category].actual;
+    for (int d = after + 1; d < v.days(); ++d)
+        if (wide{plan.day_budget(d)} - spent[static_cast<std::size_t>(d)] >= value) return v.over.day_at(d);
     return std::nullopt;
 }
 
 }  // namespace
 
-advice advise(month_facts f, const std::string& category, amount value, civil_day booked_on) {
+advice advise(month_facts f, const std::string& category, amount value, civil_day booked_on, civil_day today) {
     f.actuals.push_back({booked_on, category, 0});  // so that the category has a place in the view
-    const auto v = view_month(f, month_of(booked_on), booked_on);
+    const auto v = view_month(f, month_of(booked_on), today);
     if (!v.budget) throw api_error(409, "not_onboarded", "There is no plan yet: answer PUT /v1/onboarding first.");
     const auto at = v.find(category);
     if (!at) throw api_error(422, "validation_failed", "An income category has no budget.");
-    const auto would = what_if_spent(v.in, *at, value);
+    const int day = v.over.offset(booked_on);
+    const auto would = what_if_spent(as_planned_until(v.in, v.plan, day), *at, value);
     if (!would) throw amount_overflow("/money/amount");
+    // That day's own budget is what counts: as the calendar shows it today.
+    const auto budget = v.plan.categories[*at].day_budget(day);
+    const auto already = v.in.categories[*at].actual[static_cast<std::size_t>(day)];
+    const auto spent = static_cast<amount>(std::clamp<wide>(wide{already} + value, -max_amount, max_amount));
     advice a;
-    a.verdict = would->verdict;
+    a.verdict = judge_affordability(budget, spent);
     a.category = category;
     a.booked_on = booked_on;
     a.value = value;
-    a.share = would->share;
-    a.day = would->after.today;
+    a.share = share_bp(budget, spent);
+    a.day = {budget, spent, static_cast<amount>(std::clamp<wide>(wide{budget} - spent, -max_amount, max_amount))};
     a.tomorrow = would->after.tomorrow;
     a.tomorrow_before = would->before.tomorrow;
     if (!a.tomorrow) {
@@ -63,8 +66,8 @@ advice advise(month_facts f, const std::string& category, amount value, civil_da
     a.moves = named_moves(v, would->moves);
     risk_goals(a, *v.budget);
     if (a.verdict == affordability::over) {
-        if (would->before.today.left > 0) a.smaller = would->before.today.left;
-        a.later = first_day_that_holds(v, *at, value);
+        if (budget > already) a.smaller = budget - already;
+        a.later = first_day_that_holds(v, *at, value, day);
     }
     return a;
 }

@@ -28,14 +28,14 @@ struct advice {
     amount uncovered = 0;
     std::vector<plan_move> moves;
     std::vector<goal> goals;
-    std::optional<amount> smaller;  // the most that fits the day's budget; only when `value` does not
-    std::optional<civil_day>
-        later;  // the first later day of the month whose budget holds it, if nothing is spent before
+    std::optional<amount> smaller;   // the most that fits the day's budget; only when `value` does not
+    std::optional<civil_day> later;  // the first later day of the month whose own budget holds it
 };
 
-// value ≥ 0 in a spend category; booked_on: from today to the end of its month, seen as of that morning with nothing
-// spent in between. Throws api_error: 409 not_onboarded without a plan, 422 amount_overflow.
-advice advise(month_facts f, const std::string& category, amount value, civil_day booked_on);
+// value ≥ 0 in a spend category; booked_on: from today to the end of its month, judged by that day's own budget in the
+// calendar; what follows is told as if everything went by the plan until then. Throws api_error: 409 not_onboarded
+// without a plan, 422 amount_overflow.
+advice advise(month_facts f, const std::string& category, amount value, civil_day booked_on, civil_day today);
 
 std::string advice_json(const advice& a, const std::string& currency);
 

@@ -23,7 +23,8 @@ void limit(carries& into, const headroom& load) {
 
 }  // namespace
 
-carries carried_into(const month_facts& f, const std::vector<period_ptr>& revisions, civil_day today) {
+carries carried_into(const month_facts& f, const settlements& met, const std::vector<period_ptr>& revisions,
+                     civil_day today) {
     carries into;
     const auto& p = *revisions.back();
     for (auto month = p.chain_from; month < p.month; month += std::chrono::months{1}) {
@@ -33,7 +34,7 @@ carries carried_into(const month_facts& f, const std::vector<period_ptr>& revisi
         limit(into, headroom_of(f, over, opened));
         const auto& last = *opened.back();
         const auto columns = columns_of(f, {opened.back()}, over, into);
-        const auto in = input_of(f, columns, &last, over, over.days(), into, matches_of(f, last));
+        const auto in = input_of(f, met, columns, &last, over, today, into);
         month_plan closed;
         require(compute_month(in, closed));
         into.clear();

@@ -10,6 +10,7 @@ namespace mita::finance {
 
 // Into the month of these revisions (not empty); nothing while the month before is not closed. What the month could not
 // show any more is not carried: only at sums near 2^53 (headroom.hpp). Throws like view_month.
-carries carried_into(const month_facts& f, const std::vector<period_ptr>& revisions, civil_day today);
+carries carried_into(const month_facts& f, const settlements& met, const std::vector<period_ptr>& revisions,
+                     civil_day today);
 
 }  // namespace mita::finance

@@ -33,6 +33,9 @@ std::string day_json(const month_facts& f, const month_view& v, int day) {
     out.close(']').key("obligations").open('[');
     for (const auto& b : v.bills)
         if (b.what.day == date) append_bill(out, b);
+    out.close(']').key("incomes").open('[');
+    for (const auto& i : v.incomes)
+        if (i.what.day == date) append_income(out, i, true);
     out.close(']').key("transactions").open('[');
     for (const auto& t : f.transactions) append(out, t);
     out.close(']').close('}');

@@ -1,9 +1,10 @@
-// From facts to the engine's input: the categories of a month, which payment pays which bill, and what one revision of
-// the month gives the engine. Pure. Used by the view of a month and by the carry into it.
+// From facts to the engine's input: the categories of a month, and what one revision of the month gives the
+// engine. Pure. Used by the view of a month and by the carry into it.
 #pragma once
 
 #include "finance/domain/engine.hpp"
 #include "finance/month/month_facts.hpp"
+#include "finance/month/settlements.hpp"
 
 #include <map>
 #include <optional>
@@ -25,12 +26,8 @@ std::vector<column> columns_of(const month_facts& f, const std::vector<period_pt
                                const carries& carried);
 std::optional<std::size_t> index_in(const std::vector<column>& columns, std::string_view id);
 
-// Which payment pays which obligation of the revision; index into f.payments.
-std::vector<std::optional<std::size_t>> matches_of(const month_facts& f, const stored_period& p);
-
-// The engine's input for one revision over all columns; p null: no plan.
-month_input input_of(const month_facts& f, const std::vector<column>& columns, const stored_period* p,
-                     const period& over, int today, const carries& carried,
-                     const std::vector<std::optional<std::size_t>>& paid);
+// The engine's input for one revision over all columns, as of `today`; p null: no plan.
+month_input input_of(const month_facts& f, const settlements& met, const std::vector<column>& columns,
+                     const stored_period* p, const period& over, civil_day today, const carries& carried);
 
 }  // namespace mita::finance

@@ -1,5 +1,6 @@
 #include "finance/month/facts_store.hpp"
 
+#include "finance/domain/entry_match.hpp"
 #include "finance/domain/taxonomy.hpp"
 #include "finance/people/profile_rows.hpp"
 
@@ -15,13 +16,15 @@ namespace {
 
 using std::chrono::year_month_day;
 
-// The person, their categories and answers (with the last opened month's row), and the months: $2..$3, the run of
-// rolling-over months that leads to them, and the last opened one.
+// The person, their categories and plan inputs (with the last opened month's row), and the months: $2..$3, the run of
+// rolling-over months that leads to them, and the last opened one; of $4 months on either side what they expect.
 constexpr db::statement plan_state{
     "finance_plan_state",
     "with span as (select least(min(chain_from), $2::date) as first from periods "
     "  where user_id = $1 and month between $2::date and $3::date), "
-    "newest as (select max(month) as month from periods where user_id = $1) "
+    "newest as (select max(month) as month from periods where user_id = $1), "
+    "near as (select (first - make_interval(months => $4))::date as first, "
+    "  ($3::date + make_interval(months => $4))::date as last from span) "
     "select u.timezone, u.currency, u.locale, u.region, coalesce((u.settings->>'cover')::boolean, true), "
     "u.onboarded_on, u.planned_from, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, "
     "u.updated_at, "
@@ -30,29 +33,40 @@ constexpr db::statement plan_state{
     "  from categories c where c.user_id = u.user_id), "
     "case when p.month is null or p.month = (select month from newest) then (select a.answers "
     "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, "
-    "p.month, p.revision, p.from_day, p.chain_from, p.plan_version, p.budget, p.obligations "
+    "p.month, p.revision, p.from_day, p.chain_from, p.plan_version, "
+    "case when p.month between (select first from span) and $3::date or p.month = (select month from newest) "
+    "  then p.budget end, p.obligations, p.budget->'incomes' "
     "from users u left join periods p on p.user_id = u.user_id "
-    "and (p.month between (select first from span) and $3::date or p.month = (select month from newest)) "
+    "and (p.month between (select first from span) and $3::date or p.month = (select month from newest) "
+    "  or (p.month between (select first from near) and (select last from near) and not exists (select 1 "
+    "    from periods n where n.user_id = p.user_id and n.month = p.month and n.revision > p.revision))) "
     "where u.user_id = $1 order by p.month, p.revision"};
 
-// kind 0: per-day sums; 1: lines that may pay a bill; 2: transactions, newest first.
-// due: the bills of the months looked at (each month's row has its neighbours' two weeks), of the month the carry chain
-// begins with (it may be the month of joining, whose bills count as paid outside unless paid), of months of the chain
-// with a category that saves (an unpaid bill's money is not swept), and of the newest.
+// kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first.
+// latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
+// what is a function of the whole history, and no month looks further), and the newest with its next two weeks.
 // reach: day weights from history look back three months further.
 // candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
-// the 16 nearest that may pay by themselves decide as all would (match_bills: nearest amount, then date), unless more
-// bills than that compete for them. "offset 0" keeps the planner from turning the probes into a scan.
+// the 16 nearest that may pay by themselves decide as all would (nearest amount, then date), unless more bills than
+// that compete for them; of parts the first 100. "offset 0" keeps the planner from turning the probes into a scan.
 constexpr db::statement ledger_state{
     "finance_ledger_state",
     "with span as (select least(min(chain_from), $2::date) as first from periods "
     "  where user_id = $1 and month between $2::date and $3::date), "
-    "due as (select distinct o.id, o.category, o.day, o.amount from periods p, "
-    "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint) "
-    "  where p.user_id = $1 and (p.month between $2::date and $3::date or p.month = (select first from span) "
-    "    or (p.month between (select first from span) and $2::date "
-    "      and p.budget @> '{\"categories\": [{\"policy\": \"save\"}]}') "
-    "    or p.month = (select max(m.month) from periods m where m.user_id = $1))), "
+    "newest as (select max(month) as month from periods where user_id = $1), "
+    "latest as (select distinct on (p.month) p.month, p.obligations, p.budget->'incomes' as incomes from periods p "
+    "  where p.user_id = $1 and (p.month between (select first - make_interval(months => $7) from span) "
+    "    and $3::date + make_interval(months => $7) or p.month = (select month from newest)) "
+    "  order by p.month, p.revision desc), "
+    "due as (select distinct o.id, o.category, o.day, o.amount, coalesce(o.parts, false) as parts from latest p, "
+    "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint, parts boolean) "
+    "  where date_trunc('month', o.day) = p.month "
+    "    or (o.day > p.month and p.month = (select month from newest))), "
+    "expected as (select distinct o.id, o.category, o.day from latest p, "
+    "  jsonb_to_recordset(p.incomes) as o(id text, category text, day date) "
+    "  union select o.id, o.category, (o.day + interval '1 month')::date from latest p, "
+    "  jsonb_to_recordset(p.incomes) as o(id text, category text, day date) "
+    "  where p.month = (select month from newest)), "
     "reach as (select case when exists (select 1 from periods p where p.user_id = $1 "
     "    and p.budget @> '{\"categories\": [{\"weights\": {\"kind\": \"history\"}}]}' "
     "    and (p.month between (select first from span) and $3::date "
@@ -70,9 +84,28 @@ constexpr db::statement ledger_state{
     "    order by abs(l.amount + d.amount), abs(l.booked_on - d.day), l.booked_on, l.amount desc, l.transaction_id, "
     "      l.n limit 16) c "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
+    "    select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
+    "    cross join lateral (select 1 from transactions t where t.user_id = $1 and t.id = x.transaction_id "
+    "      and t.deleted_at is null and t.bill_id is null and not t.bill_unlinked offset 0) t "
+    "    where x.user_id = $1 and x.category = d.category and x.booked_on between d.day - 7 and d.day + 7 "
+    "    and x.amount < 0 and x.amount >= -(d.amount * 6 / 5 + 1) "
+    "    order by x.booked_on, x.amount desc, x.transaction_id, x.n limit 100) c where d.parts "
+    "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
-    "    where t.user_id = $1 and t.bill_id = d.id offset 0) c) "
+    "    where t.user_id = $1 and t.bill_id between left(d.id, -3) || '-00' and left(d.id, -3) || '-99' "
+    "    and t.bill_id is not null offset 0) c "
+    "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from expected d cross join lateral ("
+    "    select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
+    "    cross join lateral (select 1 from transactions t where t.user_id = $1 and t.id = x.transaction_id "
+    "      and t.deleted_at is null and t.bill_id is null and not t.bill_unlinked offset 0) t "
+    "    where x.user_id = $1 and x.category = d.category and x.booked_on between d.day - 7 and d.day + 7 "
+    "    and x.amount > 0 order by x.booked_on, x.amount, x.transaction_id, x.n limit 100) c "
+    "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from expected d cross join lateral ("
+    "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
+    "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+    "    where t.user_id = $1 and t.bill_id between left(d.id, -3) || '-00' and left(d.id, -3) || '-99' "
+    "    and t.bill_id is not null offset 0) c) "
     "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb, a.received "
     "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) "
     "  and a.day >= (select first from reach) and a.day < ($3::date + interval '1 "
@@ -110,8 +143,10 @@ std::vector<category_entry> categories_from(std::string_view json) {
     return out;
 }
 
+constexpr int month_at = 15, budget_at = 20, obligations_at = 21, incomes_at = 22;
+
 period_ptr period_from(const db::row& r) {
-    const auto month = r.get<year_month_day>(15);
+    const auto month = r.get<year_month_day>(month_at);
     const auto chain = r.get<year_month_day>(18);
     auto p = std::make_shared<stored_period>();
     p->month = month.year() / month.month();
@@ -119,8 +154,21 @@ period_ptr period_from(const db::row& r) {
     p->from_day = civil_day(r.get<year_month_day>(17));
     p->chain_from = chain.year() / chain.month();
     p->plan_version = r.get<std::int64_t>(19);
-    read_budget(*p, r.get<std::string_view>(20), r.get<std::string_view>(21));
+    read_budget(*p, r.get<std::string_view>(budget_at), r.get<std::string_view>(obligations_at));
     return p;
+}
+
+// Of each month what its latest revision says: they come in order.
+void expect(month_facts& f, const db::row& r) {
+    const auto first = r.get<year_month_day>(month_at);
+    month_expects m;
+    m.month = first.year() / first.month();
+    const auto over = period_of(m.month);
+    for (auto& o : read_obligations(r.get<std::string_view>(obligations_at)))
+        if (over.contains(o.day)) m.bills.push_back(std::move(o));
+    if (!r.is_null(incomes_at)) m.incomes = read_incomes(r.get<std::string_view>(incomes_at));
+    if (!f.expects.empty() && f.expects.back().month == m.month) f.expects.pop_back();
+    f.expects.push_back(std::move(m));
 }
 
 void read_plan(month_facts& f, const db::rows& rows, uuid user) {
@@ -129,8 +177,11 @@ void read_plan(month_facts& f, const db::rows& rows, uuid user) {
     if (!head.is_null(13)) f.book = category_book(categories_from(head.get<std::string_view>(13)));
     for (const auto r : rows) {
         if (!r.is_null(14) && f.inputs_text.empty()) f.inputs_text = r.get<std::string>(14);
-        if (!r.is_null(15)) f.periods.push_back(period_from(r));
+        if (r.is_null(month_at)) continue;
+        if (!r.is_null(budget_at)) f.periods.push_back(period_from(r));
+        expect(f, r);
     }
+    f.expect_months_to_come();
 }
 
 void read_ledger(month_facts& f, const db::rows& rows) {
@@ -163,8 +214,8 @@ awaitable<std::optional<month_facts>> facts_store::read(uuid user, facts_wanted 
     const year_month_day to =
         what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{9999} / 12});
     db::batch both;
-    both.add(plan_state, user, first, last);
-    both.add(ledger_state, user, first, last, what.transactions, from, to);
+    both.add(plan_state, user, first, last, std::int32_t{reach_months});
+    both.add(ledger_state, user, first, last, what.transactions, from, to, std::int32_t{reach_months});
     const auto results = co_await db_.run_batch(std::move(both), d);
     if (results.at(0).empty()) co_return std::nullopt;
     month_facts f;

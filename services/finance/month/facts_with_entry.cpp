@@ -51,8 +51,8 @@ void require_room(loaded_month got, const transaction& t, const transaction* ins
     try {
         if (instead_of != nullptr) take_out(f, *instead_of);
         add_entry(f, t);
-        auto revisions = f.revisions_of(month_of(t.booked_on));
-        const auto v = view_month(f, month_of(t.booked_on), got.today);
+        auto revisions = f.revisions_of(got.month);
+        const auto v = view_month(f, got.month, got.today);
         if (v.preview) revisions.push_back(v.budget);
         if (headroom_of(f, v.over, revisions).fits()) return;
     } catch (const api_error& e) {

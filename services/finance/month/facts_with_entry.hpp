@@ -12,7 +12,8 @@ namespace mita::finance {
 void add_entry(month_facts& f, const transaction& t);
 
 // Throws api_error 422 amount_overflow when the month t is booked in could not hold it; such a transaction must not be
-// written. got: that month's; instead_of: what t replaces, may be null; pointer: the member to blame, may be empty.
+// written; or the month of the bill it is linked to. got: of either; instead_of: what t replaces, may be null; pointer:
+// the member to blame, may be empty.
 void require_room(loaded_month got, const transaction& t, const transaction* instead_of, std::string_view pointer);
 
 }  // namespace mita::finance

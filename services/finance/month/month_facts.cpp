@@ -1,5 +1,10 @@
 #include "finance/month/month_facts.hpp"
 
+#include "finance/domain/entry_match.hpp"
+#include "finance/plan/plan_months.hpp"
+
+#include <utility>
+
 namespace mita::finance {
 
 std::vector<period_ptr> month_facts::revisions_of(year_month month) const {
@@ -15,6 +20,20 @@ plan_inputs month_facts::in_force() const {
     auto a = plan_inputs_from_json(inputs_text);
     a.timezone = who.timezone;
     return a;
+}
+
+void month_facts::expect_months_to_come() {
+    const auto last = last_opened();
+    if (!last || inputs_text.empty() || !who.planned_from) return;
+    const auto inputs = in_force();
+    for (int i = 1; i <= reach_months; ++i) {
+        const auto over = period_of(last->month + std::chrono::months{i});
+        month_expects to_come{over.label, {}, incomes_of(inputs, over)};
+        for (auto& o : occurrences_around(inputs, over, *who.planned_from, last->obligations))
+            if (over.contains(o.day)) to_come.bills.push_back(std::move(o));
+        allow_parts(to_come.bills, last->budget);
+        expects.push_back(std::move(to_come));
+    }
 }
 
 }  // namespace mita::finance

@@ -25,22 +25,31 @@ struct day_spent {
     bool cancels() const { return spent == 0 && received != 0; }
 };
 
-// A line of a live transaction that may pay a bill: linked to one, or of fitting category, amount and date.
+// A line of a live transaction that may pay a bill or be an income expected: linked to it, or of fitting category,
+// amount and date.
 struct payment {
     uuid transaction_id;
     int n = 1;
     std::string category;
     civil_day booked_on;
-    amount value = 0;     // positive spending
+    amount value = 0;     // positive spending; what came in is negative
     std::string bill_id;  // of the occurrence it is linked to; empty: may match by itself
+};
+
+// What a month expects, whether its budget is at hand or not: so that what pays what is known over its edges.
+struct month_expects {
+    year_month month;
+    std::vector<obligation> bills;
+    std::vector<expected_income> incomes;
 };
 
 struct month_facts {
     profile who;
     category_book book;
-    std::string inputs_text;          // in force; empty before onboarding
-    std::vector<period_ptr> periods;  // by month, revision: those asked for, their carry chain, and the last opened
-    std::vector<day_spent> actuals;   // of the months asked for and of their carry chain
+    std::string inputs_text;             // in force; empty before onboarding
+    std::vector<period_ptr> periods;     // by month, revision: those asked for, their carry chain, and the last opened
+    std::vector<month_expects> expects;  // of those and of reach_months on either side, opened or to come
+    std::vector<day_spent> actuals;      // of the months asked for and of their carry chain
     std::vector<payment> payments;
     std::vector<transaction> transactions;  // those asked for, newest first
 
@@ -51,6 +60,9 @@ struct month_facts {
     // Parses inputs_text; precondition: not empty. The zone is the profile's: PATCH /v1/me moves it without new
     // inputs.
     plan_inputs in_force() const;
+
+    // Fills `expects` for the months after the last opened, from the inputs in force. Once, when the periods are there.
+    void expect_months_to_come();
 };
 
 // Facts with all months open that must be (month_loader.hpp).

@@ -59,13 +59,15 @@ std::string month_json(const month_facts& f, const month_view& v) {
     out.open('{').field("month", format_month(v.over.label)).field("currency", v.currency);
     out.field("today", v.today).field("timezone", f.who.timezone).field("status", v.status());
     out.money("pool_money", v.budget ? v.budget->budget.pool.pool : 0);
-    out.money("unallocated_money", v.budget ? v.budget->budget.unallocated : 0);
+    out.money("unallocated_money", v.budget ? v.plan.unallocated : 0);
     out.key("moves");
     append(out, named_moves(v, v.plan.moves));
     out.key("categories").open('[');
     for (const auto& c : v.categories) append_category(out, c);
     out.close(']').key("obligations").open('[');
     for (const auto& b : v.bills) append_bill(out, b);
+    out.close(']').key("incomes").open('[');
+    for (const auto& i : v.incomes) append_income(out, i, false);
     out.close(']').key("days").open('[');
     for (int d = 0; d < v.days(); ++d) append_day(out, v, d);
     out.close(']');

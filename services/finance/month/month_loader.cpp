@@ -59,6 +59,7 @@ awaitable<void> month_loader::begin_today(const month_facts& f, civil_day today,
     plan_start from;
     from.month = from.chain_from = month_of(today);
     from.joining = month_of(*f.who.onboarded_on);
+    from.cover = f.who.cover;
     const auto count = static_cast<int>((month_of(*f.who.planned_from) - from.month).count());
     const auto planned = plan_or_refuse(f, today, from, count);
     co_await plans_.begin_earlier(f.who, planned, today, d);
@@ -86,7 +87,8 @@ awaitable<loaded_month> month_loader::load(uuid user, month_request what, deadli
         const auto needed = due ? out.month : now;
         const int count = missing(out.facts, needed);
         if (count == 0) co_return out;
-        const auto from = after(*out.facts.last_opened());
+        auto from = after(*out.facts.last_opened());
+        from.cover = out.facts.who.cover;
         const auto planned =
             plan_or_refuse(out.facts, *out.facts.who.planned_from, from, std::min(count, opened_at_once));
         co_await plans_.open(out.facts.who, planned, d);

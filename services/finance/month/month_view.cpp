@@ -1,5 +1,6 @@
 #include "finance/month/month_view.hpp"
 
+#include "finance/domain/entry_match.hpp"
 #include "finance/month/carry.hpp"
 #include "finance/plan/plan_months.hpp"
 #include "finance/wire/refusals.hpp"
@@ -16,24 +17,11 @@ period_ptr preview_of(const month_facts& f, year_month month) {
     const auto last = f.last_opened();
     if (!last || f.inputs_text.empty() || month <= last->month) return nullptr;
     const auto count = (month - last->month).count();
-    auto planned = plan_months(f.in_force(), f.book, *f.who.planned_from, after(*last), static_cast<int>(count));
+    auto from = after(*last);
+    from.cover = f.who.cover;
+    auto planned = plan_months(f.in_force(), f.book, *f.who.planned_from, from, static_cast<int>(count));
     if (!planned) require(planned.error());
     return std::make_shared<const stored_period>(std::move(planned->back()));
-}
-
-struct revision_work {
-    period_ptr p;
-    std::vector<std::optional<std::size_t>> paid;
-    month_input in;
-};
-
-revision_work work_on(const month_facts& f, const std::vector<column>& columns, const month_view& v,
-                      const period_ptr& p, const carries& carried) {
-    revision_work w;
-    w.p = p;
-    if (p) w.paid = matches_of(f, *p);
-    w.in = input_of(f, columns, p.get(), v.over, v.today_index, carried, w.paid);
-    return w;
 }
 
 // Baselines and mornings of days [from, to) by one revision.
@@ -51,26 +39,88 @@ void fill_days(month_view& v, const month_input& in, const month_plan& plan, int
     }
 }
 
-void fill_bills(const month_facts& f, month_view& v, const revision_work& current) {
-    if (!current.p) return;
-    for (std::size_t i = 0; i < current.p->obligations.size(); ++i) {
-        const auto& o = current.p->obligations[i];
-        if (!v.over.contains(o.day)) continue;
-        bill_view b;
-        b.what = o;
-        if (current.paid[i]) {
-            const auto& pay = f.payments[*current.paid[i]];
-            b.paid_on = pay.booked_on;
-            b.paid_by = pay.transaction_id;
+// Which of the payments, in their order, settles it: the first that fits, or with which they reach it.
+uuid settling(amount value, const std::vector<entry_view>& payments) {
+    wide sum = 0;
+    for (const auto& p : payments) {
+        sum += p.value;
+        if (sum >= value || fits_amount(value, p.value)) return p.transaction_id;
+    }
+    return payments.back().transaction_id;
+}
+
+bill_view look_at(const month_facts& f, const settlements& met, const obligation& o, civil_day today) {
+    bill_view b;
+    b.what = o;
+    const auto& found = met.of_bill(o.id);
+    wide paid = 0;
+    for (const auto i : found.entries) {
+        b.payments.push_back({f.payments[i].transaction_id, f.payments[i].booked_on, f.payments[i].value});
+        paid += f.payments[i].value;
+    }
+    b.paid = static_cast<amount>(std::min<wide>(paid, max_amount));
+    if (found.settled_on) {
+        b.paid_on = *found.settled_on;
+        b.paid_by = settling(o.value, b.payments);
+    }
+    const bool outside = o.day < *f.who.onboarded_on;
+    if (b.paid_on || outside)
+        b.status = bill_status::paid;
+    else if (o.day > today)
+        b.status = bill_status::upcoming;
+    else
+        b.status = o.day == today ? bill_status::due : bill_status::overdue;
+    return b;
+}
+
+void fill_bills(const month_facts& f, const settlements& met, month_view& v) {
+    for (const auto& m : f.expects) {
+        for (const auto& o : m.bills) {
+            auto b = look_at(f, met, o, v.today);
+            if (m.month == v.over.label)
+                v.bills.push_back(std::move(b));
+            else if (b.status != bill_status::paid)
+                (m.month < v.over.label ? v.earlier_bills : v.later_bills).push_back(std::move(b));
         }
-        const bool outside = o.day < *f.who.onboarded_on;
-        if (b.paid_on || outside)
-            b.status = bill_status::paid;
-        else if (o.day > v.today)
-            b.status = bill_status::upcoming;
+    }
+    if (!v.preview) return;
+    v.bills.clear();
+    for (const auto& o : v.budget->obligations)
+        if (v.over.contains(o.day)) v.bills.push_back(look_at(f, met, o, v.today));
+}
+
+void fill_incomes(const month_facts& f, const settlements& met, month_view& v) {
+    if (!v.budget) return;
+    for (const auto& x : v.budget->incomes) {
+        income_view i;
+        i.what = x;
+        const auto& found = met.of_income(x.id);
+        income one;
+        one.day = v.over.offset(x.day);
+        one.value = x.value;
+        if (found.settled_on) one.settled_on = v.over.offset(*found.settled_on);
+        for (const auto e : found.entries) {
+            const auto& pay = f.payments[e];
+            one.receipts.push_back({v.over.offset(pay.booked_on), -pay.value});
+            i.receipts.push_back({pay.transaction_id, pay.booked_on, -pay.value});
+        }
+        const int now = v.over.offset(v.today);
+        i.received = received(one, now);
+        if (is_final(one, now))
+            i.state = income_state::received;
         else
-            b.status = o.day == v.today ? bill_status::due : bill_status::overdue;
-        v.bills.push_back(std::move(b));
+            i.state = i.received > 0 ? income_state::partly : income_state::expected;
+        v.incomes.push_back(std::move(i));
+    }
+}
+
+// What was spent on the days before the plan: shown there, counted nowhere.
+void show_days_before_plan(const month_facts& f, month_view& v) {
+    if (!v.budget) return;
+    for (const auto& a : f.actuals) {
+        if (!v.over.contains(a.day) || !before_plan(f, a.day)) continue;
+        if (const auto at = v.find(a.category))
+            v.categories[*at].spent[static_cast<std::size_t>(v.over.offset(a.day))] += a.spent;
     }
 }
 
@@ -78,6 +128,11 @@ void fill_bills(const month_facts& f, month_view& v, const revision_work& curren
 
 std::string_view bill_status_name(bill_status s) {
     constexpr std::array<std::string_view, 4> names{"upcoming", "due", "overdue", "paid"};
+    return names[static_cast<std::size_t>(s)];
+}
+
+std::string_view income_state_name(income_state s) {
+    constexpr std::array<std::string_view, 3> names{"expected", "partly_received", "received"};
     return names[static_cast<std::size_t>(s)];
 }
 
@@ -122,7 +177,8 @@ month_view view_month(const month_facts& f, year_month month, civil_day today) {
         }
     }
     if (!revisions.empty()) v.budget = revisions.back();
-    const auto carried = v.budget ? carried_into(f, revisions, today) : carries();
+    const settlements met(f);
+    const auto carried = v.budget ? carried_into(f, met, revisions, today) : carries();
     const auto columns = columns_of(f, revisions, v.over, carried);
     for (const auto& c : columns) {
         category_view view;
@@ -131,14 +187,14 @@ month_view view_month(const month_facts& f, year_month month, civil_day today) {
         v.categories.push_back(std::move(view));
     }
 
-    auto current = work_on(f, columns, v, v.budget, carried);
-    require(compute_month(current.in, v.plan));
+    v.in = input_of(f, met, columns, v.budget.get(), v.over, today, carried);
+    require(compute_month(v.in, v.plan));
     for (std::size_t i = 0; i < columns.size(); ++i) {
         auto& view = v.categories[i];
-        view.spent = current.in.categories[i].actual;
-        view.rule = current.in.categories[i].rule;
-        view.planned = current.in.categories[i].budget != 0;
-        wide total = 0;
+        view.spent = v.in.categories[i].actual;
+        view.rule = v.in.categories[i].rule;
+        view.planned = v.in.categories[i].budget != 0;
+        wide total = v.plan.categories[i].elsewhere;
         for (int d = 0; d < v.days(); ++d) total += view.spent[static_cast<std::size_t>(d)];
         const auto narrow = narrow128(total);
         if (!narrow) require(fault::amount_overflow);
@@ -154,20 +210,21 @@ month_view view_month(const month_facts& f, year_month month, civil_day today) {
             last ? v.days() : std::max(from, std::min(v.over.offset(revisions[r + 1]->from_day), v.today_index));
         if (from < to) {
             if (last) {
-                fill_days(v, current.in, v.plan, from, to);
+                fill_days(v, v.in, v.plan, from, to);
             } else {
-                const auto w = work_on(f, columns, v, revisions[r], carried);
+                const auto in = input_of(f, met, columns, revisions[r].get(), v.over, today, carried);
                 month_plan plan;
-                require(compute_month(w.in, plan));
-                fill_days(v, w.in, plan, from, to);
+                require(compute_month(in, plan));
+                fill_days(v, in, plan, from, to);
                 for (std::size_t i = 0; i < columns.size(); ++i)
-                    v.categories[i].planned = v.categories[i].planned || w.in.categories[i].budget != 0;
+                    v.categories[i].planned = v.categories[i].planned || in.categories[i].budget != 0;
             }
         }
         from = to;
     }
-    fill_bills(f, v, current);
-    v.in = std::move(current.in);
+    fill_bills(f, met, v);
+    fill_incomes(f, met, v);
+    show_days_before_plan(f, v);
     return v;
 }
 
@@ -196,7 +253,9 @@ explanation explain_in(const month_facts& f, const month_view& v, std::string_vi
             if (r->from_day <= v.over.day_at(day)) then = r;
         std::vector<column> columns;
         for (const auto& c : v.categories) columns.push_back({c.id, c.cls});
-        in = work_on(f, columns, v, then, carried_into(f, revisions, v.today)).in;
+        const settlements met(f);
+        const auto carried = carried_into(f, met, revisions, v.today);
+        in = input_of(f, met, columns, then.get(), v.over, v.today, carried);
     }
     auto terms = explain_day(in, *at, day);
     if (!terms) require(terms.error());

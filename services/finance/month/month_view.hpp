@@ -29,18 +29,37 @@ struct category_view {
     bool planned = false;  // has a daily part in some revision
     day_amounts baseline{}, budget{},
         spent{};             // per day; budget: the morning's number before today, the plan from today
-    amount spent_total = 0;  // Σ spent, days after today included
+    amount spent_total = 0;  // on this plan, days after today and what was paid for its bills elsewhere included
     category_plan plan;      // of the current revision, as of this morning
 };
 
 enum class bill_status { upcoming, due, overdue, paid };
 std::string_view bill_status_name(bill_status s);
 
+// A transaction's part in a bill or an income.
+struct entry_view {
+    uuid transaction_id;
+    civil_day booked_on;
+    amount value = 0;  // positive
+};
+
 struct bill_view {
     obligation what;
     bill_status status = bill_status::upcoming;
-    std::optional<civil_day> paid_on;
-    std::optional<uuid> paid_by;  // transaction
+    amount paid = 0;
+    std::vector<entry_view> payments;
+    std::optional<civil_day> paid_on;  // as far as it will be
+    std::optional<uuid> paid_by;       // the transaction that did it
+};
+
+enum class income_state { expected, partly, received };
+std::string_view income_state_name(income_state s);
+
+struct income_view {
+    expected_income what;
+    amount received = 0;  // by today
+    income_state state = income_state::expected;
+    std::vector<entry_view> receipts;
 };
 
 struct month_view {
@@ -50,9 +69,11 @@ struct month_view {
     std::string currency;
     period_ptr budget;  // the current revision, or the preview; null: no plan
     bool preview = false;
-    std::vector<category_view> categories;  // in display order; the engine's indexes
-    std::vector<bill_view> bills;           // of the month, by date
-    month_input in;                         // what the engine was given for the current revision
+    std::vector<category_view> categories;              // in display order; the engine's indexes
+    std::vector<bill_view> bills;                       // of the month, by date
+    std::vector<bill_view> earlier_bills, later_bills;  // of the months around it, those not paid
+    std::vector<income_view> incomes;                   // of the month, by date
+    month_input in;                                     // what the engine was given for the current revision
     month_plan plan;
 
     int days() const { return over.days(); }

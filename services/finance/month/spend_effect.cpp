@@ -19,7 +19,7 @@ std::optional<spend_effect> effect_of(month_facts f, const transaction& t, civil
     e.spent = v.spent_of(v.today_index);
     if (!checked_sub(e.budget, e.spent)) throw amount_overflow();
     auto next = v.in;
-    ++next.today;
+    step_to_tomorrow(next);
     month_plan plan;
     if (compute_month(next, plan) != fault::none) throw amount_overflow();
     wide budget = 0;

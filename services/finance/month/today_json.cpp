@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace mita::finance {
@@ -29,16 +30,25 @@ void append_week(json_out& out, const month_view& v, const std::vector<month_vie
     out.close(']');
 }
 
+// The latest bills past their day, of this month or one before: they stay until they are paid.
+std::vector<const bill_view*> overdue_of(const month_view& v) {
+    constexpr std::ptrdiff_t most = 5;
+    std::vector<const bill_view*> out;
+    for (const auto* list : {&v.earlier_bills, &v.bills})
+        for (const auto& b : *list)
+            if (b.status == bill_status::overdue) out.push_back(&b);
+    if (std::ssize(out) > most) out.erase(out.begin(), out.end() - most);
+    return out;
+}
+
 // Facts, not advice: spending ahead of the plan by more than a fifth, and bills past their day.
 void append_insights(json_out& out, const month_view& v) {
     constexpr std::size_t most = 5;
     std::size_t count = 0;
     out.key("insights").open('[');
-    for (const auto& b : v.bills) {
-        if (b.status != bill_status::overdue || count == most) continue;
-        ++count;
-        out.open('{').field("kind", "bill_overdue").field("bill_id", b.what.id).field("name", b.what.name);
-        out.field("date", b.what.day).money("money", b.what.value).close('}');
+    for (const auto* b : overdue_of(v)) {
+        out.open('{').field("kind", "bill_overdue").field("bill_id", b->what.id).field("name", b->what.name);
+        out.field("date", b->what.day).money("money", b->what.value).close('}');
     }
     for (const auto& c : v.categories) {
         if (!c.planned || count == most) continue;
@@ -62,19 +72,15 @@ void append_insights(json_out& out, const month_view& v) {
 
 void append_next_bills(json_out& out, const month_view& v) {
     constexpr std::size_t most = 5;
+    constexpr std::chrono::days shown_ahead{14};  // of the next month
     std::size_t count = 0;
     out.key("next_bills").open('[');
-    for (const auto& b : v.bills) {
-        if (b.status == bill_status::paid || count == most) continue;
-        ++count;
-        append_bill(out, b);
-    }
-    if (v.budget) {
-        for (const auto& o : v.budget->obligations) {  // of the next month's first two weeks
-            if (o.day < v.over.next || count == most) continue;
+    for (const auto* b : overdue_of(v)) append_bill(out, *b);
+    for (const auto* list : {&v.bills, &v.later_bills}) {
+        for (const auto& b : *list) {
+            const bool ahead = b.status == bill_status::upcoming || b.status == bill_status::due;
+            if (!ahead || b.what.day >= v.over.next + shown_ahead || count == most) continue;
             ++count;
-            bill_view b;
-            b.what = o;
             append_bill(out, b);
         }
     }

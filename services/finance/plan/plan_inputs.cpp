@@ -23,27 +23,30 @@ amount amount_at(const object& o, std::string_view name) {
 
 int day_at(const object& o) { return o.at("day").to_number<int>(); }
 
-void append_members(json_out& out, const plan_inputs& a, bool with_ids) {
+void append_members(json_out& out, const plan_inputs& a, bool stored) {
     out.field("timezone", a.timezone).field("currency", a.currency);
     out.key("incomes").open('[');
-    for (const auto& i : a.incomes)
-        out.open('{').field("name", i.name).money("money", i.value, a.currency).field("day", i.day).close('}');
+    for (const auto& i : a.incomes) {
+        out.open('{').field("id", i.id).field("name", i.name);
+        if (i.category != default_income_category) out.field("category", i.category);
+        out.money("money", i.value, a.currency).field("day", i.day).close('}');
+    }
     out.close(']').key("bills").open('[');
     for (const auto& b : a.bills) {
         out.open('{');
-        if (with_ids) out.field("id", b.id);
+        out.field("id", b.id);
         out.field("name", b.name).field("category", b.category).money("money", b.value, a.currency).field("day", b.day);
         out.close('}');
     }
     out.close(']').key("goals").open('[');
     for (const auto& g : a.goals) {
         out.open('{');
-        if (with_ids) out.field("id", g.id);
+        out.field("id", g.id);
         out.field("name", g.name).money("target_money", g.target, a.currency).field("by", g.by).close('}');
     }
     out.close(']').money("buffer_money", a.buffer, a.currency);
-    if (with_ids) out.field("default_weights", a.default_weights);
-    if (!with_ids && a.default_weights) return;  // an empty list would say that no category has a part
+    if (stored) out.field("default_weights", a.default_weights);
+    if (!stored && a.default_weights) return;  // an empty list would say that no category has a part
     out.key("categories").open('[');
     for (const auto& c : a.categories) {
         out.open('{').field("category", c.id);
@@ -142,7 +145,12 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     a.default_weights = o.at("default_weights").as_bool();
     for (const auto& v : o.at("incomes").as_array()) {
         const auto& i = v.as_object();
-        a.incomes.push_back({text_at(i, "name"), amount_at(i, "money"), day_at(i)});
+        plan_inputs::income income{text_at(i, "id"), text_at(i, "name"), text_at(i, "category"), amount_at(i, "money"),
+                                   day_at(i)};
+        // As written before incomes had an identity: their place is it, until they are answered again.
+        if (income.id.empty()) income.id = "income-" + std::to_string(a.incomes.size() + 1);
+        if (income.category.empty()) income.category = default_income_category;
+        a.incomes.push_back(std::move(income));
     }
     for (const auto& v : o.at("bills").as_array()) {
         const auto& b = v.as_object();

@@ -18,21 +18,25 @@
 
 namespace mita::finance {
 
+inline constexpr const char* default_income_category = "salary";
+
 struct plan_inputs {
     struct income {
+        std::string id;  // as a bill's
         std::string name;
+        std::string category;  // of class income
         amount value = 0;
         int day = 1;  // 1..31, clamped to the month's end
     };
     struct bill {
-        std::string id;  // kept over replanning while name and category stay
+        std::string id;  // the client's to send back; else the nearest of its name or category keeps it
         std::string name;
         std::string category;
         amount value = 0;
         int day = 1;
     };
     struct goal {
-        std::string id;  // kept over replanning while the name stays
+        std::string id;  // likewise, by its name
         std::string name;
         amount target = 0;
         civil_day by;

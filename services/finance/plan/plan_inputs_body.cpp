@@ -3,6 +3,7 @@
 #include "core/json_reader.hpp"
 #include "finance/categories/category_fields.hpp"
 #include "finance/domain/zone.hpp"
+#include "finance/plan/identity.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/wire/fields.hpp"
 
@@ -16,7 +17,7 @@ namespace mita::finance {
 namespace {
 
 constexpr std::size_t max_incomes = 50, max_bills = 200, max_goals = 50, max_categories = 100;
-constexpr std::size_t longest_name = 100;
+constexpr std::size_t longest_name = 100, longest_id = 64;
 
 struct reader {
     const category_book& book;
@@ -37,7 +38,9 @@ struct reader {
 
     void income(json_object& in) {
         plan_inputs::income i;
+        i.id = id_of(in, before == nullptr ? nullptr : &before->incomes);
         i.name = in.string("name", 1, longest_name);
+        i.category = income_category_of(in);
         i.value = money(in, "money").value_or(0);
         i.day = static_cast<int>(in.integer("day", 1, 31));
         out.incomes.push_back(std::move(i));
@@ -45,21 +48,21 @@ struct reader {
 
     void bill(json_object& in) {
         plan_inputs::bill b;
+        b.id = id_of(in, before == nullptr ? nullptr : &before->bills);
         b.name = in.string("name", 1, longest_name);
         b.category = category_of(in);
         refuse_income(in, b.category);
         b.value = money(in, "money").value_or(0);
         b.day = static_cast<int>(in.integer("day", 1, 31));
-        b.id = kept_bill(b);
         out.bills.push_back(std::move(b));
     }
 
     void goal(json_object& in) {
         plan_inputs::goal g;
+        g.id = id_of(in, before == nullptr ? nullptr : &before->goals);
         g.name = in.string("name", 1, longest_name);
         g.target = money(in, "target_money").value_or(0);
         g.by = read_day(in, "by").value_or(civil_day{});
-        g.id = kept_goal(g);
         out.goals.push_back(std::move(g));
     }
 
@@ -148,26 +151,56 @@ struct reader {
             in.fail("category", "income_category", "An income category has no budget and no bills.");
     }
 
-    // The same name and category as before, each former bill at most once.
-    std::string kept_bill(const plan_inputs::bill& b) {
-        if (before != nullptr) {
-            for (const auto& old : before->bills) {
-                if (old.name == b.name && old.category == b.category && kept.insert(old.id).second) return old.id;
-            }
+    std::string income_category_of(json_object& in) const {
+        if (!in.has("category") || in.is_null("category")) return default_income_category;
+        const auto* given = in.raw("category");
+        if (before != nullptr && given != nullptr && given->is_string()) {
+            const std::string_view text(given->get_string());
+            if (std::ranges::find(before->incomes, text, &plan_inputs::income::category) != before->incomes.end())
+                return std::string(text);
         }
-        return new_uuid().str();
+        auto id = read_category(in, "category", book).value_or("");
+        const auto* entry = book.find(id);
+        if (entry != nullptr && entry->cls != category_class::income)
+            in.fail("category", "not_an_income_category", "An income needs a category of class income.");
+        return id;
     }
 
-    std::string kept_goal(const plan_inputs::goal& g) {
-        if (before != nullptr) {
-            for (const auto& old : before->goals) {
-                if (old.name == g.name && kept.insert(old.id).second) return old.id;
-            }
-        }
-        return new_uuid().str();
+    // The id the client sends back; empty when it sends none.
+    template <class List>
+    std::string id_of(json_object& in, const List* known) {
+        const auto id = in.optional_string("id", 1, longest_id);
+        if (!id) return {};
+        const auto same = [&id](const auto& x) { return x.id == *id; };
+        if (known == nullptr || std::ranges::none_of(*known, same))
+            in.fail("id", "unknown_id", "The answers in force have no such id.");
+        else if (!given_ids.insert(*id).second)
+            in.fail("id", "duplicate_id", "This id is in the list twice.");
+        return *id;
     }
 
-    std::set<std::string> kept{};
+    // Ids for what came without: of what it was before, else new ones.
+    template <class List, class Describe>
+    static void identify(List& now, const List* former, Describe describe) {
+        std::vector<known_thing> mine, theirs;
+        for (const auto& x : now) mine.push_back(describe(x));
+        if (former != nullptr)
+            for (const auto& x : *former) theirs.push_back(describe(x));
+        const auto same = same_things(mine, theirs);
+        for (std::size_t i = 0; i < now.size(); ++i)
+            if (now[i].id.empty()) now[i].id = same[i] ? (*former)[*same[i]].id : new_uuid().str();
+    }
+
+    void identify_all() {
+        identify(out.incomes, before == nullptr ? nullptr : &before->incomes,
+                 [](const auto& i) { return known_thing{i.id, i.name, i.category, i.value, i.day}; });
+        identify(out.bills, before == nullptr ? nullptr : &before->bills,
+                 [](const auto& b) { return known_thing{b.id, b.name, b.category, b.value, b.day}; });
+        identify(out.goals, before == nullptr ? nullptr : &before->goals,
+                 [](const auto& g) { return known_thing{g.id, g.name, {}, g.target, 0}; });
+    }
+
+    std::set<std::string> given_ids{};
     std::set<std::string> seen_categories{};
 };
 
@@ -197,6 +230,7 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
     r.check_sum(in, "categories", r.out.categories, budget);
     in.optional_integer("version", 1, max_amount);  // as GET shows it; If-Match decides
     finish_body(doc);
+    r.identify_all();
     return std::move(r.out);
 }
 

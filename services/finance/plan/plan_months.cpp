@@ -14,29 +14,22 @@ bool rolls(const stored_period& p) {
     return std::ranges::any_of(p.budget.categories, [](const auto& c) { return c.roll.kind != rollover_kind::none; });
 }
 
-std::vector<obligation> obligations_of(const plan_inputs& a, const period& over, civil_day planned_from) {
-    std::vector<obligation> out;
-    const civil_day first_known{period_of(month_of(planned_from)).start};
-    for (int shift = -1; shift <= 1; ++shift) {
-        const auto month = over.label + std::chrono::months{shift};
-        for (const auto& b : a.bills) {
-            const auto day = clamped_day(month, b.day);
-            if (day < over.start - around || day >= over.next + around || day < first_known) continue;
-            out.push_back({b.id + ":" + format_day(day), b.name, b.category, day, b.value});
-        }
-    }
-    std::ranges::sort(out, {}, [](const obligation& o) { return std::tie(o.day, o.name, o.id); });
-    return out;
+const obligation* occurrence_in(const std::vector<obligation>& known, const std::string& bill, year_month month) {
+    const auto found = std::ranges::find_if(
+        known, [&](const obligation& o) { return owner_of(o.id) == bill && month_of(o.day) == month; });
+    return found == known.end() ? nullptr : &*found;
 }
 
-std::vector<category_request> requests_of(const plan_inputs& a, const category_book& book) {
+std::vector<category_request> requests_of(const plan_inputs& a, const category_book& book,
+                                          const std::vector<obligation>& due) {
     std::vector<category_request> out;
     for (const auto& entry : book.entries()) {
         if (entry.cls == category_class::income) continue;
         const auto given = std::ranges::find(a.categories, entry.id, &plan_inputs::category::id);
         const bool asked = given != a.categories.end();
         const bool weighted = a.default_weights && !entry.archived && entry.weight_bp > 0;
-        const bool has_bill = std::ranges::find(a.bills, entry.id, &plan_inputs::bill::category) != a.bills.end();
+        const bool has_bill = std::ranges::find(a.bills, entry.id, &plan_inputs::bill::category) != a.bills.end() ||
+                              std::ranges::find(due, entry.id, &obligation::category) != due.end();
         if (!asked && !weighted && !has_bill) continue;
         category_request r;
         r.id = entry.id;
@@ -63,11 +56,15 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
     p.from_day = joining ? planned_from : over.start;
     p.chain_from = from.chain_from;
     p.plan_version = from.plan_version;
-    p.obligations = obligations_of(a, over, planned_from);
+    p.cover = from.cover;
+    p.obligations = occurrences_around(a, over, planned_from, from.known);
+    p.incomes = incomes_of(a, over);
+    std::vector<obligation> due;
+    for (const auto& o : p.obligations)
+        if (over.contains(o.day)) due.push_back(o);
     pool_input in;
     for (const auto& i : a.incomes) in.incomes.push_back(i.value);
-    for (const auto& o : p.obligations)
-        if (over.contains(o.day)) in.obligations.push_back(o.value);
+    for (const auto& o : due) in.obligations.push_back(o.value);
     for (const auto& g : a.goals) {
         const auto known = std::ranges::find(from.saved, g.id, &std::pair<std::string, amount>::first);
         const auto saved = known == from.saved.end() ? 0 : known->second;
@@ -75,14 +72,58 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
         p.goals.push_back({g.id, g.name, g.target, g.by, saved, 0});
     }
     in.buffer = a.buffer;
-    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book));
+    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due));
     if (!opened) return opened.error();
     p.budget = std::move(*opened);
     for (std::size_t i = 0; i < p.goals.size(); ++i) p.goals[i].reserved = p.budget.pool.goals[i];
+    allow_parts(p.obligations, p.budget);
     return p;
 }
 
 }  // namespace
+
+std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over) {
+    std::vector<expected_income> out;
+    for (const auto& i : a.incomes) {
+        const auto day = clamped_day(over.label, i.day);
+        out.push_back({i.id + ":" + format_day(day), i.name, i.category, day, i.value});
+    }
+    std::ranges::sort(out, {}, [](const expected_income& i) { return std::tie(i.day, i.name, i.id); });
+    return out;
+}
+
+std::vector<obligation> occurrences_around(const plan_inputs& a, const period& over, civil_day planned_from,
+                                           const std::vector<obligation>& known) {
+    std::vector<obligation> out;
+    const civil_day first_known{period_of(month_of(planned_from)).start};
+    const auto add = [&](obligation o) {
+        if (o.day >= over.start - around && o.day < over.next + around && o.day >= first_known)
+            out.push_back(std::move(o));
+    };
+    for (int shift = -1; shift <= 1; ++shift) {
+        const auto month = over.label + std::chrono::months{shift};
+        for (const auto& b : a.bills) {
+            const auto* former = occurrence_in(known, b.id, month);
+            if (former != nullptr && former->kept) continue;
+            const auto day = clamped_day(month, b.day);
+            const auto id = former != nullptr ? former->id : b.id + ":" + format_day(day);
+            add({id, b.name, b.category, day, b.value});
+        }
+    }
+    for (const auto& o : known)
+        if (o.kept) add(o);
+    std::ranges::sort(out, {}, [](const obligation& o) { return std::tie(o.day, o.name, o.id); });
+    const auto twice = std::ranges::unique(out, {}, &obligation::id);  // a fact known from two months
+    out.erase(twice.begin(), twice.end());
+    return out;
+}
+
+void allow_parts(std::vector<obligation>& bills, const period_budget& budget) {
+    for (auto& o : bills) {
+        const auto found = std::ranges::find(budget.categories, o.category, &category_budget::id);
+        o.parts = found == budget.categories.end() || found->daily_part == 0;
+    }
+}
 
 plan_start after(const stored_period& last) {
     plan_start s;
@@ -90,6 +131,8 @@ plan_start after(const stored_period& last) {
     s.chain_from = rolls(last) ? last.chain_from : s.month;
     for (const auto& g : last.goals) s.saved.emplace_back(g.id, g.saved + g.reserved);
     s.plan_version = last.plan_version;
+    s.cover = last.cover;
+    s.known = last.obligations;
     return s;
 }
 
@@ -99,6 +142,8 @@ plan_start again(const stored_period& same) {
     s.chain_from = same.chain_from;
     for (const auto& g : same.goals) s.saved.emplace_back(g.id, g.saved);
     s.plan_version = same.plan_version;
+    s.cover = same.cover;
+    s.known = same.obligations;
     return s;
 }
 
@@ -114,8 +159,10 @@ outcome<std::vector<stored_period>> plan_months(const plan_inputs& a, const cate
             next.chain_from = next.month;
             next.saved = std::move(start.saved);
         }
+        next.known.insert(next.known.begin(), start.known.begin(), start.known.end());  // what is known counts first
         start = std::move(next);
         start.joining = from.joining;
+        start.cover = from.cover;
         out.push_back(std::move(*p));
     }
     return out;

@@ -22,12 +22,24 @@ struct plan_start {
     // The month of joining, when months before it may be among them (a move west brought a day of them): these plan as
     // that month does, but roll nothing over and save for no goal, for their money is not the person's savings.
     year_month joining{};
+    bool cover = true;
+    // Occurrences of before: those kept stand as they are, the others give their bill's occurrence of that month its
+    // id.
+    std::vector<obligation> known{};
 };
 
 // The start for the month after `last`.
 plan_start after(const stored_period& last);
 // The start for the same month again (replanning): goals keep what the months before put aside.
 plan_start again(const stored_period& same);
+
+// The bills of the month, and of two weeks on either side: payments count from 7 days before to 7 after a bill.
+std::vector<obligation> occurrences_around(const plan_inputs& a, const period& over, civil_day planned_from,
+                                           const std::vector<obligation>& known);
+// The incomes of the month.
+std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over);
+// A bill of a category without a daily part may be paid in parts.
+void allow_parts(std::vector<obligation>& bills, const period_budget& budget);
 
 // `count` ≥ 1 consecutive months; revision 1, in force from their first day. planned_from: the first day with a plan.
 // Faults: amount_overflow, bad_input.

@@ -5,6 +5,7 @@
 
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace mita::finance {
@@ -31,7 +32,23 @@ category_budget category_from(const object& o) {
     return c;
 }
 
+expected_income income_from(const object& o) {
+    return {text_at(o, "id"), text_at(o, "name"), text_at(o, "category"), day_at(o, "day"), amount_at(o, "amount")};
+}
+
+bool flag_at(const object& o, std::string_view name) {
+    const auto* v = o.if_contains(name);
+    return v != nullptr && v->as_bool();
+}
+
 }  // namespace
+
+std::string_view occurrence_key(std::string_view id) {
+    constexpr std::size_t of_day = 3;  // "-05"
+    return id.substr(0, id.size() - std::min(of_day, id.size()));
+}
+
+std::string_view owner_of(std::string_view id) { return id.substr(0, id.rfind(':')); }
 
 std::string budget_json(const stored_period& p) {
     const auto& b = p.budget;
@@ -56,6 +73,15 @@ std::string budget_json(const stored_period& p) {
         out.close('}');
     }
     out.close(']');
+    if (!p.cover) out.field("cover", false);
+    if (p.knows_incomes) {
+        out.key("incomes").open('[');
+        for (const auto& i : p.incomes) {
+            out.open('{').field("id", i.id).field("name", i.name).field("category", i.category).field("day", i.day);
+            out.field("amount", i.value).close('}');
+        }
+        out.close(']');
+    }
     if (b.problem) {
         out.key("problem").open('{').field("shortfall", b.problem->shortfall).key("broken").open('[');
         for (const auto& r : b.problem->broken) {
@@ -73,10 +99,31 @@ std::string obligations_json(const stored_period& p) {
     out.open('[');
     for (const auto& o : p.obligations) {
         out.open('{').field("id", o.id).field("name", o.name).field("category", o.category).field("day", o.day);
-        out.field("amount", o.value).close('}');
+        out.field("amount", o.value);
+        if (o.parts) out.field("parts", true);
+        if (o.kept) out.field("kept", true);
+        out.close('}');
     }
     out.close(']');
     return std::move(out.text);
+}
+
+std::vector<expected_income> read_incomes(std::string_view incomes) {
+    std::vector<expected_income> out;
+    const auto doc = boost::json::parse(incomes);
+    for (const auto& v : doc.as_array()) out.push_back(income_from(v.as_object()));
+    return out;
+}
+
+std::vector<obligation> read_obligations(std::string_view obligations) {
+    std::vector<obligation> out;
+    const auto dated = boost::json::parse(obligations);
+    for (const auto& v : dated.as_array()) {
+        const auto& d = v.as_object();
+        out.push_back({text_at(d, "id"), text_at(d, "name"), text_at(d, "category"), day_at(d, "day"),
+                       amount_at(d, "amount"), flag_at(d, "parts"), flag_at(d, "kept")});
+    }
+    return out;
 }
 
 void read_budget(stored_period& into, std::string_view budget, std::string_view obligations) {
@@ -107,12 +154,12 @@ void read_budget(stored_period& into, std::string_view budget, std::string_view 
         }
         b.problem = std::move(why);
     }
-    const auto dated = boost::json::parse(obligations);
-    for (const auto& v : dated.as_array()) {
-        const auto& d = v.as_object();
-        into.obligations.push_back(
-            {text_at(d, "id"), text_at(d, "name"), text_at(d, "category"), day_at(d, "day"), amount_at(d, "amount")});
-    }
+    into.cover = !o.contains("cover") || flag_at(o, "cover");
+    const auto* incomes = o.if_contains("incomes");
+    into.knows_incomes = incomes != nullptr;
+    if (incomes != nullptr)
+        for (const auto& v : incomes->as_array()) into.incomes.push_back(income_from(v.as_object()));
+    into.obligations = read_obligations(obligations);
 }
 
 }  // namespace mita::finance

@@ -21,12 +21,26 @@ struct stored_goal {
     amount reserved = 0;  // by this month
 };
 
-// An occurrence of a bill. id: "<bill>:<date>".
+// An occurrence of a bill. id: "<bill>:<date>", the date of when it was first planned: moving the bill keeps the id.
 struct obligation {
     std::string id, name, category;
     civil_day day;
     amount value = 0;
+    bool parts = false;  // may be paid in parts: its category has no daily part
+    bool kept = false;   // a fact to replanning and opening: paid, or of a past day
 };
+
+// An income the period expects. id: "<income>:<date>".
+struct expected_income {
+    std::string id, name, category;
+    civil_day day;
+    amount value = 0;
+};
+
+// What an occurrence is of, and in which month: its id without the day. A link finds its occurrence by it.
+std::string_view occurrence_key(std::string_view id);
+// The bill's or income's own id.
+std::string_view owner_of(std::string_view id);
 
 struct stored_period {
     year_month month;
@@ -37,6 +51,9 @@ struct stored_period {
     period_budget budget;
     std::vector<stored_goal> goals;
     std::vector<obligation> obligations;  // of the month, and of 14 days on either side for matching payments
+    std::vector<expected_income> incomes;
+    bool knows_incomes = true;  // false: planned before incomes were dated, so what comes in moves nothing
+    bool cover = true;          // the person's switch when it was planned
 };
 
 using period_ptr = std::shared_ptr<const stored_period>;
@@ -44,6 +61,9 @@ using period_ptr = std::shared_ptr<const stored_period>;
 // The columns `budget` and `obligations`.
 std::string budget_json(const stored_period& p);
 std::string obligations_json(const stored_period& p);
+// Of the column `obligations`, and of the member `incomes` of `budget`.
+std::vector<obligation> read_obligations(std::string_view obligations);
+std::vector<expected_income> read_incomes(std::string_view incomes);
 // Fills budget, goals and obligations of a period whose month is set. Reads only what the two above wrote.
 void read_budget(stored_period& into, std::string_view budget, std::string_view obligations);
 

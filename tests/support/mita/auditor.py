@@ -1,11 +1,14 @@
 """A second implementation of the plan, beside the service: people's answers and ledgers in, every number of every answer out.
 
 Built on the reference model (tests/vectors/daily_budget.py) and PRODUCT.md alone. It knows when months open, which revision of a plan was in
-force on which day, what goals have put aside, which payment pays which bill, what a month carries into the next."""
+force on which day, what goals have put aside, which payment pays which bill of which month, what incomes bring, what a month carries on."""
 import calendar as _calendar
+import copy
 from datetime import date, timedelta
 
 import daily_budget as model
+
+from .people import payments_of
 
 ORDER = ("protected", "essential", "flexible", "discretionary")
 
@@ -35,34 +38,55 @@ def label(month):
     return "%04d-%02d" % month
 
 
+def key(id):
+    """An occurrence, wherever in its month it was moved since: its id without the day."""
+    return id[:-3]
+
+
 class Revision:
     """The budget of a month from one day on."""
 
     def __init__(self, month, from_day):
         self.month, self.from_day, self.joined = month, from_day, 0
-        self.bills = []  # (id, name, category, day, amount), from 14 days before to 14 after
+        self.bills = []  # (id, name, category, day, amount) of the month
+        self.ahead = []  # the same of the months after: facts already
+        self.incomes = []  # (id, name, category, day, amount)
         self.goals = {}  # name -> (target, by, saved, reserved)
         self.categories = {}  # id -> dict(class, part, policy, rollover, cap, day_weights)
         self.pool = self.unallocated = 0
         self.problem = False
+        self.cover = True
 
     def rolls(self):
         return any(c["rollover"] != "none" for c in self.categories.values())
 
+    def in_parts(self, category):
+        return self.categories.get(category, {}).get("part", 0) == 0
 
-def plan_month(answers, classes, joined_on, month, saved, chain_from):
+
+def occurrences(answers, month, kept, known):
+    """kept: facts; known: id of what was planned before, by key."""
+    out = [x for x in kept if month_of(x[3]) == month]
+    there = {key(x[0]) for x in out}
+    for b in answers["bills"]:
+        day = clamped(month, b["day"])
+        id = f"{b['id']}:{day}"
+        if key(id) not in there:
+            out.append((known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
+    return sorted(out, key=lambda x: (x[3], x[1], x[0]))
+
+
+def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True):
     """classes: spend category -> class, in display order. saved: goal name -> put aside so far."""
-    n, start = length(month), first(month)
+    start = first(month)
     p = Revision(month, joined_on if month_of(joined_on) == month else start)
     p.joined = joined_on.day - 1 if month_of(joined_on) == month else 0
-    p.chain_from = chain_from
-    for shift in (-1, 0, 1):
-        for b in answers["bills"]:
-            day = clamped(shifted(month, shift), b["day"])
-            if start - timedelta(14) <= day < start + timedelta(n + 14) and day >= first(month_of(joined_on)):
-                p.bills.append((f"{b['id']}:{day}", b["name"], b["category"], day, b["amount"]))
-    p.bills.sort(key=lambda b: (b[3], b[1], b[0]))
-    p.pool = sum(answers["incomes"]) - sum(b[4] for b in p.bills if month_of(b[3]) == month) - answers["buffer"]
+    p.chain_from, p.cover = chain_from, cover
+    p.bills = occurrences(answers, month, kept, known or {})
+    p.ahead = [x for x in kept if month_of(x[3]) > month and x[3] < start + timedelta(length(month) + 14)]
+    p.incomes = sorted(((f"{i['id']}:{clamped(month, i['day'])}", i["name"], i["category"], clamped(month, i["day"]), i["amount"]) for i in answers["incomes"]),
+                       key=lambda x: (x[3], x[1], x[0]))
+    p.pool = sum(i["amount"] for i in answers["incomes"]) - sum(b[4] for b in p.bills) - answers["buffer"]
     for name, (target, by) in answers["goals"].items():
         left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
         have = saved.get(name, 0)
@@ -70,7 +94,7 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from):
         p.goals[name] = (target, by, have, reserved)
         p.pool -= reserved
     chosen = answers["categories"]
-    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"])]
+    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"]) or any(b[2] == c for b in p.bills)]
     rest = p.pool - sum(c.get("budget", 0) for c in chosen.values())
     weights = [0 if "budget" in chosen.get(c, {}) else chosen.get(c, {}).get("weight", 0) for c in wanted]
     shared = rest > 0 and sum(weights) > 0
@@ -82,6 +106,68 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from):
         p.categories[c] = {"class": classes[c], "part": given.get("budget", part), "policy": given.get("policy", "even"), "rollover": given.get("rollover", "none"),
                            "cap": given.get("cap"), "day_weights": given.get("day_weights")}
     return p
+
+
+def identify(now, before):
+    """PRODUCT.md, rule 4: what was answered before keeps its id: sent back, or the nearest of the same name and category, name, category."""
+    alike = [lambda a, b: a.get("id") is not None and a["id"] == b["id"]]
+    alike += [lambda a, b: a.get("id") is None and (a["name"], a["category"]) == (b["name"], b["category"]), lambda a, b: a.get("id") is None and a["name"] == b["name"],
+              lambda a, b: a.get("id") is None and a["category"] == b["category"]]
+    found, taken = {}, set()
+    for same in alike:
+        for _, _, i, j in sorted((abs(a["amount"] - b["amount"]), abs(a["day"] - b["day"]), i, j) for i, a in enumerate(now) for j, b in enumerate(before) if same(a, b)):
+            if i not in found and j not in taken:
+                found[i] = before[j]["id"]
+                taken.add(j)
+    return [found.get(i) for i in range(len(now))]
+
+
+FIFTH = lambda value, amount: value > 0 and abs(value - amount) * 5 <= amount
+
+
+def settle(expected, lines, ceiling):
+    """expected: [(id, category, day, amount, parts, (from, to) of closed days)]; lines: [(name, category, day, value, link)], link None, "none" or an id.
+    -> {line name: occurrence id}, {occurrence id: day}. Rule 4: links; then what fits, the best first, each entry in the month of the occurrence
+    it fits best; then parts, in order of date, twice, each entry in the month of the first it could go to. ceiling: parts no larger than what fits."""
+    meets, sums, done = {}, {x[0]: 0 for x in expected}, set()
+    amounts = {x[0]: x[3] for x in expected}
+    names, of = {key(x[0]): x[0] for x in expected}, {x[0]: x[1] for x in expected}
+
+    def meet(line, id):
+        meets[line[0]] = id
+        sums[id] += line[3]
+        if FIFTH(line[3], amounts[id]) or sums[id] >= amounts[id]:
+            done.add(id)
+
+    for line in lines:
+        if line[4] not in (None, "none") and line[3] > 0 and key(line[4]) in names and of[names[key(line[4])]] == line[1]:
+            meet(line, names[key(line[4])])
+    near = lambda x, l: l[4] is None and l[1] == x[1] and abs((l[2] - x[2]).days) <= 7 and not x[5][0] <= l[2] < x[5][1] and l[0] not in meets
+    pairs = sorted(((abs(l[3] - x[3]), abs((l[2] - x[2]).days), x[2], x[0], l[2], l[3], l[0], l) for x in expected if x[0] not in done for l in lines
+                    if near(x, l) and FIFTH(l[3], x[3])), key=lambda p: p[:7])
+    home = {}
+    for p in pairs:
+        home.setdefault(p[6], month_of(p[2]))
+    for p in pairs:
+        if p[3] not in done and p[6] not in meets and home[p[6]] == month_of(p[2]):
+            meet(p[7], p[3])
+    ordered = sorted(lines, key=lambda l: (l[2], l[3], l[0]))
+    could = {l[0]: [x for x in sorted(expected, key=lambda x: (x[2], x[0])) if x[4] and x[3] > 0 and l[3] > 0 and near(x, l) and x[0] not in done
+                    and (not ceiling or (l[3] - x[3]) * 5 <= x[3])] for l in ordered}
+    for _ in range(2):
+        home = {name: next((month_of(x[2]) for x in xs if x[0] not in done), None) for name, xs in could.items()}
+        for l in ordered:
+            to = next((x for x in could[l[0]] if x[0] not in done and home[l[0]] == month_of(x[2])), None)
+            if to and l[0] not in meets:
+                meet(l, to[0])
+    since, so_far = {}, {}
+    for l in ordered:
+        id = meets.get(l[0])
+        if id:
+            so_far[id] = so_far.get(id, 0) + l[3]
+            if id not in since and (FIFTH(l[3], amounts[id]) or so_far[id] >= amounts[id]):
+                since[id] = l[2]
+    return meets, since
 
 
 def weights_of(rule, month, spent, joined_on, booked):
@@ -109,14 +195,28 @@ def by_history(spent, begin, end):
     return {"kind": "weekday", "weights": [(weeks * (m * 7000 // sum(medians)) + 8000) // (weeks + 8) for m in medians]}
 
 
+def known_by(bills, last):
+    """Bills as they were known when all that is booked later was not. bills: the model's, with settled_on."""
+    out = []
+    for x in bills:
+        payments = [p for p in x["payments"] if last is None or p["on"] <= last]
+        settled = x["settled_on"] is not None and (last is None or x["settled_on"] <= last)
+        out.append({"day": x["day"], "amount": x["amount"], "settled": settled, "payments": payments})
+    return out
+
+
+def lacking(bills):
+    return sum(max(0, x["amount"] - sum(p["amount"] for p in x["payments"])) for x in bills if not x["settled"])
+
+
 def swept_before(c, whole, t):
     """Policy save: what each day's own share was not spent on, moved away at its close. c: the model's category."""
     n = len(c["weights"])
     baseline = model.baseline(c["budget"], c["weights"], c.get("joined", 0))
     if not sum(baseline):
         return 0
-    unpaid = lambda last: sum(b["amount"] for b in c["bills"] if b["paid_on"] is None or b["paid_on"] > last)
-    left, total = whole - sum(c["actual"][:c.get("joined", 0)]), 0
+    unpaid = lambda last: lacking(known_by(c["bills"], last))
+    left, total = whole - sum(p["amount"] for b in c["bills"] for p in b["payments"] if p["on"] < 0), 0
     for d in range(c.get("joined", 0), t):
         morning = left - unpaid(d - 1)
         left -= c["actual"][d]
@@ -129,15 +229,15 @@ def swept_before(c, whole, t):
     return total
 
 
-def month_with_save(categories, t, unallocated, covering):
-    """model.month, with `save` as `even` of what was not swept."""
+def month_with_save(categories, t, unallocated, covering, known=None):
+    """model.month, with `save` as `even` of what was not swept; known: the last day whose bookings were known."""
     swept, plain = {}, []
     for c in categories:
         if c["policy"] == "save":
             whole = sum(model.baseline(c["budget"], c["weights"], c.get("joined", 0))) + sum(b["amount"] for b in c["bills"]) + c.get("carry_in", 0)
             swept[c["id"]] = swept_before(c, whole, t)
             c = c | {"policy": "even", "carry_in": c.get("carry_in", 0) - swept[c["id"]]}
-        plain.append(c)
+        plain.append(c | {"bills": known_by(c["bills"], known)})
     out, moves = model.month(plain, t, unallocated, covering)
     for name, x in swept.items():
         out[name]["budget"] += x
@@ -154,6 +254,7 @@ class Books:
     def __init__(self, classes, currency):
         self.classes, self.currency, self.cover = classes, currency, True
         self.answers = self.joined_on = None
+        self.income_categories = {"salary", "other_income"}
         self.months = {}  # month -> [Revision]
         self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id}; amounts as sent
 
@@ -163,11 +264,22 @@ class Books:
         month = shifted(p.month, 1)
         return month, saved, p.chain_from if p.rolls() else month
 
-    def _planned(self, month, saved, chain_from, count):
+    def _planned(self, month, saved, chain_from, count, kept=(), known=None):
         out = []
         for _ in range(count):
-            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from))
+            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover))
             month, saved, chain_from = self._after(out[-1])
+        return out
+
+    def expects(self):
+        """month -> (bills, incomes, in_parts): of the opened months, and of three to come."""
+        out = {m: (rs[-1].bills, rs[-1].incomes, rs[-1].in_parts) for m, rs in self.months.items()}
+        if self.months:
+            last = self.months[max(self.months)][-1]
+            for i in (1, 2, 3):
+                month = shifted(last.month, i)
+                p = plan_month(self.answers, self.classes, self.joined_on, month, {}, month, last.ahead)
+                out[month] = (p.bills, p.incomes, last.in_parts)
         return out
 
     def visit(self, month, today):
@@ -186,12 +298,16 @@ class Books:
         last = max(self.months)
         count = (month[0] - last[0]) * 12 + month[1] - last[1]
         if count > 0:
-            for p in self._planned(*self._after(self.months[last][-1]), count):
+            for p in self._planned(*self._after(self.months[last][-1]), count, self.months[last][-1].ahead):
                 self.months[p.month] = [p]
 
     def would_replan(self, answers, today):
         """The revisions PUT /v1/onboarding would write, newest answers in place of the old."""
         self.open_until(month_of(today))
+        paid = self.paid()
+        so_far = [x for bills, _, _ in self.expects().values() for x in bills]
+        kept = [x for x in so_far if x[3] < today or paid["payments"].get(key(x[0]))]
+        known = {key(x[0]): x[0] for x in so_far}
         before, self.answers = self.answers, answers
         joined, self.joined_on = self.joined_on, self.joined_on or today
         try:
@@ -202,7 +318,7 @@ class Books:
             else:
                 start = (month, {}, month)
             last = max(self.months, default=month)
-            planned = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1))
+            planned = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known)
         finally:
             self.answers, self.joined_on = before, joined
         for p in planned:
@@ -218,6 +334,22 @@ class Books:
             known = self.months.setdefault(p.month, [])
             if known and known[-1].from_day >= p.from_day:
                 known.pop()
+            known.append(p)
+
+    def switch_cover(self, today):
+        """Kept with the plan's revision: from today on."""
+        self.open_until(month_of(today))
+        self.cover = not self.cover
+        for month, known in self.months.items():
+            from_day = max(today, first(month))
+            if month < month_of(today):
+                continue
+            p = copy.copy(known[-1])
+            p.cover = self.cover
+            if known[-1].from_day >= from_day:
+                known.pop()
+            else:
+                p.from_day = from_day
             known.append(p)
 
     # The ledger.
@@ -240,22 +372,28 @@ class Books:
                     out[e["day"]] = out.get(e["day"], 0) - amount
         return out
 
-    def paid(self, p):
-        """bill id -> day of its payment: linked ones first, then the nearest in amount, then in date."""
-        lines = [(e["day"], f"{id}:{k}", category, -amount, e["bill"]) for id, e in self.entries.items() for k, (category, amount) in enumerate(e["lines"], 1)]
-        by_hand, pairs = {}, []
-        for id, _, category, day, amount in p.bills:
-            for on, name, of, value, bill in lines:
-                if bill == id:
-                    by_hand.setdefault(id, []).append((on, name))
-                elif bill is None and value > 0 and of == category and abs((on - day).days) <= 7 and abs(value - amount) * 5 <= amount:
-                    pairs.append((abs(value - amount), abs((on - day).days), day, id, on, name))
-        out = {id: min(found)[0] for id, found in by_hand.items()}
-        used = set()
-        for _, _, _, id, on, name in sorted(pairs):
-            if id not in out and name not in used:
-                out[id] = on
-                used.add(name)
+    def paid(self):
+        """What is known of each occurrence, by key: payments [(day, value, name)], since when it is settled; and the bill month and income of each line."""
+        lines = [(f"{id}:{k}", category, e["day"], -amount, e["bill"]) for id, e in self.entries.items() for k, (category, amount) in enumerate(e["lines"], 1)]
+        out = {"payments": {}, "since": {}, "month": {}, "expected": set(), "lines": {l[0]: l for l in lines}}
+        joined = self.joined_on
+        closed = lambda day: (first(month_of(joined)), joined) if joined and day >= joined else (date.max, date.max)
+        bills, incomes = [], []
+        for due, income, parts in self.expects().values():
+            bills += [(id, c, day, amount, parts(c), closed(day)) for id, _, c, day, amount in due]
+            incomes += [(id, c, day, amount, True, closed(day)) for id, _, c, day, amount in income]
+        for expected, mine, ceiling in ((bills, [l for l in lines if l[1] not in self.income_categories], True),
+                                        (incomes, [l[:3] + (-l[3], l[4]) for l in lines if l[1] in self.income_categories], False)):
+            meets, when = settle(expected, mine, ceiling)
+            days = {x[0]: x[2] for x in expected}
+            for l in sorted(mine, key=lambda l: (l[2], l[3], l[0])):
+                if l[0] in meets:
+                    out["payments"].setdefault(key(meets[l[0]]), []).append((l[2], l[3], l[0]))
+                    if ceiling:
+                        out["month"][l[0]] = month_of(days[meets[l[0]]])
+                    else:
+                        out["expected"].add(l[0])
+            out["since"] |= {key(id): day for id, day in when.items()}
         return out
 
     # A month as it must be shown.
@@ -267,25 +405,65 @@ class Books:
         place = {c: i for i, c in enumerate(self.classes)}
         return dict(sorted(found.items(), key=lambda x: place[x[0]]))
 
-    def _input(self, month, columns, p, carried):
-        spent, n, start = self.spent(month), length(month), first(month)
-        paid = self.paid(p) if p else {}
+    def _bill(self, x, month, paid):
+        """The model's bill, or None: no money of this plan."""
+        id, _, _, day, amount = x
+        start, joined = first(month), self.joined_on
+        all_of_it = paid["payments"].get(key(id), [])
+        due_before = day < joined
+        payments = [{"on": -1 if on < joined else (on - start).days, "amount": value} for on, value, _ in all_of_it if not (due_before and on < joined)]
+        if due_before and not payments:
+            return None
+        if due_before and any(on < joined for on, _, _ in all_of_it):
+            amount = sum(p["amount"] for p in payments)
+        settled = paid["since"].get(key(id))
+        if settled is not None:
+            settled = (settled - start).days
+            settled = min([settled] + ([max(p["on"] for p in payments)] if payments else []))
+        return {"day": day.day - 1, "amount": amount, "payments": payments, "settled_on": settled}
+
+    def _input(self, month, columns, p, carried, paid):
+        n, start = length(month), first(month)
+        spent = {c: list(days) for c, days in self.spent(month).items()}
+        if p:
+            for name, of in paid["month"].items():
+                _, category, day, value, _ = paid["lines"][name]
+                if of != month and month_of(day) == month:
+                    spent.setdefault(category, [0] * n)[day.day - 1] -= value
+            for days in spent.values():
+                days[:p.joined] = [0] * p.joined
         out = []
         for c, cls in columns.items():
             x = p.categories.get(c) if p else None
-            bills = []
-            for id, _, category, day, amount in p.bills if p else []:
-                if category != c or month_of(day) != month or (day.day - 1 < p.joined and id not in paid):
-                    continue
-                on = (paid[id] - start).days if id in paid else None
-                # A payment after the month's end is not yet there: the bill stands until then.
-                bills.append({"day": day.day - 1, "amount": amount, "paid_on": on if on is None or on < n else n - 1})
+            bills = [self._bill(b, month, paid) for b in (p.bills if p else []) if b[2] == c]
             out.append({"id": c, "class": cls, "budget": x["part"] if x else 0, "weights": weights_of(x and x["day_weights"], month, self._by_day(c), self.joined_on, {e["day"] for e in self.entries.values()}),
-                        "actual": spent.get(c, [0] * n), "policy": x["policy"] if x else "even", "carry_in": carried.get(c, 0), "bills": bills,
+                        "actual": spent.get(c, [0] * n), "policy": x["policy"] if x else "even", "carry_in": carried.get(c, 0), "bills": [b for b in bills if b],
                         "joined": p.joined if p and x else 0})
         return out
 
-    def carried_into(self, p, today):
+    def _income(self, p, now, paid):
+        """unallocated on the day `now`: rule 1."""
+        if p is None:
+            return 0
+        total = p.unallocated
+        for id, _, _, day, amount in p.incomes:
+            all_of_it = paid["payments"].get(key(id), [])
+            if any(first(month_of(self.joined_on)) <= on < self.joined_on or (on < self.joined_on and day < self.joined_on) for on, _, _ in all_of_it):
+                continue
+            got = sum(value for on, value, _ in all_of_it if on <= now)
+            if got > amount or self._final(id, day, got, now, paid):
+                total += got - amount
+        for name, (_, category, day, value, _) in paid["lines"].items():
+            if category in self.income_categories and month_of(day) == p.month and self.joined_on <= day <= now and name not in paid["expected"]:
+                total -= value
+        return total
+
+    @staticmethod
+    def _final(id, day, got, now, paid):
+        since = paid["since"].get(key(id))
+        return since is not None and since <= now or got > 0 and now > day + timedelta(7)
+
+    def carried_into(self, p, today, paid):
         into, month = {}, p.chain_from
         while month < p.month:
             revisions = self.months.get(month)
@@ -293,10 +471,10 @@ class Books:
                 return {}
             last = revisions[-1]
             n = length(month)
-            closed, _ = month_with_save(self._input(month, self._columns(month, [last], into), last, into), n, last.unallocated, self.cover)
+            closed, _ = month_with_save(self._input(month, self._columns(month, [last], into), last, into, paid), n, self._income(last, today, paid), last.cover)
             into = {}
             for c, x in last.categories.items():
-                left = closed[c]["remaining"] - closed[c]["swept"]
+                left = closed[c]["remaining"] - closed[c]["swept"] - sum(closed[c]["due"].values())
                 if x["rollover"] == "both" or (x["rollover"] == "surplus" and left > 0) or (x["rollover"] == "deficit" and left < 0):
                     into[c] = left if x["cap"] is None else max(-x["cap"], min(x["cap"], left))
             into = {c: x for c, x in into.items() if x}
@@ -309,24 +487,26 @@ class Books:
         revisions = list(self.months.get(month, []))
         if not revisions and self.months and month > max(self.months):
             last = max(self.months)
-            revisions = self._planned(*self._after(self.months[last][-1]), (month[0] - last[0]) * 12 + month[1] - last[1])[-1:]
+            revisions = self._planned(*self._after(self.months[last][-1]), (month[0] - last[0]) * 12 + month[1] - last[1], self.months[last][-1].ahead)[-1:]
         p = revisions[-1] if revisions else None
         t = min(n, max(0, (today - start).days))
-        carried = self.carried_into(p, today) if p else {}
+        paid = self.paid()
+        carried = self.carried_into(p, today, paid) if p else {}
         columns = self._columns(month, revisions, carried)
-        inputs = [self._input(month, columns, r, carried) for r in revisions] or [self._input(month, columns, None, {})]
-        covering = self.cover and p is not None
-        now, moves = month_with_save(inputs[-1], t, p.unallocated if p else 0, covering)
+        inputs = [self._input(month, columns, r, carried, paid) for r in revisions] or [self._input(month, columns, None, {}, paid)]
+        covering = p is not None and p.cover
+        unallocated = self._income(p, today, paid)
+        now, moves = month_with_save(inputs[-1], t, unallocated, covering)
         days = {c: {"baseline": [0] * n, "budget": [0] * n, "spent": list(x["actual"])} for c, x in zip(columns, inputs[-1])}
         begin = 0
         for i, categories in enumerate(inputs):
             end = n if i + 1 == len(inputs) else min(n, max(begin, (revisions[i + 1].from_day - start).days))
-            unallocated = revisions[i].unallocated if revisions else 0
+            r = revisions[i] if revisions else None
             for d in range(begin, end):
                 for c in categories:
                     days[c["id"]]["baseline"][d] = model.baseline(c["budget"], c["weights"], c["joined"])[d]
                 if d < t:
-                    morning, _ = month_with_save(categories, d, unallocated, covering)
+                    morning, _ = month_with_save(categories, d, self._income(r, start + timedelta(d), paid), r is not None and r.cover, d)
                     for c in categories:
                         if d >= c["joined"]:
                             days[c["id"]]["budget"][d] = morning[c["id"]]["plan"][0] + morning[c["id"]]["due"].get(d, 0)
@@ -334,8 +514,12 @@ class Books:
         for c in columns:
             for i, x in enumerate(now[c]["plan"]):
                 days[c]["budget"][t + i] = x + now[c]["due"].get(t + i, 0)
+        if p and p.joined:  # what was spent before joining shows on its days
+            for c, spent in self.spent(month).items():
+                if c in days:
+                    days[c]["spent"][:p.joined] = spent[:p.joined]
         return {"month": month, "today": today, "t": t, "n": n, "revision": p, "columns": columns, "input": inputs[-1], "now": now, "moves": moves, "days": days,
-                "covering": covering, "paid": self.paid(p) if p else {}}
+                "covering": covering, "paid": paid, "unallocated": unallocated}
 
     def compare(self, calendar, today):
         """Every number of a calendar."""
@@ -345,26 +529,35 @@ class Books:
         assert calendar["today"] == str(today) and calendar["currency"] == self.currency
         assert calendar["status"] == ("no_plan" if p is None else "infeasible" if p.problem else "ok")
         assert amount(calendar["pool_money"]) == (p.pool if p else 0)
-        assert amount(calendar["unallocated_money"]) == (p.unallocated if p else 0)
+        assert amount(calendar["unallocated_money"]) == v["unallocated"]
         assert [(m["from"], m["to"], amount(m["money"])) for m in calendar["moves"]] == v["moves"]
         assert [(c["category"], c["class"]) for c in calendar["categories"]] == list(v["columns"].items())
         for c, x in zip(calendar["categories"], v["input"]):
             o, name = now[x["id"]], x["id"]
             part = sum(model.baseline(x["budget"], x["weights"], x["joined"]))
-            bills, spent = sum(b["amount"] for b in x["bills"]), sum(x["actual"])
+            bills, spent = sum(b["amount"] for b in x["bills"]), sum(x["actual"]) + o["elsewhere"]
             policy = p.categories[name]["policy"] if p and name in p.categories else "even"
             want = {"policy": policy, "budget": part + bills, "carry_in": x["carry_in"], "spent": spent, "remaining": o["budget"] - spent, "uncovered": o["uncovered"],
                     "covered": o["covered"], "given": o["given"]}
             got = {k: c[k] if k == "policy" else amount(c[f"{k}_money"]) for k in want}
             assert got == want, f"{name} of {calendar['month']}"
-        bills = [b for b in (p.bills if p else []) if month_of(b[3]) == v["month"]]
-        got = [(o["id"], o["name"], o["category"], o["date"], amount(o["money"]), o["status"], o.get("paid_on")) for o in calendar["obligations"]]
+        paid = v["paid"]
+        got = [(o["id"], o["name"], o["category"], o["date"], amount(o["money"]), o["status"], o.get("paid_on"), amount(o["paid_money"]),
+                sorted((e["booked_on"], amount(e["money"]), e["transaction_id"]) for e in payments_of(o))) for o in calendar["obligations"]]
         want = []
-        for id, name, category, day, money in bills:
-            on = v["paid"].get(id)
-            outside = day.day - 1 < p.joined
-            status = "paid" if on or outside else "upcoming" if day > today else "due" if day == today else "overdue"
-            want.append((id, name, category, str(day), money, status, str(on) if on else None))
+        for id, name, category, day, money in p.bills if p else []:
+            on = paid["since"].get(key(id))
+            entries = paid["payments"].get(key(id), [])
+            status = "paid" if on or day < self.joined_on else "upcoming" if day > today else "due" if day == today else "overdue"
+            want.append((id, name, category, str(day), money, status, str(on) if on else None, sum(x for _, x, _ in entries),
+                         sorted((str(d), x, n.split(":")[0]) for d, x, n in entries)))
+        assert got == want
+        got = [(i["name"], i["category"], i["date"], amount(i["expected_money"]), amount(i["received_money"]), i["state"]) for i in calendar["incomes"]]
+        want = []
+        for id, name, category, day, money in p.incomes if p else []:
+            received = sum(x for on, x, _ in paid["payments"].get(key(id), []) if on <= today)
+            state = "received" if self._final(id, day, received, today, paid) else "partly_received" if received else "expected"
+            want.append((name, category, str(day), money, received, state))
         assert got == want
         for i, d in enumerate(calendar["days"]):
             assert d["date"] == str(first(v["month"]) + timedelta(i))
@@ -379,8 +572,9 @@ class Books:
         assert len(calendar["days"]) == v["n"]
         check = {"budget": sum(sum(model.baseline(x["budget"], x["weights"], x["joined"])) + sum(b["amount"] for b in x["bills"]) for x in v["input"]),
                  "carry_in": sum(x["carry_in"] for x in v["input"]), "from_unallocated": sum(m[2] for m in v["moves"] if m[0] == "unallocated"),
-                 "uncovered": sum(o["uncovered"] for o in now.values()), "spent": sum(sum(x["actual"][:v["t"]]) for x in v["input"]),
-                 "planned": sum(sum(o["plan"]) + sum(o["due"].values()) for o in now.values()), "held": sum(o["held"] for o in now.values())}
+                 "uncovered": sum(o["uncovered"] for o in now.values()), "spent": sum(sum(x["actual"][:v["t"]]) for x in v["input"]) + sum(o["elsewhere"] for o in now.values()),
+                 "planned": sum(sum(o["plan"]) for o in now.values()), "held": sum(o["held"] for o in now.values())}
+        check["planned" if v["t"] < v["n"] else "held"] += sum(sum(o["due"].values()) for o in now.values())  # a closed month holds what it owes
         assert calendar["check"] == check
         return v
 
@@ -390,7 +584,7 @@ class Books:
         if v["revision"] is None:
             return None
         total = lambda what, d: sum(v["days"][c][what][d] for c in v["columns"])
-        after, moves = month_with_save(v["input"], v["t"] + 1, v["revision"].unallocated, v["covering"])
+        after, moves = month_with_save(v["input"], v["t"] + 1, self._income(v["revision"], today + timedelta(1), v["paid"]), v["covering"])
         if v["t"] + 1 < v["n"]:
             tomorrow = sum(o["plan"][0] + o["due"].get(v["t"] + 1, 0) for o in after.values())
         else:

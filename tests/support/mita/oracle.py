@@ -13,7 +13,7 @@ class Oracle:
         parts = dict(zip(weights, model.allocate(pool, list(weights.values()))))
         self.bills = {}
         for b in answers["bills"]:
-            self.bills.setdefault(b["category"], []).append({"day": b["day"] - 1, "amount": b["money"]["amount"], "paid_on": None})
+            self.bills.setdefault(b["category"], []).append({"day": b["day"] - 1, "amount": b["money"]["amount"], "settled": False, "payments": []})
         self.categories = [{"id": c["category"], "class": c["class"], "budget": parts.get(c["category"], 0), "weights": [1] * self.n,
                             "actual": [0] * self.n, "policy": c["policy"], "bills": self.bills.get(c["category"], [])}
                            for c in calendar["categories"]]
@@ -27,18 +27,22 @@ class Oracle:
     def pay(self, category, day, amount):
         """A payment that pays this category's first unpaid bill."""
         self.spend(category, day, amount)
-        next(b for b in self.bills[category] if b["paid_on"] is None)["paid_on"] = day
+        bill = next(b for b in self.bills[category] if not b["settled"])
+        bill["settled"] = True
+        bill["payments"].append({"on": day, "amount": amount})
 
-    def month(self, t):
-        """The model's answer on the morning of day t. A bill paid on a later day than t is not known as paid... to the plan it is: the set
-        of transactions is what counts, so the whole set is used."""
-        return model.month(self.categories, t, self.unallocated)
+    def month(self, t, known=None):
+        """The model's answer on the morning of day t. A past morning knows what was booked up to its day, today's knows everything."""
+        def then(b):
+            payments = [p for p in b["payments"] if known is None or p["on"] <= known]
+            return b | {"payments": payments, "settled": b["settled"] and payments == b["payments"]}
+        return model.month([c | {"bills": [then(b) for b in c["bills"]]} for c in self.categories], t, self.unallocated)
 
     def compare(self, calendar):
         """Every number of every day of every category, and the covers."""
         t = sum(d["date"] < calendar["today"] for d in calendar["days"])
         now, moves = self.month(t)
-        mornings = [self.month(d)[0] for d in range(min(t, self.n))]
+        mornings = [self.month(d, d)[0] for d in range(min(t, self.n))]
         for c in self.categories:
             name = c["id"]
             past = [(m[name]["plan"][0] if m[name]["plan"] else 0) + m[name]["due"].get(d, 0) for d, m in enumerate(mornings)]

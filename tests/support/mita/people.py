@@ -109,6 +109,13 @@ class Person:
                 for a in [self.get(path)]}
 
 
+def payments_of(obligation):
+    """What paid it, by day; the one that did it all is not listed."""
+    if "payments" in obligation or "transaction_id" not in obligation:
+        return obligation.get("payments", [])
+    return [{"transaction_id": obligation["transaction_id"], "booked_on": obligation["paid_on"], "money": obligation["paid_money"]}]
+
+
 def checked(calendar):
     """The calendar, when its check block holds and agrees with its lines."""
     c = calendar["check"]
@@ -116,7 +123,13 @@ def checked(calendar):
     if calendar["status"] == "no_plan":
         return calendar
     days, today = calendar["days"], calendar["today"]
-    assert c["spent"] == sum(d["spent_money"]["amount"] for d in days if d["date"] < today), "spent is not the sum of the days before today"
+    # Paid for this month's bills outside of it: counts here. Spent before joining: shown on its days, counts nowhere.
+    paid = [p for o in calendar["obligations"] for p in payments_of(o)]
+    elsewhere = sum(p["money"]["amount"] for p in paid if p["booked_on"][:7] != calendar["month"])
+    of_days = sum(d["spent_money"]["amount"] for d in days)
+    before_plan = of_days + elsewhere - sum(x["spent_money"]["amount"] for x in calendar["categories"])
+    assert before_plan == 0 or days[0]["budget_money"]["amount"] == 0
+    assert c["spent"] == sum(d["spent_money"]["amount"] for d in days if d["date"] < today) + elsewhere - before_plan, "spent is not the sum of the days before today"
     assert c["planned"] == sum(d["budget_money"]["amount"] for d in days if d["date"] >= today), "planned is not the sum of the days from today on"
     assert c["uncovered"] == sum(x["uncovered_money"]["amount"] for x in calendar["categories"])
     assert c["carry_in"] == sum(x["carry_in_money"]["amount"] for x in calendar["categories"])

@@ -32,6 +32,19 @@ inline const char* april_body = R"({"timezone":"Europe/Sofia","currency":"EUR",
 
 inline plan_inputs april() { return read_plan_inputs(april_body, category_book(), nullptr); }
 
+// As facts_store does: what each month's latest revision expects, and the months to come.
+inline void expect(month_facts& f) {
+    f.expects.clear();
+    for (const auto& p : f.periods) {
+        month_expects m{p->month, {}, p->incomes};
+        for (const auto& o : p->obligations)
+            if (period_of(p->month).contains(o.day)) m.bills.push_back(o);
+        if (!f.expects.empty() && f.expects.back().month == m.month) f.expects.pop_back();
+        f.expects.push_back(std::move(m));
+    }
+    f.expect_months_to_come();
+}
+
 // A person who joined on `joined` with these answers, and the months opened through `last`.
 inline month_facts joined(const plan_inputs& a, std::string_view joined_on, std::string_view last) {
     month_facts f;
@@ -46,6 +59,7 @@ inline month_facts joined(const plan_inputs& a, std::string_view joined_on, std:
     const auto count = static_cast<int>((month(last) - from.month).count()) + 1;
     auto planned = plan_months(a, f.book, day(joined_on), from, count);
     for (auto& p : *planned) f.periods.push_back(std::make_shared<const stored_period>(std::move(p)));
+    expect(f);
     return f;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@
 namespace mita::finance::testing {
 
 inline std::string vectors_dir() { return mita::test::source_dir() + "/tests/vectors"; }
+
+inline int last_of(const std::vector<paid_part>& payments) { return std::ranges::max(payments, {}, &paid_part::on).on; }
 
 // One object of "months" as the engine takes it.
 inline month_input month_of_case(const boost::json::object& doc) {
@@ -38,8 +41,10 @@ inline month_input month_of_case(const boost::json::object& doc) {
         }
         if (item.contains("bills")) {
             for (const auto& entry : item.at("bills").as_array()) {
-                bill one{entry.at("day").to_number<int>(), entry.at("amount").to_number<amount>()};
-                if (!entry.at("paid_on").is_null()) one.paid_on = entry.at("paid_on").to_number<int>();
+                bill one{.day = entry.at("day").to_number<int>(), .value = entry.at("amount").to_number<amount>()};
+                for (const auto& p : entry.at("payments").as_array())
+                    one.payments.push_back({p.at("on").to_number<int>(), p.at("amount").to_number<amount>()});
+                if (entry.at("settled").as_bool()) one.settled_on = last_of(one.payments);
                 category.bills.push_back(one);
             }
         }
@@ -69,14 +74,20 @@ inline rc::Gen<category_input> any_category(int days) {
         for (int i = small(0, 25); i > 0; --i) {
             c.actual[small(0, days)] += *rc::gen::inRange<amount>(-50, std::max<amount>(60, 3 * c.budget / days + 1));
         }
+        std::fill_n(c.actual.begin(), c.joined, amount{0});
         if (small(0, 3) == 0) {
             for (int i = small(1, 4); i > 0; --i) {
-                bill b{small(0, days), small(1, 200000)};
-                const int on = b.day + small(-7, 8);
-                if (small(0, 2) == 0) {
-                    b.paid_on = on;
-                    if (on >= 0 && on < days) c.actual[on] += std::max<amount>(0, b.value + small(-50, 70));
+                bill b{.day = small(0, days), .value = small(1, 200000)};
+                const int parts = *rc::gen::element(0, 0, 1, 1, 1, 2, 3);
+                amount paid = 0;
+                for (int k = 0; k < parts; ++k) {
+                    const paid_part p{b.day + small(-9, 10), std::max<amount>(1, b.value / parts + small(-50, 70))};
+                    b.payments.push_back(p);
+                    paid += p.value;
+                    if (p.on >= 0 && p.on < days) c.actual[p.on] += p.value;
                 }
+                if (parts > 0 && (paid >= b.value || (parts == 1 && small(0, 5) > 0)))
+                    b.settled_on = last_of(b.payments);
                 c.bills.push_back(b);
             }
             if (small(0, 2) == 0) c.budget = 0;
@@ -98,6 +109,16 @@ inline rc::Gen<month_input> any_month() {
         in.unallocated = *rc::gen::element<amount>(0, 0, 12345, 99999, -500);
         in.covering = *rc::gen::inRange(0, 5) > 0;
         in.cap_bp = *rc::gen::element(5000, 5000, 10000, 0, 3333);
+        const auto part = [&](int day) {
+            return paid_part{day + *rc::gen::inRange(-9, 10), *rc::gen::inRange<amount>(1, 300000)};
+        };
+        for (int i = *rc::gen::inRange(0, 3); i > 0; --i) {
+            income one{.day = *rc::gen::inRange(0, in.days), .value = *rc::gen::inRange<amount>(1, 300000)};
+            for (int k = *rc::gen::inRange(0, 3); k > 0; --k) one.receipts.push_back(part(one.day));
+            if (!one.receipts.empty() && *rc::gen::inRange(0, 2) == 0) one.settled_on = last_of(one.receipts);
+            in.incomes.push_back(one);
+        }
+        if (*rc::gen::inRange(0, 3) == 0) in.windfalls.push_back({*rc::gen::inRange(0, in.days), -70000});
         for (int i = *rc::gen::inRange(1, 9); i > 0; --i) in.categories.push_back(*any_category(in.days));
         return in;
     });

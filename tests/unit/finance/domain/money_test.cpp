@@ -1,7 +1,6 @@
-// Money, allocation, categories, day weights, bill matching.
+// Money, allocation, categories, day weights.
 #include "finance/domain/money.hpp"
 #include "finance/domain/allocate.hpp"
-#include "finance/domain/bill_match.hpp"
 #include "finance/domain/taxonomy.hpp"
 #include "unit/finance/domain/domain_support.hpp"
 
@@ -186,34 +185,4 @@ TEST_CASE("history leans the weekdays, shrunk to uniform by the weeks seen") {
     CHECK(weights[3] == 4000);
     CHECK(weights_for({.kind = weight_kind::custom, .custom = {5, -2, max_weight + 9}},
                       period_of(*parse_month("2026-02")))[2] == max_weight);
-}
-
-TEST_CASE("bills: a payment fits within 20 percent and 7 days, the nearest first, a link before all") {
-    const std::vector<expected_bill> bills{{"rent", 0, day("2026-04-01"), 120000},
-                                           {"phone", 0, day("2026-04-10"), 3000}};
-    const auto paid = [&](std::vector<bill_payment> payments) { return match_bills(bills, payments); };
-    const auto none = std::optional<std::size_t>{};
-    CHECK(paid({{"t", 0, day("2026-03-25"), 96000}})[0] == 0);
-    CHECK(paid({{"t", 0, day("2026-04-08"), 144000}})[0] == 0);
-    CHECK(paid({{"t", 0, day("2026-04-09"), 120000}})[0] == none);
-    CHECK(paid({{"t", 0, day("2026-04-01"), 95999}})[0] == none);
-    CHECK(paid({{"t", 0, day("2026-04-01"), 144001}})[0] == none);
-    CHECK(paid({{"t", 1, day("2026-04-01"), 120000}})[0] == none);
-    CHECK(paid({{"t", 0, day("2026-04-01"), -120000}})[0] == none);
-    CHECK(paid({{"a", 0, day("2026-04-01"), 110000}, {"b", 0, day("2026-04-06"), 120000}})[0] == 1);
-    CHECK(paid({{"a", 0, day("2026-04-03"), 120000}, {"b", 0, day("2026-03-31"), 120000}})[0] == 1);
-    CHECK(paid({{"a", 0, day("2026-04-01"), 120000, bill_link::none}})[0] == none);
-    const auto linked =
-        paid({{"a", 0, day("2026-04-01"), 120000}, {"b", 3, day("2026-06-01"), 5, bill_link::linked, "rent"}});
-    CHECK(linked[0] == 1);
-    CHECK(linked[1] == none);
-}
-
-TEST_CASE("P4: of two payments equally near in amount and day the values decide, not which was entered first") {
-    const std::vector<expected_bill> bills{{"a", 0, day("2026-04-10"), 100}, {"b", 0, day("2026-04-10"), 119}};
-    const auto paid = [&](std::string_view less, std::string_view more) {
-        return match_bills(
-            bills, std::vector<bill_payment>{{less, 0, day("2026-04-10"), 95}, {more, 0, day("2026-04-10"), 105}});
-    };
-    CHECK(paid("1", "2") == paid("2", "1"));
 }

@@ -1,5 +1,4 @@
 // The engine's invariants P1–P6 as properties over random months; RapidCheck prints the seed of each run.
-#include "finance/domain/bill_match.hpp"
 #include "finance/domain/explain.hpp"
 #include "finance/domain/verdict.hpp"
 #include "unit/finance/domain/domain_support.hpp"
@@ -40,7 +39,9 @@ TEST_CASE("P2: past spending, plan, unpaid bills and what is held equal the budg
         for (std::size_t c = 0; c < in.categories.size(); ++c) {
             const auto& got = plan.categories[c];
             const auto planned = sum(got.plan, in.today, in.days);
-            RC_ASSERT(sum(in.categories[c].actual, 0, in.today) + planned + sum(got.due, 0, in.days) + got.held ==
+            const auto& category = in.categories[c];
+            const auto spent = sum(category.actual, 0, in.today);
+            RC_ASSERT(spent + got.elsewhere + planned + sum(got.due, 0, in.days) + got.held ==
                       got.budget + got.uncovered);
             RC_ASSERT(got.uncovered == 0 || planned == 0);
             RC_ASSERT(got.uncovered >= 0);
@@ -75,7 +76,7 @@ TEST_CASE("P3: cover conserves the budgets, spares protected categories and keep
             given += got.given;
             RC_ASSERT(got.budget - was.budget == got.covered - got.given);
             RC_ASSERT(got.given == 0 || in.categories[c].cls != category_class::protected_);
-            const auto free = was.budget - was.spent_before - was.unpaid - was.swept;
+            const auto free = was.budget - was.spent_before - was.elsewhere - was.unpaid - was.swept;
             RC_ASSERT(got.given <= std::max<amount>(0, free));
             // One needy category takes at most the cap of what a donor has.
             for (const auto& move : plan.moves) {
@@ -84,7 +85,7 @@ TEST_CASE("P3: cover conserves the budgets, spares protected categories and keep
             RC_ASSERT(got.covered == was.uncovered - got.uncovered);
         }
         RC_ASSERT(covered == moved && given + from_pool == moved);
-        RC_ASSERT(from_pool <= std::max<amount>(0, in.unallocated));
+        RC_ASSERT(from_pool <= std::max<amount>(0, plan.unallocated));
     }));
 }
 
@@ -103,53 +104,6 @@ TEST_CASE("P4: an expense added and deleted again restores every figure to the u
         RC_ASSERT(compute_month(in, reused) == fault::none);
         RC_ASSERT(reused == before);
         RC_ASSERT(compute_mornings(in)->budget == mornings.budget);
-    }));
-}
-
-TEST_CASE("P4: which payment pays which bill does not depend on the order of the transactions") {
-    CHECK(holds("P4 bills", [] {
-        const civil_day first = *parse_day("2026-04-01");
-        struct named_payment {
-            std::string id;
-            bill_payment payment;
-        };
-        std::vector<std::string> bill_ids{"b0", "b1", "b2", "b3", "b4"};
-        std::vector<expected_bill> bills;
-        for (const auto& id : bill_ids) {
-            bills.push_back({id, *rc::gen::inRange(0, 2), first + std::chrono::days{*rc::gen::inRange(0, 30)},
-                             *rc::gen::inRange<amount>(900, 1100)});
-        }
-        std::vector<named_payment> all(*rc::gen::inRange<std::size_t>(0, 9));
-        for (std::size_t i = 0; i < all.size(); ++i) {
-            all[i].id = "t" + std::to_string(i);
-            all[i].payment = {{},
-                              *rc::gen::inRange(0, 2),
-                              first + std::chrono::days{*rc::gen::inRange(0, 30)},
-                              *rc::gen::element<amount>(950, 1000, 1000, 1050, 5000, -1000)};
-            const int link = *rc::gen::inRange(0, 8);
-            if (link == 0) all[i].payment.link = bill_link::none;
-            if (link == 1) {
-                all[i].payment.link = bill_link::linked;
-                all[i].payment.bill_id = bill_ids[*rc::gen::inRange<std::size_t>(0, 5)];
-            }
-        }
-        const auto matched = [&] {
-            std::vector<bill_payment> payments;
-            for (const auto& x : all) {
-                payments.push_back(x.payment);
-                payments.back().id = x.id;
-            }
-            std::vector<std::string> ids;
-            for (const auto& paid : match_bills(bills, payments)) ids.push_back(paid ? all[*paid].id : "");
-            return ids;
-        };
-        const auto before = matched();
-        for (std::size_t i = all.size(); i > 1; --i) std::swap(all[i - 1], all[*rc::gen::inRange<std::size_t>(0, i)]);
-        RC_ASSERT(matched() == before);
-        auto used = before;
-        std::erase(used, "");
-        std::ranges::sort(used);
-        RC_ASSERT(std::ranges::adjacent_find(used) == used.end());
     }));
 }
 
@@ -192,8 +146,8 @@ TEST_CASE("P6: closing a period conserves: what was left is carried or released,
                                 *rc::gen::element<std::optional<amount>>(std::nullopt, 0, 1000)};
             const auto closed = close_category(rule, got.left_to_close());
             const auto actual = sum(in.categories[c].actual, 0, in.days);
-            RC_ASSERT(got.daily_part + got.bills + got.carry_in + got.covered - got.given - actual - got.swept ==
-                      closed.carry_out + closed.released);
+            const auto whole = got.daily_part + got.bills + got.carry_in + got.covered - got.given;
+            RC_ASSERT(whole - actual - got.elsewhere - got.unpaid - got.swept == closed.carry_out + closed.released);
             if (rule.kind == rollover_kind::none) RC_ASSERT(closed.carry_out == 0);
             if (rule.kind == rollover_kind::surplus) RC_ASSERT(closed.carry_out >= 0);
             if (rule.kind == rollover_kind::deficit) RC_ASSERT(closed.carry_out <= 0);

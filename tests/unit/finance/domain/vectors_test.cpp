@@ -70,6 +70,7 @@ void check_category(const month_input& in, const category_plan& got, const json:
     CHECK(got.due == due);
     for (const auto& [key, value] : {std::pair{"held", got.held},
                                      {"budget", got.budget},
+                                     {"elsewhere", got.elsewhere},
                                      {"remaining", got.remaining},
                                      {"uncovered", got.uncovered},
                                      {"covered", got.covered},

@@ -90,12 +90,29 @@ TEST_CASE("in the month of joining the days before have no budget, and bills bef
     CHECK(v.plan.check.holds());
 }
 
-TEST_CASE("a bill before joining that a transaction pays is in the budget and in what was spent") {
+TEST_CASE("what was spent and paid before joining shows on its days and counts nowhere else") {
     auto f = joined(april(), "2026-04-11", "2026-04");
+    const auto clean = view_month(f, month("2026-04"), day("2026-04-11"));
     spend(f, "2026-04-01", "housing", 120000);
+    spend(f, "2026-04-10", "groceries", 7000);
+    spend(f, "2026-04-10", "debt", 10000);
     const auto v = view_month(f, month("2026-04"), day("2026-04-11"));
-    CHECK(category(v, "housing").plan.budget == 120000);
-    CHECK(category(v, "housing").plan.uncovered == 0);
+    CHECK(category(v, "housing").plan.budget == 0);
+    CHECK(v.plan.check == clean.plan.check);
+    CHECK(v.plan.moves.empty());
+    for (int d = 0; d < 30; ++d) CHECK(v.budget_of(d) == clean.budget_of(d));
+    CHECK(v.spent_of(0) == 120000);
+    CHECK(v.spent_of(9) == 17000);
+    CHECK(v.bills.front().paid_on == day("2026-04-01"));
+    CHECK(v.bills.back().status == bill_status::upcoming);
+}
+
+TEST_CASE("a bill due before joining and paid after it is money of the plan") {
+    auto f = joined(april(), "2026-04-11", "2026-04");
+    spend(f, "2026-04-12", "communication", 3001);
+    const auto v = view_month(f, month("2026-04"), day("2026-04-13"));
+    CHECK(category(v, "communication").plan.budget == 3001);
+    CHECK(v.plan.check.uncovered == 0);
     CHECK(v.plan.moves.empty());
 }
 
@@ -137,7 +154,9 @@ TEST_CASE("spending in a category without a plan is covered by the others, donor
     CHECK(category(v, "clothing").plan.covered == 5000);
     REQUIRE(v.plan.moves.size() >= 2);
     CHECK(v.plan.check.holds());
-    f.who.cover = false;
+    auto off_from_the_start = std::make_shared<stored_period>(*f.periods.front());
+    off_from_the_start->cover = false;
+    f.periods.front() = off_from_the_start;
     const auto off = view_month(f, month("2026-04"), day("2026-04-03"));
     CHECK(off.plan.moves.empty());
     CHECK(category(off, "clothing").plan.uncovered == 5000);
@@ -169,6 +188,7 @@ TEST_CASE(
     planned->front().revision = 2;
     planned->front().from_day = day("2026-04-10");
     f.periods.push_back(std::make_shared<const stored_period>(planned->front()));
+    expect(f);
     const auto v = view_month(f, month("2026-04"), day("2026-04-10"));
     for (std::size_t d = 0; d < 9; ++d) {
         CHECK(category(v, "groceries").budget[d] == category(before, "groceries").budget[d]);

@@ -5,6 +5,8 @@
 #include <catch2/catch.hpp>
 
 #include <sstream>
+#include <string>
+#include <utility>
 
 using namespace mita;
 
@@ -36,4 +38,37 @@ TEST_CASE(
     CHECK(sql("select planned_from from users") == "2026-04-02");
     CHECK_THROWS_WITH(sql("update day_actual set received = -1"), Catch::Contains("day_actual_received"));
     CHECK_THROWS_WITH(sql("update users set planned_from = '2026-04-03'"), Catch::Contains("users_planned"));
+}
+
+TEST_CASE("months opened by the release before keep their numbers: bills in parts where they may be, cover as it is") {
+    auto& pg = mita::test::cluster();
+    const auto name = pg.create_database();
+    db::migrate_options o;
+    o.url = secret(pg.url(name));
+    o.schema = "finance";
+    std::ostringstream said;
+    const auto sql = [&](const std::string& text) { return pg.sql("set search_path = finance; " + text, name); };
+    db::migrate(o, finance::migrations().first(3), said, said);
+    for (const auto& [id, settings] : {std::pair{"ab", "{}"}, std::pair{"ac", R"({"cover": false})"}}) {
+        const auto user = std::string("'019d4a5c-7c00-7a01-8b02-0123456789") + id + "'";
+        sql("insert into users (user_id, timezone, currency, locale, region, settings, onboarded_on, planned_from, "
+            "plan_version, created_at, updated_at) values (" +
+            user + ", 'UTC', 'EUR', 'en', '', '" + settings +
+            "', '2026-04-01', '2026-04-01', 1, '2026-04-01', '2026-04-01'); "
+            "insert into periods values (" +
+            user +
+            R"(, '2026-04-01', 1, '2026-04-01', '2026-04-01', 1, '{"joined": 0, "income": 5, "due": 3, "buffer": 0,
+            "pool": 2, "unallocated": 0, "goals": [], "categories": [{"id": "housing", "class": "protected", "part": 0},
+            {"id": "groceries", "class": "essential", "part": 2}]}', '[{"id": "r:2026-04-01", "name": "Rent",
+            "category": "housing", "day": "2026-04-01", "amount": 2}, {"id": "m:2026-04-02", "name": "Meals",
+            "category": "groceries", "day": "2026-04-02", "amount": 1}]', '2026-04-01'))");
+    }
+    db::migrate(o, finance::migrations(), said, said);
+    const std::string each = " order by user_id) from periods";
+    CHECK(sql("select string_agg((obligations #> '{0,parts}')::text || coalesce((obligations #> '{1,parts}')::text, "
+              "'-'), ' '" +
+              each) == "true- true-");
+    CHECK(
+        sql("select string_agg(coalesce(budget ->> 'cover', 'as before') || ', ' || (budget ? 'incomes')::text, '; '" +
+            each) == "as before, false; false, false");
 }
