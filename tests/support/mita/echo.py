@@ -1,7 +1,7 @@
 """An upstream of the tests: it answers who asked (the token's subject), the serial number asked under and what came, in whatever way the request
 orders by X-Behave: whole, in chunks, slowly, cut, with bytes after its end, not at all. Several processes may stand behind one port.
 
-Run as a program by Echo; each line it appends to its journal is one request that it began to answer: `<serial> <method> <path>`."""
+Run as a program by Echo; each line it appends to its journal is one request with a number that it began to answer: `<serial> <method> <path>`."""
 import argparse
 import asyncio
 import base64
@@ -68,7 +68,8 @@ class _Server:
         how = dict(part.split("=") for part in headers.get("x-behave", "").split(";") if part)
         n = lambda name: int(how.get(name, 0))
         serial = headers.get("x-serial", "-")
-        os.write(self.journal, f"{serial} {method} {target}\n".encode())
+        if serial != "-":
+            os.write(self.journal, f"{serial} {method} {target}\n".encode())
         body = None
         if not n("early"):
             body = await reader.readexactly(length)
