@@ -115,20 +115,19 @@ void write_head(std::string& out, const response& res, const request& req, const
     }
     out.append(res.head_block);
 
-    const bool body = may_have_body(res.status);
-    if (body && !res.content_type.empty()) {
+    if (may_have_body(res.status) && !res.content_type.empty()) {
         out.append("Content-Type: ");
         append_value(out, res.content_type);
         out.append("\r\n");
     }
-    if (body && res.stream == nullptr) {
+    if (facts.framing.length) {
         out.append("Content-Length: ");
-        append_number(out, res.body.size());
+        append_number(out, *facts.framing.length);
         out.append("\r\n");
-    } else if (body && facts.minor_version == 1) {
+    } else if (facts.framing.chunked) {
         out.append("Transfer-Encoding: chunked\r\n");
     }
-    if (!facts.keep_alive) {
+    if (!facts.framing.keep_alive) {
         out.append("Connection: close\r\n");
     } else if (facts.minor_version == 0) {
         out.append("Connection: keep-alive\r\n");

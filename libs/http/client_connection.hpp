@@ -1,19 +1,17 @@
-// One connection of a client: writes a request, reads its answer strictly (R16). Internal to libs/http. A read is
-// always pending, between exchanges too: a closed or talkative upstream is noticed while the connection is idle, and an
-// exchange costs one read and one write. On its worker only.
+// One connection of a client: writes a request, reads its answer (http/answer_reader.hpp). Internal to libs/http. The
+// coroutine in exchange() owns it and does all of it in a straight line; handlers only note what happened. Bytes
+// are always waited for, between exchanges too: a closed or talkative upstream is noticed while the connection is idle,
+// and whoever spoke unasked is not asked (R16). On its worker only.
 #pragma once
 
 #include "core/async.hpp"
 #include "core/deadline.hpp"
+#include "http/answer_reader.hpp"
 #include "http/client.hpp"
-#include "http/response_head.hpp"
+#include "http/message_writer.hpp"
+#include "http/wakeup.hpp"
 
-#include <boost/asio/buffer.hpp>
-
-#include <array>
 #include <memory>
-#include <optional>
-#include <string>
 #include <string_view>
 
 namespace mita::http {
@@ -29,7 +27,7 @@ public:
     enum class outcome : std::uint8_t { none, answered, closed, malformed, too_large, timed_out };
 
     client_connection(executor ex, owner* o, std::size_t max_response)
-        : socket_(ex), owner_(o), max_response_(max_response) {}
+        : socket_(ex), owner_(o), answer_(max_response) {}
 
     // False when it could not be connected until then.
     awaitable<bool> connect(tcp::endpoint to, deadline::clock::time_point until);
@@ -52,40 +50,28 @@ public:
     deadline::clock::time_point idle_since{};  // the owner's
 
 private:
-    // The suspended exchange: resumed in place by whatever completes it, without a timer or a trip through the queue.
-    using suspended = asio::async_result<asio::use_awaitable_t<executor>, void()>::handler_type;
-    struct ready_handler;
+    enum class sending : std::uint8_t { some, blocked, all, failed };
 
     void start_read();
-    void on_ready(error_code ec);
+    void read_ready(error_code ec);
     bool spoke_unasked() const;
-    void on_read(error_code ec, std::size_t n);
-    outcome take(std::size_t n);  // what n new bytes make of the exchange; none: more are needed
-    outcome take_body(std::size_t n);
-    void finish(outcome o);
-    void deliver();
-    bool room();
-    awaitable<void> write(std::array<asio::const_buffer, 2> what);
-    awaitable<void> suspend();
+    outcome take();
+    void send();
+    void wait_writable();
 
     tcp_socket socket_;
     int fd_ = -1;
     owner* owner_;
-    std::size_t max_response_;
-    std::string in_;       // its size is what may be filled; have_ of it is
-    std::string decoded_;  // head and decoded chunks
-    std::size_t have_ = 0;
-    std::optional<suspended> waiting_;
+    answer_reader answer_;
+    request_writer request_;
+    wakeup happened_;
     client_response* out_ = nullptr;  // not null: an exchange runs
-    response_head head_;
-    chunk_decoder chunks_;
-    const char* views_of_ = nullptr;  // where the header views point
     deadline::clock::time_point until_{};
-    verb method_ = verb::get;
-    outcome outcome_ = outcome::none;
+    error_code read_error_;  // of the wait that ended, then of the read
     std::uint32_t exchanges_ = 0;
+    sending sending_ = sending::all;
+    bool reading_ = false;  // bytes are waited for
     bool timed_ = false, timed_out_ = false;
-    bool head_done_ = false, reading_ = false, writing_ = false, unsent_ = false;
     bool got_bytes_ = false, sent_bytes_ = false, reusable_ = false, half_closed_ = false;
 };
 

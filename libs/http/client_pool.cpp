@@ -18,12 +18,13 @@ constexpr std::chrono::milliseconds busy_tick{50}, idle_tick{1'000};
 
 // One waiting request. Lives in its caller's frame.
 struct client_pool::pending {
-    explicit pending(client_pool& p) : done(p.ex_), in(p) {}
+    pending(client_pool& p, bool new_one) : done(p.ex_), in(p), fresh(new_one) {}
     ~pending() { std::erase(in.queue_, this); }
     pending(const pending&) = delete;
     pending& operator=(const pending&) = delete;
     waiter done;
     client_pool& in;
+    const bool fresh;           // a connection that was used before will not do
     connection_ptr connection;  // handed over
     bool may_connect = false;   // or a free place
 };
@@ -83,7 +84,7 @@ awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
         co_return made;
     }
     if (queue_.size() >= max_waiting_) throw overloaded("too many requests wait for the upstream");
-    pending mine(*this);
+    pending mine(*this, fresh);
     queue_.push_back(&mine);
     publish();
     co_await mine.done.wait(d);
@@ -133,7 +134,8 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
 }
 
 void client_pool::release(const connection_ptr& c) {
-    if (!c->reusable() || closing_) {
+    const bool in_the_way = !queue_.empty() && queue_.front()->fresh;
+    if (!c->reusable() || closing_ || in_the_way) {
         c->close();
         forget(*c);
         return;
@@ -203,11 +205,7 @@ awaitable<void> client_pool::tick(std::shared_ptr<client_pool> self) {
 }
 
 void client_pool::check(clock::time_point now) {
-    for (std::size_t n = all_.size(); n-- > 0;) {  // a resumed caller may change the list
-        if (n >= all_.size()) continue;
-        const connection_ptr c = all_[n];
-        c->tick(now);
-    }
+    for (const connection_ptr& c : all_) c->tick(now);
     while (!idle_.empty() && now - idle_.front()->idle_since >= idle_timeout_) close_oldest_idle();
 }
 

@@ -2,6 +2,8 @@
 
 #include "http/grammar.hpp"
 
+#include <cstring>
+
 namespace mita::http {
 
 namespace {
@@ -17,6 +19,23 @@ void reuse(std::string& s) {
     }
 }
 
+// All bytes of a word at once; only ASCII letters have a case.
+template <class Word>
+Word lowered(Word w) {
+    constexpr Word ones = static_cast<Word>(~Word(0)) / 0xff;
+    const Word low = w & (ones * 0x7f);
+    const Word from_a = low + ones * (0x80 - 'A'), past_z = low + ones * (0x7f - 'Z');
+    return w | ((~w & (from_a ^ past_z) & (ones * 0x80)) >> 2);
+}
+
+template <class Word>
+bool same_letters(const char* a, const char* b) {
+    Word x = 0, y = 0;
+    std::memcpy(&x, a, sizeof x);
+    std::memcpy(&y, b, sizeof y);
+    return x == y || lowered(x) == lowered(y);
+}
+
 }  // namespace
 
 std::string_view name(verb v) { return names[static_cast<std::size_t>(v)]; }
@@ -28,9 +47,17 @@ std::optional<verb> parse_verb(std::string_view s) {
 }
 
 bool iequals(std::string_view a, std::string_view b) {
-    if (a.size() != b.size()) return false;
-    for (std::size_t i = 0; i < a.size(); ++i)
-        if (grammar::lower(a[i]) != grammar::lower(b[i])) return false;
+    const std::size_t n = a.size();
+    if (n != b.size()) return false;
+    const char *p = a.data(), *q = b.data();
+    if (n >= 8) {  // the last eight may be looked at twice
+        for (std::size_t i = 0; i + 8 < n; i += 8)
+            if (!same_letters<std::uint64_t>(p + i, q + i)) return false;
+        return same_letters<std::uint64_t>(p + n - 8, q + n - 8);
+    }
+    if (n >= 4) return same_letters<std::uint32_t>(p, q) && same_letters<std::uint32_t>(p + n - 4, q + n - 4);
+    for (std::size_t i = 0; i < n; ++i)
+        if (grammar::lower(p[i]) != grammar::lower(q[i])) return false;
     return true;
 }
 

@@ -23,6 +23,7 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
       what(s),
       log(l),
       trusted(options.trusted_peers),
+      trusted_head(options.behind_gateway ? with_gateway_lines(options.head) : options.head),
       exchanges(options, l, registry),
       in_flight_gauge(registry.make_gauge("mita_http_requests_in_flight",
                                           "Requests between their head and their answer.",

@@ -27,6 +27,7 @@ struct server_options {
     server_options() = default;
     std::string name;  // service label: "auth", "finance", "gateway"
     head_limits head;
+    bool behind_gateway = false;  // a trusted peer's head may be longer by what a gateway adds (with_gateway_lines)
     std::size_t body_limit = 64 << 10;               // default; admit() may raise it per route
     std::chrono::milliseconds head_timeout{10'000};  // slow head: 408
     std::chrono::milliseconds body_timeout{20'000};

@@ -106,64 +106,63 @@ awaitable<session::result> session::read_some(phase why, std::uint32_t until, ch
     got = co_await socket_.async_read_some(asio::buffer(to, room), asio::redirect_error(use_awaitable, ec));
     expires_ = 0;
     if (!ec) {
-        bytes_in_ += got;
         co_return result::good;
     }
     got = 0;
     co_return timed_out_ ? result::timed_out : result::closed;
 }
 
+// The guard looks first; once Beast has read the head, views into it are handed out and nothing may move.
 head_state session::parse_head() {
     exchange& x = *x_;
-    const auto read = [&] {
-        return x.reader.read(in_.view(), core_->options.head, x.req, x.path_buffer, x.head_size, x.keep_alive,
-                             x.expect_continue, x.error);
-    };
-    head_state state = read();
-    if (state == head_state::done && x.req.has_body && in_.room() < least_room) {
-        // Room behind the head now, as nothing may move once views are handed out.
-        in_.reserve(read_buffer::small);
-        state = read();
-    }
-    return state;
+    const head_limits& limits = trusted_ ? core_->trusted_head : core_->options.head;
+    const head_state state = x.reader.check(in_.view(), limits, x.error);
+    if (state == head_state::bad) x.reader.glimpse(in_.view(), x.req, x.path_buffer);
+    if (state != head_state::done) return state;
+    if (x.reader.has_body()) in_.space(std::max(in_.room(), least_room));
+    if (!x.reader.build(in_.view(), x.req, x.path_buffer, x.error)) return head_state::bad;
+    x.head_size = x.reader.head_size();
+    x.keep_alive = x.reader.keep_alive();
+    x.expect_continue = x.reader.expects_continue();
+    return head_state::done;
 }
 
 // True: x_ holds a head, good or to be refused. False: the connection is over.
 awaitable<bool> session::read_head() {
     const server_options& o = core_->options;
     std::uint32_t until = 0;
-    in_a_row_ = in_.empty() ? 0 : in_a_row_ + 1;
+    in_a_row_ = in_.size() == 0 ? 0 : in_a_row_ + 1;
     for (;;) {
-        if (!in_.empty()) {
+        if (in_.size() > 0) {
             if (x_ == nullptr) x_ = core_->borrow();
             const head_state state = parse_head();
             if (state != head_state::more) co_return true;
             if (phase_ == phase::idle || until == 0) until = core_->ticks(o.head_timeout);
         } else {
-            in_.compact();
             const auto patience = served_ > 0       ? o.idle_timeout
                                   : core_->draining ? std::min(last_request_time, o.head_timeout)
                                                     : o.head_timeout;
             until = core_->ticks(patience);
         }
-        in_.reserve(in_.room() > 0 ? 1 : std::max(in_.size(), read_buffer::small));
-        const phase why = in_.empty() ? phase::idle : phase::head;
+        const std::size_t n = in_.room() > 0 ? in_.room() : std::max(in_.size(), connection_buffer::small);
+        char* const to_here = in_.space(n);
+        const phase why = in_.size() == 0 ? phase::idle : phase::head;
         std::size_t got = 0;
-        const result r = co_await read_some(why, until, in_.end(), in_.room(), got);
+        const result r = co_await read_some(why, until, to_here, n, got);
         if (r == result::good) {
             in_.commit(got);
             continue;
         }
         if (r == result::timed_out && why == phase::head) {
             x_->error = {408, "", "request_timeout", "The request head came too slowly"};
+            x_->reader.glimpse(in_.view(), x_->req, x_->path_buffer);
             co_return true;
         }
         // Draining: a request whose bytes are here already is still served.
         if (r != result::timed_out || !core_->draining || why != phase::idle) co_return false;
         error_code ec;
-        got = socket_.read_some(asio::buffer(in_.end(), in_.room()), ec);
+        got = socket_.read_some(asio::buffer(to_here, n), ec);
         if (ec || got == 0) co_return false;
-        bytes_in_ += got;
         in_.commit(got);
     }
 }

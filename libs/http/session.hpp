@@ -5,17 +5,14 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "http/answer_head.hpp"
+#include "http/connection_buffer.hpp"
 #include "http/exchange_ids.hpp"
 #include "http/exchange_log.hpp"
-#include "http/head_guard.hpp"
-#include "http/read_buffer.hpp"
+#include "http/message_writer.hpp"
+#include "http/request_reader.hpp"
 #include "http/server.hpp"
 #include "http/trusted_peers.hpp"
 
-#include <boost/asio/buffer.hpp>
-
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -32,11 +29,14 @@ struct exchange {
     request req;
     response res;
     exchange_ids ids;
-    std::string path_buffer, body, out;
+    std::string path_buffer, body;
+    std::string_view interim;     // what is written before the answer
     std::unique_ptr<char[]> big;  // a body that does not fit behind its head
-    head_reader reader;
+    request_reader reader;
+    answer_writer writer;
     head_error error;
     std::size_t head_size = 0;
+    std::uint64_t bytes_out = 0;
     bool keep_alive = false, expect_continue = false;
     bool own_deadline = true;  // req.until is ours, not a trusted peer's
     void clear();
@@ -54,6 +54,7 @@ struct server_core {
     service& what;
     logger& log;
     trusted_peers trusted;
+    head_limits trusted_head;  // for the heads of trusted peers
     id_source random;
     exchange_log exchanges;
     metrics::gauge& in_flight_gauge;
@@ -93,7 +94,6 @@ private:
     // What the pending read or write is for: says what its timeout means.
     enum class phase : std::uint8_t { idle, head, body, write, discard, linger };
     enum class result : std::uint8_t { good, closed, timed_out, malformed, too_large };
-    using buffers = std::array<boost::asio::const_buffer, 2>;
     class body_reader;
 
     // session.cpp
@@ -116,25 +116,27 @@ private:
     awaitable<result> read_length(std::uint64_t length, std::uint32_t until);
     awaitable<result> read_chunks(std::uint64_t limit, std::uint32_t until);
     awaitable<bool> discard_body();
+    awaitable<bool> go_on();
+    void keep_behind(std::string_view fresh, std::size_t used);
     static api_error fault_of(result r);
     void refuse_body(result r);
 
     // session_answer.cpp
     awaitable<bool> answer();
-    awaitable<bool> stream_answer(bool chunked);
-    awaitable<bool> write(buffers what);
-    bool write_now(buffers& what, error_code& ec);
+    awaitable<bool> stream_answer();
+    answer_facts facts() const;
+    awaitable<bool> write();
+    bool write_now(error_code& ec);
     awaitable<void> linger();
 
     std::shared_ptr<server_core> core_;
     tcp_socket socket_;
     int fd_;
-    read_buffer in_;
+    connection_buffer in_;
     std::unique_ptr<exchange> x_;
     gone_watch* watch_ = nullptr;
     std::string address_;
-    std::size_t next_ = 0;  // where in in_ the next message begins, as far as known
-    std::uint64_t bytes_in_ = 0, bytes_out_ = 0;
+    std::size_t next_ = 0;       // where in in_ the next message begins, as far as known
     std::size_t index_ = 0;      // in core_->sessions
     std::uint32_t expires_ = 0;  // tick; 0: nothing is waited for with a timeout
     std::uint32_t served_ = 0;

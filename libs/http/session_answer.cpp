@@ -4,9 +4,6 @@
 
 #include <boost/asio/error.hpp>
 
-#include <algorithm>
-#include <charconv>
-
 namespace mita::http {
 
 namespace {
@@ -16,7 +13,6 @@ namespace asio = boost::asio;
 constexpr std::size_t most_lingered = 16 << 20;  // a client that writes its whole body first still reads our refusal
 constexpr std::size_t linger_room = 32 << 10;
 constexpr std::chrono::milliseconds linger_time{2'000};
-constexpr std::size_t most_joined = 2 << 10;  // copying so little costs less than gathering does
 
 std::string what_of(const std::exception_ptr& error) {
     try {
@@ -30,38 +26,33 @@ std::string what_of(const std::exception_ptr& error) {
 
 }  // namespace
 
+answer_facts session::facts() const {
+    answer_facts f;
+    f.date_line = core_->date;
+    f.minor_version = x_->req.minor_version;
+    f.framing.keep_alive = keep_;
+    return f;
+}
+
 awaitable<bool> session::answer() {
     exchange& x = *x_;
-    x.out.clear();
     const bool body = x.req.method != verb::head && may_have_body(x.res.status);
     if (x.res.stream != nullptr && body) {
-        const bool chunked = x.req.minor_version == 1;
-        if (!chunked) {
+        if (x.req.minor_version == 0) {  // its end is the connection's
             keep_ = false;
             linger_ = true;
         }
-        const bool sent = co_await stream_answer(chunked);
+        const bool sent = co_await stream_answer();
         co_return sent;
     }
-    answer_facts facts;
-    facts.date_line = core_->date;
-    facts.minor_version = x.req.minor_version;
-    facts.keep_alive = keep_;
-    write_head(x.out, x.res, x.req, facts);
-    const bool joined = body && x.res.body.size() <= most_joined;
-    if (joined) x.out.append(x.res.body);
-    buffers out = {asio::buffer(x.out), body && !joined ? asio::buffer(x.res.body) : asio::const_buffer()};
-    const bool sent = co_await write(out);
+    x.writer.begin(x.res, x.req, facts());
+    const bool sent = co_await write();
     co_return sent;
 }
 
 // The head leaves with the first piece, so that a source that fails at once still gives an error answer.
-awaitable<bool> session::stream_answer(bool chunked) {
+awaitable<bool> session::stream_answer() {
     exchange& x = *x_;
-    answer_facts facts;
-    facts.date_line = core_->date;
-    facts.minor_version = x.req.minor_version;
-    facts.keep_alive = keep_;
     bool started = false;
     for (;;) {
         std::string_view piece;
@@ -83,48 +74,41 @@ awaitable<bool> session::stream_answer(bool chunked) {
             write_exception(x.res, x.req, error, detail);
             x.res.log_detail = std::move(detail);
         }
-        if (!started) write_head(x.out, x.res, x.req, facts);
-        if (error) {
-            buffers whole = {asio::buffer(x.out), asio::buffer(x.res.body)};
-            const bool sent = co_await write(whole);
-            co_return sent;
-        }
-        if (chunked) {
-            if (started) x.out.append("\r\n");
-            std::array<char, 16> digits;
-            const auto [end, fault] = std::to_chars(digits.data(), digits.data() + digits.size(), piece.size(), 16);
-            x.out.append(digits.data(), end).append(piece.empty() ? "\r\n\r\n" : "\r\n");
-        }
+        if (!started) x.writer.begin(x.res, x.req, facts());
+        if (!error) x.writer.piece(piece);
         started = true;
-        buffers part = {asio::buffer(x.out), asio::buffer(piece.data(), piece.size())};
-        const bool sent = co_await write(part);
-        if (!sent || piece.empty()) co_return sent;
-        x.out.clear();
+        const bool sent = co_await write();
+        if (!sent || error || piece.empty()) co_return sent;
     }
 }
 
 // Tries at once without waiting, as a socket almost always takes an answer. True: all is written.
-bool session::write_now(buffers& what, error_code& ec) {
-    while (what[0].size() + what[1].size() > 0) {
-        std::size_t n = what[1].size() == 0 ? socket_.write_some(what[0], ec) : socket_.write_some(what, ec);
+bool session::write_now(error_code& ec) {
+    exchange& x = *x_;
+    for (;;) {
+        const boost::asio::const_buffer interim(x.interim.data(), x.interim.size());
+        const buffer_span left = x.interim.empty() ? x.writer.left() : buffer_span(&interim, 1);
+        if (left.empty()) return true;
+        const std::size_t n = left.size() == 1 ? socket_.write_some(left[0], ec) : socket_.write_some(left, ec);
         if (ec) return false;
-        bytes_out_ += n;
-        for (asio::const_buffer& b : what) {
-            const std::size_t part = std::min(n, b.size());
-            b += part;
-            n -= part;
+        x.bytes_out += n;
+        if (x.interim.empty()) {
+            x.writer.sent(n);
+        } else {
+            x.interim.remove_prefix(n);
+            if (x.interim.empty()) return true;
         }
     }
-    return true;
 }
 
-awaitable<bool> session::write(buffers what) {
+// What the writer has, or an interim answer.
+awaitable<bool> session::write() {
     // A client that pipelines gives way to others now and then: waiting goes through the scheduler.
     bool wait = in_a_row_ >= core_->options.max_pipelined;
     if (wait) in_a_row_ = 0;
     for (;;) {
         error_code ec;
-        if (!wait && write_now(what, ec)) co_return true;
+        if (!wait && write_now(ec)) co_return true;
         if (ec && ec != asio::error::would_block && ec != asio::error::try_again) co_return false;
         wait = false;
         phase_ = phase::write;
@@ -142,12 +126,12 @@ awaitable<void> session::linger() {
     socket_.shutdown(tcp_socket::shutdown_send, ec);
     if (ec) co_return;
     if (x_ != nullptr) core_->give_back(std::move(x_));
-    in_ = read_buffer();
-    in_.reserve(linger_room);
+    in_.consume(in_.size());
+    char* const nowhere = in_.space(linger_room);
     const std::uint32_t until = core_->ticks(linger_time);
     for (std::size_t total = 0; total < most_lingered;) {
         std::size_t got = 0;
-        const result r = co_await read_some(phase::linger, until, in_.end(), in_.room(), got);
+        const result r = co_await read_some(phase::linger, until, nowhere, linger_room, got);
         if (r != result::good) co_return;
         total += got;
     }

@@ -8,12 +8,6 @@
 
 namespace mita::http {
 
-namespace {
-
-constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-
-}  // namespace
-
 session::body_reader::body_reader(session& s, std::uint64_t limit)
     : s_(s), limit_(limit), left_(s.x_->req.content_length.value_or(0)), done_(!s.x_->req.has_body) {}
 
@@ -31,22 +25,23 @@ awaitable<std::string_view> session::body_reader::next(deadline d) {
 // What is there already; empty: more must be read, or done_.
 std::string_view session::body_reader::take() {
     exchange& x = *s_.x_;
-    const std::string_view raw = s_.in_.view().substr(s_.next_);
+    const bool held = fresh_.empty();
+    const std::string_view raw = held ? s_.in_.view().substr(s_.next_) : fresh_;
     if (x.req.chunked) {
         x.body.clear();
         std::size_t used = 0;
-        const auto state = decoder_.feed(raw, used, x.body, limit_);
-        s_.next_ += used;
-        if (state == chunk_decoder::state::bad) fail(result::malformed);
-        if (state == chunk_decoder::state::too_large) fail(result::too_large);
-        done_ = state == chunk_decoder::state::done;
+        const chunk_state state = x.reader.feed(raw, used, x.body, limit_);
+        if (state == chunk_state::bad) fail(result::malformed);
+        if (state == chunk_state::too_large) fail(result::too_large);
+        done_ = state == chunk_state::done;
+        if (held) s_.next_ += used;
+        if (!held && done_) s_.keep_behind(raw, used);
+        fresh_ = {};
         return x.body;
     }
-    std::string_view piece(x.big.get(), std::exchange(fresh_, 0));
-    if (piece.empty()) {
-        piece = raw.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), left_)));
-        s_.next_ += piece.size();
-    }
+    const std::string_view piece = raw.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(raw.size(), left_)));
+    if (held) s_.next_ += piece.size();
+    fresh_ = {};
     left_ -= piece.size();
     done_ = left_ == 0;
     return piece;
@@ -56,24 +51,21 @@ awaitable<void> session::body_reader::fill(std::uint32_t until) {
     constexpr std::size_t window = 64 << 10;
     exchange& x = *s_.x_;
     if (x.expect_continue) {
-        x.expect_continue = false;
-        buffers out = {asio::buffer(go_on.data(), go_on.size()), asio::const_buffer()};
-        co_await s_.write(out);
+        co_await s_.go_on();
     }
-    std::size_t got = 0;
-    result r = result::good;
+    char* to = nullptr;
+    std::size_t room = s_.in_.room();
     if (x.req.chunked) {
-        s_.in_.truncate(x.head_size);
-        s_.next_ = x.head_size;
-        r = co_await s_.read_some(phase::body, until, s_.in_.end(), s_.in_.room(), got);
-        s_.in_.commit(got);
+        to = s_.in_.space(room);
     } else {
         if (x.big == nullptr) x.big = std::make_unique_for_overwrite<char[]>(window);
-        const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(window, left_));
-        r = co_await s_.read_some(phase::body, until, x.big.get(), room, got);
-        fresh_ = got;
+        to = x.big.get();
+        room = static_cast<std::size_t>(std::min<std::uint64_t>(window, left_));
     }
+    std::size_t got = 0;
+    const result r = co_await s_.read_some(phase::body, until, to, room, got);
     if (r != result::good) fail(r);
+    fresh_ = std::string_view(to, got);
 }
 
 void session::body_reader::fail(result r) {
@@ -96,13 +88,26 @@ api_error session::fault_of(result r) {
     return api_error(400, "incomplete_body", "The connection ended before the body did");
 }
 
+// After admit() and the limits (R11).
+awaitable<bool> session::go_on() {
+    x_->expect_continue = false;
+    x_->interim = "HTTP/1.1 100 Continue\r\n\r\n";
+    const bool sent = co_await write();
+    co_return sent;
+}
+
+// Bytes were read behind what in_ holds; from `used` on they belong to the next message.
+void session::keep_behind(std::string_view fresh, std::size_t used) {
+    in_.commit(fresh.size());
+    next_ = in_.size() - (fresh.size() - used);
+}
+
 awaitable<session::result> session::read_body(std::uint64_t limit) {
     exchange& x = *x_;
     const std::size_t have = in_.size() - x.head_size;
     const bool whole = !x.req.chunked && have >= *x.req.content_length;
-    if (x.expect_continue && have == 0) {  // after admit() and the limits (R11)
-        buffers out = {asio::buffer(go_on.data(), go_on.size()), asio::const_buffer()};
-        const bool sent = co_await write(out);
+    if (x.expect_continue && have == 0) {
+        const bool sent = co_await go_on();
         if (!sent) co_return result::closed;
     }
     x.expect_continue = false;
@@ -125,7 +130,8 @@ awaitable<session::result> session::read_length(std::uint64_t length, std::uint3
     std::size_t got = 0;
     if (size - have <= in_.room()) {
         while (in_.size() - x.head_size < size) {
-            const result r = co_await read_some(phase::body, until, in_.end(), in_.room(), got);
+            char* const to = in_.space(in_.room());
+            const result r = co_await read_some(phase::body, until, to, in_.room(), got);
             if (r != result::good) co_return r;
             in_.commit(got);
         }
@@ -135,7 +141,7 @@ awaitable<session::result> session::read_length(std::uint64_t length, std::uint3
     }
     x.big = std::make_unique_for_overwrite<char[]>(size);
     in_.view().copy(x.big.get(), have, x.head_size);
-    in_.truncate(x.head_size);
+    next_ = in_.size();
     while (have < size) {
         const result r = co_await read_some(phase::body, until, x.big.get() + have, size - have, got);
         if (r != result::good) co_return r;
@@ -147,34 +153,37 @@ awaitable<session::result> session::read_length(std::uint64_t length, std::uint3
 
 awaitable<session::result> session::read_chunks(std::uint64_t limit, std::uint32_t until) {
     exchange& x = *x_;
-    chunk_decoder decoder;
+    std::string_view raw = in_.view().substr(x.head_size), fresh;
     for (;;) {
         std::size_t used = 0;
-        const auto state = decoder.feed(in_.view().substr(x.head_size), used, x.body, limit);
-        if (state == chunk_decoder::state::bad) co_return result::malformed;
-        if (state == chunk_decoder::state::too_large) co_return result::too_large;
-        if (state == chunk_decoder::state::done) {
+        const chunk_state state = x.reader.feed(raw, used, x.body, limit);
+        if (state == chunk_state::bad) co_return result::malformed;
+        if (state == chunk_state::too_large) co_return result::too_large;
+        if (state == chunk_state::done) {
             x.req.body = x.body;
             next_ = x.head_size + used;
+            if (fresh.data() != nullptr) keep_behind(fresh, used);
             co_return result::good;
         }
-        in_.truncate(x.head_size);
+        char* const to = in_.space(in_.room());
         std::size_t got = 0;
-        const result r = co_await read_some(phase::body, until, in_.end(), in_.room(), got);
+        const result r = co_await read_some(phase::body, until, to, in_.room(), got);
         if (r != result::good) co_return r;
-        in_.commit(got);
+        raw = fresh = std::string_view(to, got);
     }
 }
 
+// After the answer: nothing points into in_ any more.
 awaitable<bool> session::discard_body() {
     exchange& x = *x_;
     std::uint64_t left = *x.req.content_length - (in_.size() - x.head_size);
-    in_.truncate(x.head_size);
+    next_ = in_.size();
+    char* const to = in_.space(in_.room());
     const std::uint32_t until = core_->ticks(core_->options.body_timeout);
     while (left > 0) {
         std::size_t got = 0;
-        const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(in_.room(), left));
-        const result r = co_await read_some(phase::discard, until, in_.end(), room, got);
+        const auto most = static_cast<std::size_t>(std::min<std::uint64_t>(in_.room(), left));
+        const result r = co_await read_some(phase::discard, until, to, most, got);
         if (r != result::good) co_return false;
         left -= got;
     }

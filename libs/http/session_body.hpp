@@ -20,8 +20,9 @@ private:
     session& s_;
     std::uint64_t limit_, left_;
     bool done_;
-    std::size_t fresh_ = 0;  // bytes in x.big not yet handed out
-    chunk_decoder decoder_;
+    // What was read last and not handed out yet: in x.big, or behind what s_.in_ holds, which it joins only as far as
+    // it belongs to the next message.
+    std::string_view fresh_;
 };
 
 }  // namespace mita::http

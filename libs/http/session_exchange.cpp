@@ -37,10 +37,10 @@ awaitable<bool> session::serve() {
         going = co_await discard_body();
     }
     if (!going) linger_ = linger_ && sent;
-    in_.consume(std::min(next_, in_.size()));
-    if (in_.empty()) {
+    in_.consume(next_);
+    if (in_.size() == 0) {
         core_->give_back(std::move(x_));
-        in_.compact();
+        in_.shrink();
     } else {
         x.clear();
     }
@@ -69,7 +69,6 @@ void session::begin_request(deadline::clock::time_point now) {
     req.until = deadline::at(now + allowed);
     next_ = x.head_size;
     body_done_ = !req.has_body;
-    bytes_out_ = 0;
     counted_ = true;
     core_->in_flight.fetch_add(1, std::memory_order_relaxed);
     core_->in_flight_gauge.add(1);
@@ -180,7 +179,7 @@ void session::end_request(deadline::clock::time_point began) {
     facts.ended = deadline::clock::now();
     facts.took = std::chrono::duration_cast<std::chrono::microseconds>(facts.ended - began);
     facts.bytes_in = x.head_size + x.req.body.size();
-    facts.bytes_out = bytes_out_;
+    facts.bytes_out = x.bytes_out;
     facts.known_method = known_method_;
     core_->exchanges.finished(x.req, x.res, facts);
     if (core_->observer) core_->observer(x.req, x.res, facts.took, facts.bytes_in, facts.bytes_out);
@@ -196,9 +195,11 @@ void exchange::clear() {
     body.clear();
     if (body.capacity() > (64u << 10)) body = std::string();
     big.reset();
+    interim = {};
     reader.reset();
     error = head_error();
     head_size = 0;
+    bytes_out = 0;
     keep_alive = expect_continue = false;
     own_deadline = true;
 }

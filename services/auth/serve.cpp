@@ -27,6 +27,7 @@ struct worker_parts {
     static http::server_options outside(shared& all) {
         auto o = http::options_of(all.set, "auth");
         o.window = &all.vital.make_window();
+        o.behind_gateway = true;
         return o;
     }
     app a;

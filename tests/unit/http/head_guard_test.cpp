@@ -1,4 +1,5 @@
-#include "http/head_guard.hpp"
+// Request heads: the guard, and what Beast reads of what it lets through.
+#include "http/request_reader.hpp"
 
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
@@ -40,7 +41,7 @@ std::string describe(const request& r, bool keep_alive, bool expect) {
 outcome read_in_pieces(const std::string& bytes, const std::vector<std::size_t>& cuts, bool move,
                        head_limits limits = {}) {
     auto req = std::make_unique<request>();
-    head_reader reader;
+    request_reader reader;
     std::string path_buffer;
     std::string fixed = bytes;
     std::vector<std::unique_ptr<std::string>> buffers;
@@ -51,9 +52,9 @@ outcome read_in_pieces(const std::string& bytes, const std::vector<std::size_t>&
             buffers.push_back(std::make_unique<std::string>(seen));
             seen = *buffers.back();
         }
-        bool keep_alive = false, expect = false;
         head_error error;
-        out.state = reader.read(seen, limits, *req, path_buffer, out.size, keep_alive, expect, error);
+        out.state = reader.check(seen, limits, error);
+        if (out.state == head_state::done && !reader.build(seen, *req, path_buffer, error)) out.state = head_state::bad;
         if (out.state == head_state::bad) {
             out.status = error.status;
             out.rule = error.rule;
@@ -61,7 +62,8 @@ outcome read_in_pieces(const std::string& bytes, const std::vector<std::size_t>&
             return out;
         }
         if (out.state == head_state::done) {
-            out.text = describe(*req, keep_alive, expect);
+            out.text = describe(*req, reader.keep_alive(), reader.expects_continue());
+            out.size = reader.head_size();
             return out;
         }
     }
@@ -353,7 +355,7 @@ TEST_CASE("Any bytes at all, cut anywhere, give the answer they give in one piec
     }));
 }
 
-TEST_CASE("What we accept Beast's parser accepts too, with the same method, target and headers") {
+TEST_CASE("What we read, Beast's own message of it has too: the same method, target and headers") {
     namespace beast_http = boost::beast::http;
     for (const good_case& c : good_cases()) {
         if (c.bytes.size() > 8000) continue;
@@ -368,17 +370,45 @@ TEST_CASE("What we accept Beast's parser accepts too, with the same method, targ
         CHECK_FALSE(ec);
         REQUIRE(parser.is_header_done());
         auto req = std::make_unique<request>();
-        head_reader reader;
+        request_reader reader;
         std::string path_buffer;
-        std::size_t size = 0;
-        bool keep = false, expect = false;
         head_error error;
-        REQUIRE(reader.read(bytes, head_limits(), *req, path_buffer, size, keep, expect, error) == head_state::done);
+        REQUIRE(reader.check(bytes, head_limits(), error) == head_state::done);
+        REQUIRE(reader.build(bytes, *req, path_buffer, error));
         CHECK(parser.get().method_string() == name(req->method));
         CHECK(parser.chunked() == req->chunked);
-        CHECK(parser.keep_alive() == keep);
+        CHECK(parser.keep_alive() == reader.keep_alive());
         for (const header& h : req->headers)
             if (!iequals(h.name, "Host"))
                 CHECK(parser.get().count(boost::string_view(h.name.data(), h.name.size())) > 0);
     }
+}
+
+TEST_CASE("Of a head that is refused what came before the fault can be read, and no framing") {
+    const std::string before = "POST /v1/x HTTP/1.1\r\nHost: h\r\nOrigin: https://o\r\nContent-Length: 5\r\n";
+    for (const std::string& fault : {"Host: twice\r\n\r\n", "A: b\n", " folded\r\n", "A : b\r\n\r\n"}) {
+        INFO(fault);
+        const std::string bytes = before + fault;
+        auto req = std::make_unique<request>();
+        request_reader reader;
+        std::string path_buffer;
+        head_error error;
+        const bool refused = reader.check(bytes, head_limits(), error) == head_state::bad ||
+                             !reader.build(bytes, *req, path_buffer, error);
+        CHECK(refused);
+        reader.glimpse(bytes, *req, path_buffer);
+        CHECK(req->method == verb::post);
+        CHECK(req->path == "/v1/x");
+        CHECK(req->headers.value("origin") == "https://o");
+        CHECK_FALSE(req->has_body);
+        CHECK_FALSE(req->content_length);
+    }
+}
+
+TEST_CASE("R1: a Connection header that is no list of tokens is refused, and close counts beside keep-alive in 1.0") {
+    CHECK(read_whole(get("Connection: \"close\"\r\n")).status == 400);
+    CHECK(read_whole(get("Connection: a b\r\n")).status == 400);
+    CHECK(read_whole(get("Connection: , close ,\r\n")).text == "GET|/|/||1|close|Host=h|Connection=, close ,");
+    CHECK(read_whole("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n").text ==
+          "GET|/|/||0|close|Connection=keep-alive, close");
 }

@@ -1,5 +1,4 @@
 #include "http/exchange_ids.hpp"
-#include "http/read_buffer.hpp"
 #include "http/trusted_peers.hpp"
 
 #include <catch2/catch.hpp>
@@ -99,26 +98,4 @@ TEST_CASE("Ids that are made do not repeat") {
         CHECK(seen.insert(std::string(req->id)).second);
         CHECK(seen.insert(std::string(req->trace_id)).second);
     }
-}
-
-TEST_CASE("The read buffer keeps its bytes while it grows and is small again when empty") {
-    read_buffer b;
-    std::string sent, received;
-    for (int i = 0; i < 200; ++i) {
-        const std::string piece(static_cast<std::size_t>(i * 7), static_cast<char>('a' + i % 26));
-        b.reserve(piece.size() + 1);
-        REQUIRE(b.room() > piece.size());
-        piece.copy(b.end(), piece.size());
-        b.commit(piece.size());
-        sent += piece;
-        const std::size_t take = b.size() / 3;
-        received += b.view().substr(0, take);
-        b.consume(take);
-    }
-    received += b.view();
-    CHECK(received == sent);
-    b.consume(b.size());
-    b.compact();
-    b.reserve(1);
-    CHECK(b.room() == read_buffer::small);
 }

@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -194,4 +195,31 @@ TEST_CASE("Verbs are case-sensitive and round-trip") {
         CHECK(parse_verb(name(v)) == v);
     CHECK_FALSE(parse_verb("get"));
     CHECK_FALSE(parse_verb("CONNECT"));
+}
+
+TEST_CASE("Names are equal without regard to case, byte for byte, and only letters have a case") {
+    const auto slow = [](std::string_view a, std::string_view b) {
+        if (a.size() != b.size()) return false;
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+            if (lower(a[i]) != lower(b[i])) return false;
+        }
+        return true;
+    };
+    for (std::size_t n = 0; n < 20; ++n) {
+        for (std::size_t at = 0; at < std::max<std::size_t>(n, 1); ++at) {
+            for (int x = 0; x < 256; ++x) {
+                std::string a(n, 'x'), b(n, 'X');
+                if (n > 0) {
+                    a[at] = static_cast<char>(x);
+                    for (const int y : {x, x ^ 0x20, x ^ 0x80, x ^ 1}) {
+                        b[at] = static_cast<char>(y);
+                        if (iequals(a, b) != slow(a, b)) FAIL(n << " " << at << " " << x << " " << y);
+                    }
+                }
+                if (iequals(a, b) != slow(a, b)) FAIL(n << " " << x);
+            }
+        }
+    }
+    CHECK_FALSE(iequals("abc", "abcd"));
 }
