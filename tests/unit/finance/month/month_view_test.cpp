@@ -1,7 +1,9 @@
 #include "unit/finance/planning_support.hpp"
 
 #include "finance/domain/verdict.hpp"
+#include "finance/month/day_json.hpp"
 #include "finance/month/month_json.hpp"
+#include "finance/month/today_json.hpp"
 
 #include <rapidcheck.h>
 #include <boost/json/parse.hpp>
@@ -237,7 +239,7 @@ TEST_CASE("the calendar's JSON parses, and its categories and days add up to its
     spend(f, "2026-04-01", "groceries", 6000);
     spend(f, "2026-04-02", "dining_out", 2500);
     const auto v = view_month(f, month("2026-04"), day("2026-04-03"));
-    const auto doc = boost::json::parse(calendar_json(f, v));
+    const auto doc = boost::json::parse(month_json(f, v));
     CHECK(doc.at("days").as_array().size() == 30);
     amount budget = 0, spent = 0, by_day = 0;
     for (const auto& c : doc.at("categories").as_array()) {
