@@ -123,9 +123,9 @@ fault settle(const category_input& category, int days, int today, const stake& m
 // `known` has one prepared plan per category, its sweeps before `today` known; fills in the rest as of that morning.
 fault plan_morning(const month_input& in, int today, int through, int now, std::span<stake> stakes, month_plan& known) {
     known.moves.clear();
-    const auto unallocated = narrow128(wide{in.unallocated} + brought(in.incomes, in.windfalls, now));
-    if (!unallocated) return fault::amount_overflow;
-    known.unallocated = *unallocated;
+    // It is shown and covers, it is in no sum: what lacks may pass the range as days go by, and ends there.
+    const wide unallocated = wide{in.unallocated} + brought(in.incomes, in.windfalls, now);
+    known.unallocated = static_cast<amount>(std::clamp<wide>(unallocated, -max_amount, max_amount));
     for (std::size_t i = 0; i < stakes.size(); ++i) {
         const auto why = stand_alone(in.categories[i], in.days, today, through, known.categories[i], stakes[i]);
         if (why != fault::none) return why;

@@ -1,7 +1,5 @@
 #include "finance/month/headroom.hpp"
 
-#include "finance/month/settlements.hpp"
-
 #include <algorithm>
 
 namespace mita::finance {
@@ -24,19 +22,10 @@ headroom headroom_of(const month_facts& f, const period& over, const std::vector
         if (!over.contains(a.day)) continue;
         load.out += wide{a.spent} + a.received;
         load.in += a.received;
-        const bool income = is_income(f, a.category);
-        (income ? load.earned : load.back) += a.received;
-        if (income) load.undone += wide{a.spent} + a.received;
+        const auto* entry = f.book.find(a.category);
+        if (entry == nullptr || entry->cls != category_class::income) load.back += a.received;
     }
-    wide unallocated = 0;
-    wide expected = 0;
-    for (const auto& p : revisions) {
-        load.budget = std::max(load.budget, budgets_of(*p, over));
-        unallocated = std::max<wide>(unallocated, p->budget.unallocated);
-        expected = std::max<wide>(expected, p->knows_incomes ? p->budget.pool.income : 0);
-    }
-    load.earned += unallocated;
-    load.undone += expected;
+    for (const auto& p : revisions) load.budget = std::max(load.budget, budgets_of(*p, over));
     return load;
 }
 

@@ -1,6 +1,5 @@
 // What keeps every figure of every view of a month within ±(2^53−1), whatever is deleted later: what went out of it,
-// what came in, what came back into spending together with its budgets, and what incomes may make of unallocated are
-// each within it. Counted line by line,
+// what came in, and what came back into spending together with its budgets are each within it. Counted line by line,
 // for a delete may take either side of a day's sum away. Checked before a write; carries fit in what is left
 // (carry.hpp). Pure.
 #pragma once
@@ -16,12 +15,8 @@ struct headroom {
     wide in = 0;      // Σ incomes and refunds
     wide back = 0;    // of it, refunds into spend categories
     wide budget = 0;  // the largest Σ budgets, bills and unallocated of a revision
-    wide earned = 0;  // of `in`, incomes, with the largest unallocated of a revision
-    wide undone = 0;  // of `out`, corrections of incomes, with the largest Σ of the incomes expected
 
-    bool fits() const {
-        return narrow128(out) && narrow128(in) && narrow128(back + budget) && narrow128(earned) && narrow128(undone);
-    }
+    bool fits() const { return narrow128(out) && narrow128(in) && narrow128(back + budget); }
     // How much may still be carried in; negative when it does not fit.
     wide room_up() const { return max_amount - back - budget; }
     wide room_down() const { return max_amount - out; }
