@@ -152,7 +152,7 @@ TEST_CASE("Beyond max_connections requests wait in order, and beyond max_waiting
                 const std::lock_guard lock(mutex);
                 order.push_back(request.substr(4, 2));
             }
-            while (request.find("/1") != std::string::npos && !late) std::this_thread::yield();
+            while (request.starts_with("GET /1 ") && !late) std::this_thread::yield();
             s.send(ok("x"));
         }
     });
