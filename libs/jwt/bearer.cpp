@@ -56,12 +56,12 @@ awaitable<void> authenticate(validator& tokens, http::request& req, http::access
     }
     const auto token = bearer(req);
     if (!token) refuse_token(req);
+    if (!tokens.can_judge())  // just started (C7): a token that was logged out must not pass meanwhile
+        throw api_error(503, "unavailable", "The service is starting; try again.").with_header("Retry-After", "1");
     decoded seen = tokens.check_now(*token);
     if (seen.result == verdict::unknown_key) {
         seen = co_await tokens.check(*token, req.until);
     }
-    if (seen.result == verdict::unknown_key && !tokens.has_keys())  // just started: nothing can be judged yet
-        throw api_error(503, "unavailable", "The service is starting; try again.").with_header("Retry-After", "1");
     if (seen.result != verdict::ok) refuse_token(req);
     req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
     if (need == http::access::service && !req.who->may("service"))

@@ -118,7 +118,11 @@ std::size_t revocations::size() const {
     return impl_->size();
 }
 
-void revocations::heard(std::int64_t steady_ms) { impl_->heard_ms.store(steady_ms, std::memory_order_relaxed); }
+void revocations::heard(std::int64_t steady_ms) { impl_->heard_ms.store(steady_ms, std::memory_order_release); }
+
+bool revocations::known() const {
+    return impl_->heard_ms.load(std::memory_order_acquire) != std::numeric_limits<std::int64_t>::min();
+}
 
 std::int64_t revocations::silent_ms() const {
     const auto heard = impl_->heard_ms.load(std::memory_order_relaxed);

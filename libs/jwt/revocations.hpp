@@ -40,6 +40,7 @@ public:
     // The feed says it is alive; C7: silent longer than `limit` means degraded and sensitive scopes closed.
     void heard(std::int64_t steady_ms);
     std::int64_t silent_ms() const;  // since the last heard(); INT64_MAX before the first
+    bool known() const;              // heard() at least once: before that nothing is known to be good (C7)
 
 private:
     struct impl;

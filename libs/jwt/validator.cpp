@@ -239,6 +239,8 @@ validator::~validator() = default;
 void validator::set_keys(key_set keys) { impl_->set(std::move(keys)); }
 bool validator::has_keys() const { return impl_->has_keys.load(std::memory_order_acquire); }
 
+bool validator::can_judge() const { return has_keys() && impl_->revoked.known(); }
+
 awaitable<decoded> validator::check(std::string_view token, deadline d) {
     decoded seen = impl_->check_now(token);
     if (seen.result != verdict::unknown_key) co_return seen;

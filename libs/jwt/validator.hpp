@@ -46,6 +46,8 @@ public:
 
     void set_keys(key_set keys);  // thread-safe swap; cached tokens of removed keys die at once
     bool has_keys() const;
+    // Keys are there and revocations were heard of once: before that no token may be judged good (C7).
+    bool can_judge() const;
 
     // The whole check. result ok => value set. Never throws for a bad token; may throw deadline_exceeded. `token` is
     // valid until the end of the await.
