@@ -106,7 +106,8 @@ decoded verify(std::string_view token, const key_set& keys, const policy& p, std
 
     token_header header;
     if (const auto v = read_header(*header_json, header); v != verdict::ok) return {v, nullptr};
-    if (!known_algorithm(header.alg) || header.typ != p.typ) return {verdict::unsupported, nullptr};
+    if (!p.typ.empty() && header.typ.empty()) return {verdict::malformed, nullptr};
+    if (!known_algorithm(header.alg) || (!p.typ.empty() && header.typ != p.typ)) return {verdict::unsupported, nullptr};
     const public_key* key = keys.find(header.kid);
     if (key == nullptr) return {verdict::unknown_key, nullptr};
     if (header.alg != name(alg_of(*key)))

@@ -42,7 +42,9 @@ struct policy {
     std::string audience;
     std::int64_t skew_s = 30;
     std::int64_t max_lifetime_s = 900;
-    std::string typ = "at+jwt";  // T10: separates access, refresh, reset, mail, MFA and service tokens
+    // T10: separates access, refresh, reset, mail, MFA and service tokens. Empty: any, or none; for `jwt verify`, never
+    // for a service.
+    std::string typ = "at+jwt";
 };
 
 struct decoded {

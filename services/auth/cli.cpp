@@ -138,7 +138,7 @@ int password_verify(config& from, const std::string& stored) {
 // ---- jwt
 
 struct judging {
-    std::string jwks, issuer = "https://mita.local", audience = "mita-api";
+    std::string jwks, issuer = "https://mita.local", audience = "mita-api", typ = "at+jwt";
     std::optional<long long> now;
 };
 
@@ -157,6 +157,7 @@ int jwt_verify(const judging& j) {
     jwt::policy p;
     p.issuer = j.issuer;
     p.audience = j.audience;
+    p.typ = j.typ == "any" ? "" : j.typ;
     for (std::string token; std::getline(std::cin, token);) {
         const auto seen = jwt::verify(token, keys, p, j.now ? *j.now : wall::unix_seconds());
         if (seen.result == jwt::verdict::ok)
@@ -196,6 +197,9 @@ void add_own_commands(command_line& cli) {
     judge.add_option("--jwks", j->jwks, "file with the keys")->required();
     judge.add_option("--iss", j->issuer, "expected issuer")->capture_default_str();
     judge.add_option("--aud", j->audience, "expected audience")->capture_default_str();
+    judge.add_option("--typ", j->typ, "expected typ; any: whatever it is, or none (for vector sets)")
+        ->capture_default_str()
+        ->check([](const std::string& typ) { return typ.empty() ? "an empty typ is none" : ""; });
     judge.add_option("--now", j->now, "unix seconds to judge at (default: now)");
 }
 

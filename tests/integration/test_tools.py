@@ -1,7 +1,12 @@
 """mita-auth's own commands: password hash | verify and jwt verify, with the published vectors, by status: 0 yes, 1 no, 2 cannot be judged."""
+import base64
 import json
+import uuid
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from mita.command import SECRET, command
 
@@ -108,3 +113,40 @@ def test_tokens_are_judged_by_a_JWKS_file_and_the_given_time(stack, person, tmp_
     first, second = done.stdout.decode().splitlines()
     assert done.returncode == 0 and first == "valid" and second.startswith("invalid ")
     assert judge("--now", "1").stdout.decode().splitlines()[0].startswith("invalid ")
+
+
+def b64(data):
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def vectors():
+    """A key set and tokens of others, by their typ: signed well, with the claims of an access token."""
+    key, some = ec.generate_private_key(ec.SECP256R1()), lambda: str(uuid.uuid4())
+    n = key.public_key().public_numbers()
+    jwks = {"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": "theirs", "x": b64(n.x.to_bytes(32, "big")), "y": b64(n.y.to_bytes(32, "big"))}]}
+    body = {"iss": "joe", "aud": "all", "sub": some(), "sid": some(), "jti": some(), "client_id": "c", "scope": "user", "iat": 1000, "exp": 1600}
+
+    def token(typ):
+        head = {"alg": "ES256", "kid": "theirs"} | ({} if typ is None else {"typ": typ})
+        text = b64(json.dumps(head).encode()) + "." + b64(json.dumps(body).encode())
+        r, s = decode_dss_signature(key.sign(text.encode(), ec.ECDSA(hashes.SHA256())))
+        return text + "." + b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    return jwks, [token(typ) for typ in ("at+jwt", "JWT", None)]
+
+
+@pytest.mark.parametrize("typ,expected", [((), ["valid", "invalid unsupported", "invalid malformed"]), (("--typ", "JWT"), ["invalid unsupported", "valid", "invalid malformed"]),
+                                          (("--typ", "any"), ["valid", "valid", "valid"])], ids=["ours", "JWT", "any"])
+def test_T10_a_vector_set_is_judged_with_the_typ_it_was_made_with(preset, tmp_path, typ, expected):
+    jwks, tokens = vectors()
+    path = tmp_path / "jwks.json"
+    path.write_text(json.dumps(jwks))
+    spoilt = tokens[1][:-4] + ("AAAA" if tokens[1][-4:] != "AAAA" else "BBBB")
+    done = command(preset, "auth", "jwt", "verify", "--jwks", str(path), "--iss", "joe", "--aud", "all", "--now", "1200", *typ,
+                   stdin="\n".join([*tokens, spoilt]).encode() + b"\n")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.decode().splitlines()
+    assert lines[:3] == expected and lines[3].startswith("invalid "), lines
+
+
+def test_an_empty_typ_is_wrong_usage(preset, tmp_path):
+    assert command(preset, "auth", "jwt", "verify", "--jwks", str(tmp_path / "x"), "--typ", "").returncode == 2
