@@ -25,14 +25,15 @@ public:
     static constexpr std::size_t max_key_size = max_object_size;
     static constexpr std::size_t max_string_size = max_object_size;
 
-    explicit handler(std::size_t max_members) : max_members_(max_members) {}
+    handler(std::size_t max_members, const json::storage_ptr& memory)
+        : memory_(memory), stack_(memory), max_members_(max_members) {}
 
     json::value release() { return stack_.release(); }
     bool too_many() const { return members_ > max_members_; }
     const std::optional<std::string>& duplicate() const { return duplicate_; }
 
     bool on_document_begin(json_error&) {
-        stack_.reset();
+        stack_.reset(memory_);
         return true;
     }
     bool on_document_end(json_error&) { return true; }
@@ -161,6 +162,7 @@ private:
         return false;
     }
 
+    json::storage_ptr memory_;
     json::value_stack stack_;
     std::size_t max_members_;
     std::size_t members_ = 0;
@@ -209,7 +211,7 @@ std::optional<json_fault> parse_json(std::string_view text, const json_limits& l
         return json_fault{"empty_body", "", "The body is empty; a JSON document is expected."};
     json::parse_options options;
     options.max_depth = limits.depth;
-    json::basic_parser<handler> parser(options, limits.members);
+    json::basic_parser<handler> parser(options, limits.members, out.storage());
     json_error ec;
     const std::size_t read = parser.write_some(false, text.data(), text.size(), ec);
     if (!ec && read < text.size()) ec = json::error::extra_data;

@@ -25,7 +25,7 @@ struct json_fault {
 
 // Puts the document into `out` and returns nothing, or returns the first fault. Numbers keep their spelling's meaning:
 // only integers written as integers become int64 or uint64. -0 becomes the double -0.0, an integer beyond 64 bits
-// becomes the double infinity of its sign (no other text can make one).
+// becomes the double infinity of its sign (no other text can make one). All memory is out's storage.
 std::optional<json_fault> parse_json(std::string_view text, const json_limits& limits, boost::json::value& out);
 
 // Appends "/name" to an RFC 6901 pointer, with ~ and / escaped.

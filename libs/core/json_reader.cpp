@@ -2,11 +2,27 @@
 
 #include "core/utf8.hpp"
 
+#include <openssl/crypto.h>
+#include <boost/json/memory_resource.hpp>
+
 #include <algorithm>
 #include <cmath>
+#include <new>
 
 namespace mita {
 namespace {
+
+// A body may hold a password: nothing of a document outlives it.
+class wiping_memory : public boost::json::memory_resource {
+    void* do_allocate(std::size_t size, std::size_t align) override {
+        return ::operator new(size, std::align_val_t(align));
+    }
+    void do_deallocate(void* p, std::size_t size, std::size_t align) override {
+        OPENSSL_cleanse(p, size);
+        ::operator delete(p, size, std::align_val_t(align));
+    }
+    bool do_is_equal(const memory_resource& other) const noexcept override { return this == &other; }
+};
 
 // Findings past this many are not worth their bytes: a hostile body must not make an answer larger than itself.
 constexpr std::size_t max_findings = 100;
@@ -241,7 +257,8 @@ std::vector<std::int64_t> json_object::integers(std::string_view name, std::size
     return out;
 }
 
-json_document::json_document(std::string_view text, json_limits limits) {
+json_document::json_document(std::string_view text, json_limits limits)
+    : value_(boost::json::make_shared_resource<wiping_memory>()) {
     auto fault = parse_json(text, limits, value_);
     if (!fault) return;
     std::vector<field_error> errors;
