@@ -1,5 +1,7 @@
 #include "core/clock.hpp"
 
+#include "core/moved_clock.hpp"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,10 +33,16 @@ constexpr std::int64_t racy_ns = 50'000'000;
 
 enum class mode { real, shifted, file };
 
+std::int64_t real_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 // The process's clock: the one piece of state that cannot come by constructor, as every stamp in the system reads it.
 struct state {
     std::atomic<mode> how{mode::real};
     std::atomic<std::int64_t> shift_us{0};  // shifted and file: now = steady clock + shift
+    std::atomic<std::int64_t> ahead_us{0};  // of the machine's clock, when it was set
     std::mutex mutex;                       // guards what follows
     std::string path;
     fingerprint seen;
@@ -46,9 +54,13 @@ state& clock_state() {
     return s;
 }
 
-std::optional<std::string> read_small(const std::string& path) {
+// `written_ns`: when what was read was written.
+std::optional<std::string> read_small(const std::string& path, std::int64_t* written_ns = nullptr) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (fd < 0) return std::nullopt;
+    struct stat st{};
+    if (written_ns != nullptr && ::fstat(fd, &st) == 0)
+        *written_ns = st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec;
     std::array<char, 64> buffer;
     // Under refresh()'s lock: a few bytes of a test's local file.
     const auto n = ::read(fd, buffer.data(), buffer.size());  // NOLINT(clang-analyzer-unix.BlockInCriticalSection)
@@ -65,17 +77,16 @@ void refresh(state& s) {
     struct stat st{};
     if (::stat(s.path.c_str(), &st) != 0) return;
     const fingerprint seen{st.st_ino, st.st_size, st.st_mtim.tv_sec * 1'000'000'000 + st.st_mtim.tv_nsec};
-    const auto real_ns =
-        std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-            .count();
     const bool changed = seen != s.seen;
-    if (!changed && real_ns - seen.mtime_ns > racy_ns) return;
-    auto text = read_small(s.path);
+    if (!changed && real_ns() - seen.mtime_ns > racy_ns) return;
+    std::int64_t written_ns = seen.mtime_ns;
+    auto text = read_small(s.path, &written_ns);
     if (!text || (!changed && *text == s.content)) return;
     const auto t = parse(*text);
     if (!t) return;
     s.seen = seen;
     s.content = std::move(*text);
+    s.ahead_us.store(t->time_since_epoch().count() - written_ns / 1000, std::memory_order_relaxed);
     s.shift_us.store(t->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
 }
 
@@ -101,6 +112,7 @@ void start_at(std::string_view rfc3339_instant) {
     const auto t = parse(rfc3339_instant);
     if (!t) throw std::invalid_argument("not an RFC 3339 instant: " + std::string(rfc3339_instant));
     s.shift_us.store(t->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
+    s.ahead_us.store(t->time_since_epoch().count() - real_ns() / 1000, std::memory_order_relaxed);
     s.how.store(mode::shifted, std::memory_order_release);
 }
 
@@ -119,6 +131,21 @@ void follow_file(std::string path) {
 }
 
 void follow_system() { clock_state().how.store(mode::real, std::memory_order_release); }
+
+std::optional<moved> moved_by() {
+    auto& s = clock_state();
+    const auto how = s.how.load(std::memory_order_acquire);
+    if (how == mode::real) return std::nullopt;
+    moved out;
+    out.source = "MITA_CLOCK";
+    if (how == mode::file) {
+        refresh(s);
+        const std::lock_guard lock(s.mutex);
+        out.source = s.path;
+    }
+    out.ahead_us = s.ahead_us.load(std::memory_order_relaxed);
+    return out;
+}
 
 time_point now() {
     auto& s = clock_state();

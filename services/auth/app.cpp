@@ -103,31 +103,36 @@ hashing::ticket app::admit(const http::request& req, hashing::job_class kind) {
     return std::move(*place.place);
 }
 
-app::pair app::issue(const uuid& user_id, const uuid& session_id, const std::string& role, std::int64_t counter,
-                     wall::time_point auth_time) {
-    const auto keys = all.ring.now();
+std::shared_ptr<const key_snapshot> app::signer() const {
+    auto keys = all.ring.now();
     if (!keys) throw overloaded("no signing key is loaded yet");
+    return keys;
+}
+
+tokens app::issue(const key_snapshot& with, const grant& g) {
+    const auto lives = std::min(all.set.access_ttl, g.left);
     jwt::claims c;
-    c.who.user_id = user_id;
-    c.who.session_id = session_id;
+    c.who.user_id = g.user_id;
+    c.who.session_id = g.session_id;
     c.who.client_id = "mita";
-    c.who.scope = role == "user" ? role : "user " + role;  // S7: the role as the database has it now
-    c.who.auth_time = std::chrono::duration_cast<std::chrono::seconds>(auth_time.time_since_epoch()).count();
+    c.who.scope = g.scope;
+    c.who.auth_time = std::chrono::duration_cast<std::chrono::seconds>(g.auth_time.time_since_epoch()).count();
     c.issued_at = wall::unix_seconds();
-    c.who.expires_at = c.issued_at + all.set.access_ttl.count();
+    c.who.expires_at = c.issued_at + lives.count();
     c.jti = new_uuid();
     c.issuer = all.set.issuer;
     c.audience = all.set.audience;
-    pair out;
-    out.access = jwt::issue(c, keys->signer);
-    out.refresh = all.refresh.make(refresh_claim{session_id, counter});
+    tokens out;
+    out.access_token = jwt::issue(c, with.signer);
+    out.refresh_token = all.refresh.make(refresh_claim{g.session_id, g.counter});
+    out.expires_in = lives.count();
     count.issued.add();
     return out;
 }
 
 bool app::ready() const {
     const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
-    return !all.loops.stopping() && connected && all.schema.ready() && all.tokens.has_keys();
+    return !all.loops.stopping() && connected && all.schema.ready() && all.tokens.can_judge();
 }
 
 }  // namespace mita::auth

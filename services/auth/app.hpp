@@ -9,6 +9,7 @@
 #include "auth/people/user_store.hpp"
 #include "auth/revocation/revocation_hub.hpp"
 #include "auth/sessions/refresh_token.hpp"
+#include "auth/sessions/session_json.hpp"
 #include "auth/sessions/session_store.hpp"
 #include "auth/settings.hpp"
 #include "core/log.hpp"
@@ -68,12 +69,16 @@ struct app {
     // Admission before the account is looked up, so that a refusal tells nothing (L6). Throws overloaded.
     hashing::ticket admit(const http::request& req, hashing::job_class kind);
 
-    // A session's tokens of the given generation. Throws overloaded while no signing key is loaded.
-    struct pair {
-        std::string access, refresh;
+    // What signs. Throws overloaded while no signing key is loaded: asked for before a session is written.
+    std::shared_ptr<const key_snapshot> signer() const;
+    struct grant {
+        uuid user_id, session_id;
+        std::string scope;
+        std::int64_t counter = 0;  // the generation
+        wall::time_point auth_time;
+        std::chrono::seconds left{0};  // until the session's absolute end: the access token ends by then
     };
-    pair issue(const uuid& user_id, const uuid& session_id, const std::string& role, std::int64_t counter,
-               wall::time_point auth_time);
+    tokens issue(const key_snapshot& with, const grant& g);
 
     bool ready() const;
     awaitable<health_report> health();  // on worker 0

@@ -2,12 +2,15 @@
 
 #include "auth/app.hpp"
 #include "auth/hashing/instruments.hpp"
+#include "auth/housekeeping.hpp"
 #include "auth/routes.hpp"
 #include "core/scheduling.hpp"
 #include "db/listener.hpp"
 #include "http/doors.hpp"
 
 #include <chrono>
+#include <exception>
+#include <iostream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,11 +68,21 @@ int serve(config& from) {
     const executor home = rt.at(0).get_executor();
 
     // Revocations: read from their table, at a hint at once; kept for the other services, which poll them here.
-    all.hub = std::make_shared<revocation_hub>(home, first.db, all.revoked, all.tokens, all.ring, log);
+    // A secret that opens no key makes every login fail, and keys of it would lock the right one out: said, and the
+    // end.
+    bool wrong_secret = false;
+    const auto on_wrong_secret = [&](const std::exception& e) {
+        wrong_secret = true;
+        log.error("auth_secret_wrong").with("reason", e.what());
+        rt.request_stop();
+    };
+    all.hub = std::make_shared<revocation_hub>(home, first.db, all.revoked, all.tokens, all.ring, log, on_wrong_secret);
     const auto hub = all.hub;
     const auto on_notify = [hub](const std::string&, const std::string&) { hub->nudge(); };
     db::listener hints(home, all.set.database.options(), {"auth_revocations"}, on_notify, log);
     rt.spawn(0, "follow_revocations", [hub] { return hub->follow(); });
+
+    keep_house(rt, first);
 
     dispatcher internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);
@@ -86,7 +99,11 @@ int serve(config& from) {
     for (unsigned i = 0; i < rt.size(); ++i)
         rt.on_stop(stop_stage::close, i, [a = all.apps[i]](deadline d) { return a->db.close(d); });
     rt.on_stop(stop_stage::close, 0, [&hints](deadline d) { return hints.close(d); });
-    return rt.run();
+    const int status = rt.run();
+    if (!wrong_secret) return status;
+    std::cerr
+        << "mita-auth: MITA_AUTH_SECRET is not the secret that the signing keys in the database were sealed with\n";
+    return 2;
 }
 
 }  // namespace mita::auth

@@ -35,6 +35,7 @@ settings::settings(config& from)
                                                                                               : jwt::algorithm::eddsa;
     token_cache_bytes = static_cast<std::size_t>(from.integer(
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
+    housekeeping = from.duration_ms("MITA_HOUSEKEEPING_MS", 60'000, 100, 3'600'000);
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));
 
     passwords = password_policy(from, testing);

@@ -24,6 +24,7 @@ struct settings : common_settings {
     jwt::algorithm key_algorithm;
     unsigned max_sessions;
     std::size_t token_cache_bytes;
+    std::chrono::milliseconds housekeeping;  // pause between two runs of the job that forgets what is over
 
     hashing::policy passwords;
     hashing::pool_options hashing;

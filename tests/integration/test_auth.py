@@ -215,15 +215,6 @@ def test_logout_ends_the_session_everywhere_at_once(stack, person):
     dead_everywhere(stack, person.access)
 
 
-def test_S7_a_refresh_reads_the_role_again(stack, person):
-    become = lambda role: stack.cluster.sql("update auth.users set role = %s where id = %s", role, person.id)
-    assert claims(person.access)["scope"] == "user"
-    for role, scope in (("admin", "user admin"), ("user", "user")):
-        become(role)
-        person.refresh()
-        assert claims(person.access)["scope"] == scope and alive(stack, person.access)
-
-
 def test_S7_a_client_cannot_ask_for_more_scope(person):
     answer = person.client.post("/v1/auth/refresh", {"refresh_token": person.refresh_token, "scope": "admin"}, token=None, valid=False)
     expect(answer, 422, "validation_failed")

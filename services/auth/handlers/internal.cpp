@@ -1,8 +1,10 @@
 // The internal listener: the revocation feed, people for finance, introspection. Never routed by the gateway.
 #include "auth/handlers/handlers.hpp"
+#include "auth/people/body.hpp"
 #include "auth/people/user_json.hpp"
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
+#include "core/text.hpp"
 
 #include <charconv>
 #include <chrono>
@@ -74,6 +76,7 @@ awaitable<http::response> internal_rename_user(http::request& req, app& a) {
     json_document doc(req.body);
     auto in = doc.object();
     const auto name = in.string("display_name", 0, 100);
+    if (text::has_hidden(name)) in.fail("display_name", "invalid_characters", hidden_characters);
     doc.finish();
     const bool done = co_await a.users.rename(id, name, req.until);
     if (!done) throw api_error(404, "not_found", "There is no such user.");

@@ -1,10 +1,13 @@
 #include "auth/handlers/handlers.hpp"
 #include "auth/people/body.hpp"
-#include "auth/people/text.hpp"
 #include "auth/sessions/session_json.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/utf8.hpp"
+
+#include <openssl/crypto.h>
+
+#include <string_view>
 
 namespace mita::auth {
 
@@ -18,6 +21,13 @@ new_session session_of(const http::request& req, const uuid& user_id, std::strin
     s.user_agent = utf8::repaired(req.headers.value("User-Agent"), 300);
     s.ip = std::string(req.client_address);
     return s;
+}
+
+// Unknown, wrong and disabled: one answer (P7).
+[[noreturn]] void refuse(app& a) {
+    a.count.refused.add();
+    throw api_error(401, "invalid_credentials", "The e-mail address or the password is wrong.")
+        .with_header("WWW-Authenticate", "Bearer realm=\"mita\"");
 }
 
 // Set when the client leaves: its hash is then not begun (L7).
@@ -43,10 +53,21 @@ static awaitable<void> renew_hash(http::request& req, app& a, const user& u, sec
     }
 }
 
+// The body's bytes stand in the session's own buffer: whatever comes of the request, its password is wiped there.
+struct wiped_body {
+    explicit wiped_body(const http::request& req) : bytes(req.body) {}
+    ~wiped_body() { OPENSSL_cleanse(const_cast<char*>(bytes.data()), bytes.size()); }
+    wiped_body(const wiped_body&) = delete;
+    wiped_body& operator=(const wiped_body&) = delete;
+    std::string_view bytes;
+};
+
 // A new person and a first session. Whether the address is known shows only after the hash, at the price of one.
 awaitable<http::response> register_user(http::request& req, app& a) {
     http::refuse_query(req);
+    const wiped_body gone(req);
     register_request in(req.body);
+    const auto keys = a.signer();
     auto place = a.admit(req, hashing::job_class::register_reset);
     user u;
     u.id = new_uuid();
@@ -61,19 +82,19 @@ awaitable<http::response> register_user(http::request& req, app& a) {
     const bool made = co_await a.sessions.register_user(u, s, req.until);
     if (!made) throw api_error(409, "email_taken", "An account with this e-mail address exists.");
     a.count.registered.add();
-    const auto pair = a.issue(u.id, s.id, u.role, 0, u.created_at);
-    const tokens t{pair.access, pair.refresh, a.all.set.access_ttl.count()};
-    auto out = http::json(201, to_json(u, t));
+    const app::grant first{u.id, s.id, u.role, 0, u.created_at, a.all.terms.absolute};
+    auto out = http::json(201, to_json(u, a.issue(*keys, first)));
     http::with_header(out, "Location", "/v1/auth/me");
     co_return out;
 }
 
 awaitable<http::response> login(http::request& req, app& a) {
     http::refuse_query(req);
+    const wiped_body gone(req);
     login_request in(req.body);
+    const auto keys = a.signer();
     auto place = a.admit(req, hashing::job_class::login);
-    const auto norm = folded(in.email);
-    const auto found = co_await a.users.find_by_email(norm, req.until);
+    const auto found = co_await a.users.find_by_email(in.email, req.until);
     const bool known = found && found->active();
     secret again = in.password.copy();  // for a rehash; wiped with the frame
 
@@ -86,22 +107,21 @@ awaitable<http::response> login(http::request& req, app& a) {
     } else {
         verdict = co_await a.all.passwords.verify_unknown(std::move(place), std::move(in.password), left.flag);
     }
-    if (!known || !verdict.match) {
-        a.count.refused.add();
-        throw api_error(401, "invalid_credentials", "The e-mail address or the password is wrong.")
-            .with_header("WWW-Authenticate", "Bearer realm=\"mita\"");
-    }
+    if (!known || !verdict.match) refuse(a);
 
     if (verdict.rehash) {
         co_await renew_hash(req, a, *found, std::move(again));
     }
 
     const auto s = session_of(req, found->id, in.device_name);
-    co_await a.sessions.open(s, req.until);
+    const auto got = co_await a.sessions.open(s, req.until);
+    if (!got.done) refuse(a);  // disabled or deleted while the password was checked
+    if (got.revocation != 0) {
+        co_await a.all.hub->settle(a.on.get_executor(), got.revocation);
+    }
     a.count.ok.add();
-    const auto pair = a.issue(found->id, s.id, found->role, 0, wall::now());
-    const tokens t{pair.access, pair.refresh, a.all.set.access_ttl.count()};
-    co_return http::json(200, to_json(*found, t));
+    const app::grant first{found->id, s.id, got.scope, 0, wall::now(), a.all.terms.absolute};
+    co_return http::json(200, to_json(*found, a.issue(*keys, first)));
 }
 
 }  // namespace mita::auth

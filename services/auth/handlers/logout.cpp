@@ -12,8 +12,7 @@ namespace {
 // Whose session to end: a token we signed, also an expired or revoked one, so that logging out twice or late is a
 // success (S8).
 std::shared_ptr<const jwt::claims> signed_by_us(const http::request& req, const app& a) {
-    const auto keys = a.all.ring.now();
-    if (!keys) throw overloaded("no signing key is loaded yet");
+    const auto keys = a.signer();
     const auto token = jwt::bearer(req);
     if (!token) jwt::refuse_token(req);
     jwt::policy p;

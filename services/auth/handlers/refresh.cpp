@@ -23,6 +23,7 @@ awaitable<http::response> refresh(http::request& req, app& a) {
     doc.finish();
     const auto claim = a.all.refresh.read(text);
     if (!claim) refuse();
+    const auto keys = a.signer();
 
     const auto got = co_await a.sessions.refresh(claim->session, claim->counter, req.until);
     if (got.outcome == refresh_outcome::reused) {
@@ -31,14 +32,13 @@ awaitable<http::response> refresh(http::request& req, app& a) {
         co_await a.all.hub->settle(a.on.get_executor(), got.revocation);
         refuse();
     }
-    if (got.outcome == refresh_outcome::dead || got.outcome == refresh_outcome::forged) {
+    if (got.outcome == refresh_outcome::dead || got.outcome == refresh_outcome::forged || got.left.count() < 1) {
         a.count.dead.add();
         refuse();
     }
     (got.outcome == refresh_outcome::rotated ? a.count.rotated : a.count.repeated).add();
-    const auto pair = a.issue(got.user_id, claim->session, got.role, got.counter, got.auth_time);
-    const tokens t{pair.access, pair.refresh, a.all.set.access_ttl.count()};
-    co_return http::json(200, to_json(t));
+    const app::grant next{got.user_id, claim->session, got.scope, got.counter, got.auth_time, got.left};
+    co_return http::json(200, to_json(a.issue(*keys, next)));
 }
 
 }  // namespace mita::auth

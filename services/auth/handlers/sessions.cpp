@@ -34,8 +34,7 @@ awaitable<http::response> me(http::request& req, app& a) {
 
 awaitable<http::response> jwks(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto keys = a.all.ring.now();
-    if (!keys) throw overloaded("no signing key is loaded yet");
+    const auto keys = a.signer();
     co_return http::json_with_etag(req, keys->jwks, keys->etag, 200, "public, max-age=300");
 }
 

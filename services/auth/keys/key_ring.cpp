@@ -30,7 +30,7 @@ awaitable<void> key_ring::load(db::pool& db, deadline d) {
         jwks.push_back(k.public_jwk);
         if (k.state != "active") continue;
         const auto pem = vault_.open(k.private_key, k.kid);
-        if (!pem) throw std::runtime_error("the signing key " + k.kid + " does not open with this MITA_AUTH_SECRET");
+        if (!pem) throw wrong_secret("the signing key " + k.kid + " was sealed with another MITA_AUTH_SECRET");
         signer = jwt::signing_key::from_pem(*pem);
     }
     if (!signer) throw std::runtime_error("no signing key is active");

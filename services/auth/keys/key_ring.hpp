@@ -8,6 +8,7 @@
 
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 
 namespace mita::auth {
@@ -18,14 +19,20 @@ struct key_snapshot {
     std::string jwks, etag;
 };
 
+// The signing keys in the database were sealed with another MITA_AUTH_SECRET.
+struct wrong_secret : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 class key_ring {
 public:
     key_ring(const vault& keys, jwt::algorithm algorithm) : vault_(keys), algorithm_(algorithm) {}
 
-    // Loads the keys, making the first one when there is none. Throws db::error, std::runtime_error when a key does not
-    // open with this MITA_AUTH_SECRET.
+    // Loads the keys, making the first one when there is none. Throws db::error, wrong_secret when the active key
+    // does not open.
     awaitable<void> load(db::pool& db, deadline d);
     std::shared_ptr<const key_snapshot> now() const;  // null until loaded
+    jwt::algorithm wanted() const { return algorithm_; }  // of keys that are made, which may not be the active one's
 
 private:
     const vault& vault_;

@@ -9,6 +9,9 @@
 
 namespace mita::auth {
 
+inline constexpr const char* hidden_characters =
+    "Characters that show nothing or change the direction are not allowed.";
+
 struct register_request {
     explicit register_request(std::string_view body);
     std::string email, display_name;

@@ -1,5 +1,6 @@
-// The most used passwords of 8 and more characters (P6), ASCII in lower case, sorted, each between two line ends: some
-// 11,600. Made at build time (common_passwords.sh) of python3-zxcvbn's "passwords" (MIT, (c) 2012-2013 Dropbox, Inc.).
+// The most used passwords (P6), in lower case, sorted, each between two line ends: some 13,000. Made at build time
+// (common_passwords.sh) of python3-zxcvbn's "passwords" (MIT, (c) 2012-2013 Dropbox, Inc.) and of common_words.txt.
+// Used by bent_password.
 #pragma once
 
 #include <string_view>

@@ -1,15 +1,18 @@
 #include "auth/people/user_store.hpp"
 
+#include "auth/people/address.hpp"
 #include "core/clock.hpp"
 
 namespace mita::auth {
 
 namespace {
 
-constexpr db::statement by_email{"user_by_email",
-                                 "select id, email, display_name, password_hash, status, role, email_verified_at, "
-                                 "created_at from users where email_norm = $1",
-                                 db::sync::shared};
+constexpr db::statement by_email{
+    "user_by_email",
+    "select id, email, display_name, password_hash, status, role, email_verified_at, "
+    "created_at from users where email_norm = $1 or (email_norm = $2 and address_form <> 2)"
+    " order by (email_norm = $2 and address_form <> 2) desc limit 1",
+    db::sync::shared};
 constexpr db::statement by_id{"user_by_id",
                               "select id, email, display_name, password_hash, status, role, email_verified_at, "
                               "created_at from users where id = $1",
@@ -35,8 +38,10 @@ std::optional<user> read(const db::rows& rows) {
 
 }  // namespace
 
-awaitable<std::optional<user>> user_store::find_by_email(std::string email_norm, deadline d) {
-    const auto rows = co_await db_.query_idempotent(by_email, d, email_norm);
+awaitable<std::optional<user>> user_store::find_by_email(std::string email, deadline d) {
+    const auto canonical = canonical_address(email);
+    const auto former = former_form(email);
+    const auto rows = co_await db_.query_idempotent(by_email, d, canonical, former);
     co_return read(rows);
 }
 

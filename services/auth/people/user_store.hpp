@@ -21,8 +21,8 @@ struct user {
 class user_store {
 public:
     explicit user_store(db::pool& db) : db_(db) {}
-    // email_norm: folded() of auth/text.hpp, which makes two spellings one account.
-    awaitable<std::optional<user>> find_by_email(std::string email_norm, deadline d);
+    // Whoever's mailbox it is, however it is written (address.hpp).
+    awaitable<std::optional<user>> find_by_email(std::string email, deadline d);
     awaitable<std::optional<user>> find(uuid id, deadline d);
     // Compare-and-swap: nothing happens when the hash is no longer `old_hash` (P1).
     awaitable<bool> replace_hash(uuid id, std::string old_hash, std::string new_hash, deadline d);

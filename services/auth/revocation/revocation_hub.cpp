@@ -1,6 +1,7 @@
 #include "auth/revocation/revocation_hub.hpp"
 
 #include "core/clock.hpp"
+#include "core/error.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -21,8 +22,14 @@ std::int64_t steady_ms() {
 }  // namespace
 
 revocation_hub::revocation_hub(executor home, db::pool& db, jwt::revocations& into, jwt::validator& keys,
-                               key_ring& ring, logger& log)
-    : home_(home), db_(db), into_(into), keys_(keys), ring_(ring), log_(log) {}
+                               key_ring& ring, logger& log, fatal on_wrong_secret)
+    : home_(home),
+      db_(db),
+      into_(into),
+      keys_(keys),
+      ring_(ring),
+      log_(log),
+      on_wrong_secret_(std::move(on_wrong_secret)) {}
 
 awaitable<void> revocation_hub::follow() {
     const auto self = shared_from_this();
@@ -34,6 +41,12 @@ awaitable<void> revocation_hub::follow() {
             co_await read(deadline::after(read_limit));
             if (away) log_.info("revocations_read_again");
             away = false;
+        } catch (const wrong_secret& e) {
+            if (!ring_.now()) {
+                on_wrong_secret_(e);
+                co_return;
+            }
+            log_.error("signing_key_not_opened").with("reason", e.what());  // another instance's: ours sign on
         } catch (const std::exception& e) {
             if (!away) log_.warn("revocations_not_read").with("reason", e.what());
             away = true;
@@ -53,8 +66,14 @@ awaitable<void> revocation_hub::read(deadline d) {
     for (const auto& e : fresh.entries) load_keys = load_keys || e.kind == jwt::revocation_kind::key;
     publish(std::move(fresh));
     if (!load_keys) co_return;
+    const bool first = !ring_.now();
     co_await ring_.load(db_, d);
     keys_.set_keys(ring_.now()->verifiers);
+    if (first && ring_.now()->signer.alg() != ring_.wanted())
+        log_.warn("jwt_algorithm_differs")
+            .with("MITA_JWT_ALGORITHM", jwt::name(ring_.wanted()))
+            .with("active_key", jwt::name(ring_.now()->signer.alg()))
+            .with("meaning", "the active key signs until keys are rotated; the setting is for new keys");
 }
 
 void revocation_hub::publish(revocation_store::page fresh) {
@@ -120,7 +139,7 @@ void revocation_hub::close() {
 
 revocation_hub::page revocation_hub::page_after(std::int64_t after) const {
     page out;
-    out.sequence = last_ < 0 ? 0 : last_;
+    out.sequence = last_;
     out.reset = after < first_ || after > last_;
     for (const auto& e : kept_)
         if (out.reset || e.sequence > after) out.entries.push_back(e);
@@ -131,8 +150,9 @@ awaitable<revocation_hub::page> revocation_hub::wait_after(executor on, std::int
     const auto mine = std::make_shared<poll>(on, after);
     {
         const std::scoped_lock lock(mutex_);
+        if (last_ < 0) throw overloaded("revocations have not been read yet");
         if (after >= last_ && outstanding_ > 0 && --outstanding_ == 0) finish_settled();
-        if (last_ >= 0 && after != last_) co_return page_after(after);
+        if (after != last_) co_return page_after(after);
         polls_.push_back(mine);
     }
     co_await mine->done.wait(until);

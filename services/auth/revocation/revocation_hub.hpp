@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -23,8 +24,10 @@ namespace mita::auth {
 
 class revocation_hub : public std::enable_shared_from_this<revocation_hub> {
 public:
+    // on_wrong_secret: called when the first load finds keys that this MITA_AUTH_SECRET does not open.
+    using fatal = std::function<void(const std::exception&)>;
     revocation_hub(executor home, db::pool& db, jwt::revocations& into, jwt::validator& keys, key_ring& ring,
-                   logger& log);
+                   logger& log, fatal on_wrong_secret);
 
     // Runs on the home worker until close(): reads and publishes. The first successful read also loads the keys.
     awaitable<void> follow();
@@ -37,6 +40,7 @@ public:
         bool reset = false;  // `after` is older than what is kept, or newer than what is: take this as everything
     };
     // A long poll: answers when something is newer than `after`, at the latest at `until`. On the caller's executor.
+    // Throws overloaded until the table was read once: an empty page would be taken for everything (C7).
     awaitable<page> wait_after(executor on, std::int64_t after, deadline until);
 
     // Until `sequence` is applied here and the nodes listening then have come back for more; at most 100 ms.
@@ -65,6 +69,7 @@ private:
     jwt::validator& keys_;
     key_ring& ring_;
     logger& log_;
+    fatal on_wrong_secret_;
     std::shared_ptr<waiter> hint_;  // home worker only
     bool closing_ = false;
 

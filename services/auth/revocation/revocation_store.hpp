@@ -19,7 +19,9 @@ public:
     };
     // All entries after `after` that some token may still need.
     awaitable<page> after(std::int64_t after, deadline d);
-    awaitable<std::int64_t> prune(deadline d);
+    // Deletes what no token needs any more, the oldest `at_most` first; how many there were. Several instances may do
+    // it at once.
+    awaitable<std::int64_t> prune(unsigned at_most, deadline d);
 
 private:
     db::pool& db_;

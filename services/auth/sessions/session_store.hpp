@@ -1,5 +1,6 @@
-// Sessions: SQL of the sessions table. Each call is one statement. Ending a session publishes its revocation in the
-// same transaction.
+// Sessions: SQL of the sessions table. What a session may still do is judged by the database's clock alone; what people
+// are shown (created_at, last_seen_at) is written by the service's. Ending a session publishes its revocation in the
+// same transaction. Used by handlers.
 #pragma once
 
 #include "auth/people/user_store.hpp"
@@ -42,10 +43,22 @@ enum class refresh_outcome { rotated, repeated, reused, dead, forged };
 struct refreshed {
     refresh_outcome outcome = refresh_outcome::dead;
     uuid user_id;
-    std::string role;
+    std::string scope;         // what the session held at its login and the role allows still (S7)
     std::int64_t counter = 0;  // of the token to hand out
     wall::time_point auth_time;
-    std::int64_t revocation = 0;  // sequence of the revocation published by `reused`
+    std::chrono::seconds left{0};  // until the absolute end, which no token outlives
+    std::int64_t revocation = 0;   // sequence of the revocation published by `reused`
+};
+
+struct opened {
+    bool done = false;  // false: the person is not active any more, and nothing was written
+    std::string scope;
+    std::int64_t revocation = 0;  // of the sessions that the cap ended; 0: none
+};
+
+struct swept {
+    std::int64_t deleted = 0;
+    std::optional<uuid> next;  // go on after this one; nullopt: that was the last
 };
 
 class session_store {
@@ -54,7 +67,9 @@ public:
 
     // False when the address is taken: nothing was written.
     awaitable<bool> register_user(user u, new_session s, deadline d);
-    awaitable<void> open(new_session s, deadline d);
+    // Never leaves more live sessions of the person than terms.max_sessions, on however many instances (S9). Others do
+    // not wait for it. Throws overloaded when the account's other logins kept it from its turn for 2 s.
+    awaitable<opened> open(new_session s, deadline d);
     awaitable<refreshed> refresh(uuid id, std::int64_t counter, deadline d);
     // The live sessions of a user, newest first.
     awaitable<std::vector<session_row>> list(uuid user_id, deadline d);
@@ -63,9 +78,14 @@ public:
     // Ends every session of the user, when `asking` is a live one of them.
     awaitable<std::optional<std::int64_t>> end_all(uuid user_id, uuid asking, std::string reason, deadline d);
 
+    // Deletes, of the `at_most` sessions after that one in the order of their ids, those that ended so long ago that no
+    // token of theirs can live. Several instances may do it at once.
+    awaitable<swept> sweep(uuid after, unsigned at_most, deadline d);
+
 private:
-    awaitable<refreshed> classify(uuid id, std::int64_t counter, deadline d);
-    wall::time_point forget_after() const;
+    awaitable<refreshed> classify(uuid id, std::int64_t counter, std::int64_t moved, deadline d);
+    static refreshed read_refreshed(const db::row& r);
+    std::int64_t tokens_live_s() const;
     db::pool& db_;
     const session_terms& terms_;
 };

@@ -1,6 +1,7 @@
 // GET and PATCH /v1/me, and the erasure auth asks for when an account is deleted.
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
+#include "core/text.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "finance/wire/fields.hpp"
@@ -66,6 +67,9 @@ patch read_patch(std::string_view body) {
             in.fail("region", "invalid_region", "Must be two upper-case letters (ISO 3166), or null.");
     }
     p.display_name = text_of(in, "display_name", 0, 100);
+    if (p.display_name && text::has_hidden(*p.display_name))
+        in.fail("display_name", "invalid_characters",
+                "Characters that show nothing or change the direction are not allowed.");
     if (in.has("settings")) {
         auto settings = in.object("settings");
         if (settings.has("cover")) p.own.cover = settings.boolean("cover");

@@ -1,5 +1,7 @@
 #include "core/clock.hpp"
 
+#include "core/moved_clock.hpp"
+
 #include <rapidcheck.h>
 #include <unistd.h>
 #include <catch2/catch.hpp>
@@ -101,6 +103,24 @@ TEST_CASE("a clock file moves the clock at the next look, also twice within one 
     }
     file.write("2025-01-01T00:00:00Z");
     CHECK(near(wall::now(), "2025-01-01T00:00:00Z"));
+}
+
+TEST_CASE("how far a clock was moved is said by when its file was written, not by when it was looked at") {
+    const clock_file file;
+    CHECK_FALSE(wall::moved_by().has_value());
+    file.write("2026-04-10T08:00:00Z");
+    wall::follow_file(file.path);
+    const auto written = std::filesystem::last_write_time(file.path);
+    const auto first = wall::moved_by();
+    REQUIRE(first.has_value());
+    CHECK(first->source == file.path);
+    std::filesystem::last_write_time(file.path, written - std::chrono::seconds(7));  // as if written 7 s before
+    CHECK(wall::moved_by()->ahead_us == first->ahead_us + 7'000'000);
+    file.write("2026-04-10T08:00:11Z");
+    std::filesystem::last_write_time(file.path, written);
+    CHECK(wall::moved_by()->ahead_us == first->ahead_us + 11'000'000);
+    wall::start_at("2026-04-10T08:00:00Z");
+    CHECK(wall::moved_by()->source == "MITA_CLOCK");
 }
 
 TEST_CASE("while a clock file is missing, empty or half written the former time runs on") {

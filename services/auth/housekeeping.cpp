@@ -1,0 +1,64 @@
+#include "auth/housekeeping.hpp"
+
+#include "auth/people/address_store.hpp"
+#include "auth/revocation/revocation_store.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+namespace mita::auth {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr unsigned rows_a_step = 1'000, steps_a_run = 20;
+constexpr auto step_time = 5s;
+
+struct house {
+    house(app& all, metrics::registry& r)
+        : a(all),
+          runs(r.make_counter("mita_auth_housekeeping_runs_total", "Runs of the job that forgets what is over")),
+          sessions(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "sessions"}})),
+          revocations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "revocations"}})) {}
+    app& a;
+    uuid from{};  // where the next run looks on: the table is walked by key, some of it each time
+    metrics::counter &runs, &sessions, &revocations;
+};
+
+awaitable<void> settle_addresses(app& a) {
+    address_store addresses(a.db);
+    while (!a.all.loops.stopping()) {
+        const auto n = co_await addresses.settle(rows_a_step, deadline::after(step_time), a.all.log);
+        if (n < rows_a_step) co_return;
+    }
+}
+
+awaitable<void> tidy(std::shared_ptr<house> h) {
+    co_await settle_addresses(h->a);
+    revocation_store revoked(h->a.db);
+    for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
+        const auto n = co_await revoked.prune(rows_a_step, deadline::after(step_time));
+        h->revocations.add(static_cast<std::uint64_t>(n));
+        if (n < rows_a_step) break;
+    }
+    for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
+        const auto done = co_await h->a.sessions.sweep(h->from, rows_a_step, deadline::after(step_time));
+        h->sessions.add(static_cast<std::uint64_t>(done.deleted));
+        h->from = done.next.value_or(uuid());
+        if (!done.next) break;
+    }
+    h->runs.add();
+}
+
+}  // namespace
+
+void keep_house(runtime& loops, app& a) {
+    loops.spawn(0, "settle_addresses", [&a] { return settle_addresses(a); });
+    const auto h = std::make_shared<house>(a, a.all.metrics);
+    loops.every(0, "housekeeping", a.all.set.housekeeping, [h] { return tidy(h); });
+}
+
+}  // namespace mita::auth
