@@ -26,7 +26,8 @@ std::string authorization_line(const secret& token);
 
 // By `need`: open passes; user needs a valid access token; recent also an auth_time at most 15 min ago (403
 // recent_login_required); service the scope "service" (403 forbidden); internal and ops the given secret as Bearer
-// (constant-time). A token before tokens.can_judge(): 503 with Retry-After. Sets req.who. `moves_money`: refused with 503 while the revocation feed is lost (C7).
+// (constant-time). A token before tokens.can_judge(): 503 with Retry-After. Sets req.who. `moves_money`: refused with
+// 503 while the revocation feed is lost (C7).
 awaitable<void> authenticate(validator& tokens, http::request& req, http::access need, const secret& internal_token,
                              const secret& ops_token, bool moves_money = false);
 

@@ -31,7 +31,7 @@ public:
     // Loads the keys, making the first one when there is none. Throws db::error, wrong_secret when the active key
     // does not open.
     awaitable<void> load(db::pool& db, deadline d);
-    std::shared_ptr<const key_snapshot> now() const;  // null until loaded
+    std::shared_ptr<const key_snapshot> now() const;      // null until loaded
     jwt::algorithm wanted() const { return algorithm_; }  // of keys that are made, which may not be the active one's
 
 private:

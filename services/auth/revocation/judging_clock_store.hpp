@@ -9,8 +9,8 @@
 namespace mita::auth {
 
 // What to add to the database's clock, in microseconds: 0, and no statement, but where tests move the clock
-// (core/moved_clock.hpp); there this process's moves are told to the others, and theirs learnt. Errors as db::pool throws
-// them.
+// (core/moved_clock.hpp); there this process's moves are told to the others, and theirs learnt. Errors as db::pool
+// throws them.
 awaitable<std::int64_t> clock_moved(db::pool& db, deadline d);
 
 }  // namespace mita::auth
