@@ -80,7 +80,8 @@ bool is_common_password(std::string_view password) {
     const std::string typed = text::fold(password);
     if (is_pattern(typed) || is_keyboard_walk(typed)) return true;
 
-    const std::string key = text::search_key(typed);
+    std::string key = text::search_key(typed);
+    std::erase(key, ' ');  // "pass word1"
     const auto last = std::find_if_not(key.rbegin(), key.rend(), decoration).base();
     const auto tail = std::string_view(key).substr(static_cast<std::size_t>(last - key.begin()));
     // "password1234567": all of a tail that is no secret itself.
