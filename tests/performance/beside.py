@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Two builds beside each other: tests/performance/beside.py BEFORE AFTER [ROUNDS], each a directory with mita-finance and mita-gateway.
 
 What a change of the HTTP library costs: CPU of gateway and finance a request, from the kernel's account, in rounds ABAB…, one after the
@@ -53,7 +53,8 @@ def main(before, after, rounds=8):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     system = System()
     try:
-        for name in ("auth", "finance", "gateway"):  # in this order: each is told where the former ones listen
+        system.services["auth"] = system.also("auth", cpus.BESIDE, MITA_BCRYPT_COST="10")
+        for name in ("finance", "gateway"):  # in this order: each is told where the former ones listen
             system.start(name, **{name: cpus.BESIDE})
         measure(system, Person(system), {"before": before, "after": after}, rounds)
     finally:
