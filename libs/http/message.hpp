@@ -29,10 +29,10 @@ struct header {
     std::string_view name, value;
 };
 
-// At most 100 headers (431 beyond), in order, looked up without regard to case. No allocation.
+// Headers in order, looked up without regard to case. No allocation. Room for R13's 100 and what a gateway adds.
 class header_list {
 public:
-    static constexpr std::size_t max = 100;
+    static constexpr std::size_t max = 108;
     bool add(header h) {
         if (size_ == max) return false;
         items_[size_++] = h;

@@ -384,6 +384,29 @@ TEST_CASE("What we read, Beast's own message of it has too: the same method, tar
     }
 }
 
+TEST_CASE("R13: a head that names the time left may be longer by what a gateway adds, where that is allowed") {
+    const head_limits behind = with_gateway_lines(head_limits());
+    const std::string left = "X-Request-Deadline-Ms: 100\r\n";
+    const auto lines = [](int n) {
+        std::string out;
+        for (int i = 0; i < n; ++i) out += "A: b\r\n";
+        return out;
+    };
+    CHECK(read_whole(get(lines(106) + left), behind).state == head_state::done);  // with Host 108
+    CHECK(read_whole(get(lines(107) + left), behind).status == 431);
+    CHECK(read_whole(get(lines(100)), behind).status == 431);
+    CHECK(read_whole(get(lines(99)), behind).state == head_state::done);
+    CHECK(read_whole(get(lines(99) + left)).status == 431);
+    const std::size_t around = get(left + "A: \r\n").size(), most = (16 << 10) + 512;
+    const auto sized = [&](std::size_t n) { return get(left + "A: " + std::string(n - around, 'x') + "\r\n"); };
+    CHECK(read_whole(sized(most), behind).state == head_state::done);
+    CHECK(read_whole(sized(most + 1), behind).status == 431);
+    CHECK(read_whole(sized((16 << 10) + 1)).status == 431);
+    CHECK(read_whole(get("A: " + std::string((16 << 10), 'x') + "\r\n"), behind).status == 431);
+    for (const std::string& head : {get(lines(106) + left), get(lines(100)), sized(most)})
+        CHECK(read_in_pieces(head, every_byte(head), false, behind) == read_whole(head, behind));
+}
+
 TEST_CASE("Of a head that is refused what came before the fault can be read, and no framing") {
     const std::string before = "POST /v1/x HTTP/1.1\r\nHost: h\r\nOrigin: https://o\r\nContent-Length: 5\r\n";
     for (const std::string& fault : {"Host: twice\r\n\r\n", "A: b\n", " folded\r\n", "A : b\r\n\r\n"}) {

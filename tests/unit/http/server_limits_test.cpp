@@ -140,3 +140,19 @@ TEST_CASE("Out of descriptors, accepting pauses and recovers") {
     CHECK(r.logged().find("accept_failed") != std::string::npos);
 }
 #endif
+
+TEST_CASE("R13: behind a gateway a trusted peer's head may have what a gateway adds, anybody else's not") {
+    std::string lines;
+    for (int i = 0; i < 104; ++i) lines += "A: b\r\n";
+    const std::string left = "X-Request-Deadline-Ms: 1000\r\n";
+    server_options o = quick();
+    CHECK(running(o).ask(get("/hit", lines + left)).status == 431);
+    o.behind_gateway = true;
+    {
+        running r(o);
+        CHECK(r.ask(get("/hit", lines + left)).status == 200);
+        CHECK(r.ask(get("/hit", lines)).status == 431);
+    }
+    o.trusted_peers = {"10.0.0.0/8"};
+    CHECK(running(o).ask(get("/hit", lines + left)).status == 431);
+}
