@@ -1,5 +1,5 @@
 // What is counted and logged about finished exchanges: mita_http_requests_total{service,method,route,status},
-// mita_http_request_duration_seconds{service,method,route}, one log line as OPERATIONS.md says. One per worker; metric
+// mita_http_request_duration_seconds{service,method,route}, one log line. One per worker; metric
 // cells are found without allocation after their first use.
 #pragma once
 

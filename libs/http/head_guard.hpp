@@ -1,4 +1,4 @@
-// What stands in front of Beast's parser for request heads (RFC 9112, rules R1-R5, R11, R13, R15 of SECURITY.md):
+// What stands in front of Beast's parser for request heads (RFC 9112, rules R1-R5, R11, R13, R15 of tests/RULES.md):
 // sans-IO, fuzzed. It sees the raw bytes first, builds nothing and only says no, to what Boost 1.81 lets through. What
 // has passed is read by http/request_reader.hpp; its siblings are http/answer_guard.hpp and http/chunk_guard.hpp.
 #pragma once

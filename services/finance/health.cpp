@@ -1,4 +1,4 @@
-// /health of the finance service: what it adds to what every service says (OPERATIONS.md).
+// /health of the finance service: what it adds to what every service says.
 #include "cache/report.hpp"
 #include "finance/app.hpp"
 #include "jwt/trust.hpp"

@@ -1,4 +1,4 @@
-// Everything the finance service is told by its environment, read once in main. Names: OPERATIONS.md.
+// Everything the finance service is told by its environment, read once in main. `config` prints their names.
 #pragma once
 
 #include "core/settings.hpp"

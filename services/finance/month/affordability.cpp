@@ -12,7 +12,7 @@ namespace mita::finance {
 
 namespace {
 
-// What is uncovered after the buffer is taken from the goals, the last listed first (PRODUCT.md: what breaks first).
+// What is uncovered after the buffer is taken from the goals, the last listed first: what breaks first.
 void risk_goals(advice& a, const stored_period& p) {
     wide open = wide{a.uncovered} - p.budget.pool.buffer;
     for (const auto& g : p.goals) a.goals.push_back({g.name, g.reserved, 0});

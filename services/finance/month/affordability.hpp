@@ -1,4 +1,4 @@
-// May I spend this? The verdict of PRODUCT.md and what the purchase would do to that day, the next, the month and each
+// May I spend this? The verdict, and what the purchase would do to that day, the next, the month and each
 // goal, with alternatives. Pure; nothing is stored. Used by POST /v1/affordability.
 #pragma once
 

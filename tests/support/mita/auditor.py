@@ -1,6 +1,6 @@
 """A second implementation of the plan, beside the service: people's answers and ledgers in, every number of every answer out.
 
-Built on the reference model (tests/vectors/daily_budget.py) and PRODUCT.md alone. It knows when months open, which revision of a plan was in
+Built on the reference model (tests/vectors/daily_budget.py) and the rules alone. It knows when months open, which revision of a plan was in
 force on which day, what goals have put aside, which payment pays which bill of which month, what incomes bring, what a month carries on."""
 import calendar as _calendar
 import copy
@@ -109,7 +109,7 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
 
 
 def identify(now, before):
-    """PRODUCT.md, rule 4: what was answered before keeps its id: sent back, or the nearest of the same name and category, name, category."""
+    """What was answered before keeps its id: sent back, or the nearest of the same name and category, name, category."""
     alike = [lambda a, b: a.get("id") is not None and a["id"] == b["id"]]
     alike += [lambda a, b: a.get("id") is None and (a["name"], a["category"]) == (b["name"], b["category"]), lambda a, b: a.get("id") is None and a["name"] == b["name"],
               lambda a, b: a.get("id") is None and a["category"] == b["category"]]
@@ -595,7 +595,7 @@ class Books:
 
 
 def verdict(budget, spent):
-    """PRODUCT.md: one rule everywhere. Money that came back is no reason to warn."""
+    """One rule everywhere. Money that came back is no reason to warn."""
     if budget == 0 and spent == 0:
         return "none"
     if spent * 100 <= budget * 80 or spent < 0:

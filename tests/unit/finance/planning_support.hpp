@@ -18,7 +18,7 @@ using namespace mita::finance;
 inline civil_day day(std::string_view text) { return parse_day(text).value(); }
 inline year_month month(std::string_view text) { return parse_month(text).value(); }
 
-// The example of PRODUCT.md and the issue: pool 1203.32.
+// The worked example: pool 1203.32.
 inline const char* april_body = R"({"timezone":"Europe/Sofia","currency":"EUR",
  "incomes":[{"name":"Salary","money":{"amount":300000,"currency":"EUR"},"day":1}],
  "bills":[{"name":"Rent","category":"rent","money":{"amount":120000,"currency":"EUR"},"day":1},
