@@ -1,10 +1,8 @@
 """P0: one mailbox is one account, however its address is written; names show all they hold; accounts of before are settled."""
-import uuid
-
 import pytest
 
 from mita.client import canaries, expect
-from mita.people import RUN
+from mita.people import RUN, uuid7
 from mita.waiting import until
 
 PASSWORD = "canary keeps one mailbox"
@@ -70,7 +68,7 @@ def test_P0_names_keep_what_scripts_and_emoji_need(stack):
 def former(stack, email, norm, hash_of):
     """An account as the former version wrote it."""
     canaries.add(email)
-    who = str(uuid.uuid4())
+    who = uuid7(stack.clock)
     stack.cluster.sql("insert into auth.users (id, email, email_norm, password_hash, created_at, updated_at)"
                       " select %s, %s, %s, password_hash, now(), now() from auth.users where id = %s", who, email, norm, hash_of)
     return who

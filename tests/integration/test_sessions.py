@@ -68,7 +68,7 @@ def test_S9_parallel_logins_on_two_instances_never_leave_more_sessions_than_the_
     living = [t for t in tokens if stack.client(instances[0], t).get("/v1/auth/me").status == 200]
     assert len(living) == cap
     assert len(expect(stack.client(instances[1], living[0]).get("/v1/auth/sessions"), 200).json["data"]) == cap
-    assert worst[0] < 1.0 * instances[0].slow, f"another person waited {worst[0]:.2f} s"
+    assert worst[0] < 2.0 * instances[0].slow, f"another person waited {worst[0]:.2f} s"
     for instance in instances:
         assert instance.stop() == 0
     assert deadlocks(stack) == before  # the sessions that ended have told the statistics
@@ -120,6 +120,7 @@ def test_S4_a_clock_set_back_accepts_no_old_parent(stack, person, clock):
     parent = person.refresh_token
     person.refresh()
     clock.advance(seconds=120)
+    expect(person.get("/v1/auth/sessions"), 200)  # the service has seen the time before it is set back
     clock.advance(minutes=-30)
     expect(refresh(person, parent), 401)
     expect(refresh(person), 401)

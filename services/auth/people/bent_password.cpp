@@ -12,6 +12,7 @@ namespace mita::auth {
 
 namespace {
 
+constexpr std::size_t twice_from = 6;                          // "passwordpassword"; shorter ones are syllables
 constexpr std::size_t hung_on_behind = 4, hung_on_before = 2;  // "password2026", "!!password": no more is guessed along
 
 // A few characters over and over, or one after another: "aaaaaaaa", "12341234", "abcdefgh", "87654321".
@@ -64,7 +65,8 @@ bool decoration(char c) {
 bool word_of_many(std::string_view word) {
     if (listed(word)) return true;
     const auto half = word.size() / 2;
-    if (half > 0 && word.size() % 2 == 0 && word.substr(0, half) == word.substr(half) && listed(word.substr(0, half)))
+    if (half >= twice_from && word.size() % 2 == 0 && word.substr(0, half) == word.substr(half) &&
+        listed(word.substr(0, half)))
         return true;
     const std::string back(word.rbegin(), word.rend());
     return listed(back);
@@ -88,7 +90,7 @@ bool is_common_password(std::string_view password) {
     if (tail.size() > hung_on_behind && tail.size() < key.size() && (is_pattern(tail) || is_keyboard_walk(tail)) &&
         bent_word_of_many(std::string_view(key).substr(0, key.size() - tail.size())))
         return true;
-    if (tail.size() == key.size()) return bent_word_of_many(key);  // digits alone: all of them or none
+    if (tail.size() == key.size()) return listed(key);  // digits alone: as they stand, or not at all
     for (std::size_t behind = 0; behind <= std::min(hung_on_behind, tail.size()); ++behind) {
         std::string_view word = std::string_view(key).substr(0, key.size() - behind);
         for (std::size_t before = 0; before <= hung_on_before && !word.empty(); ++before) {

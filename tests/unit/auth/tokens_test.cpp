@@ -88,7 +88,7 @@ TEST_CASE("P6: common passwords and the own address are refused with their reaso
     for (const char* pattern : {"aaaaaaaa", "11111111", "ABCabcABCabc", "12341234", "abcdefgh", "87654321",
                                 "\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6\xD0\xB6"})
         REQUIRE(password_fault(pattern, "a@example.com")->code == "password_too_common");
-    for (const char* near : {"aaaaaaab", "abcdefgi", "12341235", "abcdeabcde", "97654312"})
+    for (const char* near : {"aaaaaaab", "abcdefgi", "12341235", "abcdeabcde", "97654321"})
         REQUIRE_FALSE(password_fault(near, "a@example.com").has_value());
     for (const char* context :
          {"Ann.Smith@example.com", "ann.smith", "AnnSmith2026!", "mita-ann.smith", "MitaMita", "mita2026"})
