@@ -51,6 +51,7 @@ def test_a_wrong_MITA_AUTH_SECRET_is_said_at_once_and_ends_serve_with_2(stack):
     assert "mita-auth: MITA_AUTH_SECRET is not the secret" in text
     assert not any(e["event"] == "ready" for e in auth.events())
     stack.others.remove(auth)  # its status is what was tested
+    auth.log_file.unlink()  # what is said to a person on stderr is no JSON
 
 
 def test_MITA_JWT_ALGORITHM_that_is_not_the_active_keys_is_said(stack):

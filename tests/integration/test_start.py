@@ -25,7 +25,8 @@ OWN = {
     "auth": INNER | {
         "MITA_AUTH_PORT": "65536", "MITA_AUTH_INTERNAL_PORT": "-1", "MITA_AUTH_DATABASE_URL": "canary-url", "MITA_AUTH_SECRET": "canary-short", "MITA_REFRESH_IDLE_S": "9",
         "MITA_REFRESH_ABSOLUTE_S": "1e9", "MITA_JWT_ALGORITHM": "none", "MITA_MAX_SESSIONS": "0", "MITA_PASSWORD_ALGORITHM": "md5", "MITA_BCRYPT_COST": "15", "MITA_HASH_THREADS": "65",
-        "MITA_HASH_QUEUE": "0", "MITA_HASH_NICE": "-1", "MITA_HASH_KERNEL": "gpu", "MITA_LOGIN_BUDGET_MS": "1", "MITA_CACHE_BYTES": "1e9"},
+        "MITA_HASH_QUEUE": "0", "MITA_HASH_NICE": "-1", "MITA_HASH_KERNEL": "gpu", "MITA_LOGIN_BUDGET_MS": "1", "MITA_CACHE_BYTES": "1e9",
+        "MITA_HOUSEKEEPING_MS": "1"},
     "finance": INNER | {"MITA_FINANCE_PORT": "http", "MITA_FINANCE_INTERNAL_PORT": "8092.0", "MITA_FINANCE_DATABASE_URL": "postgresql://u:canary@h:99999/d", "MITA_FINANCE_SECRET": "canary-short",
                         "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB"},
     "gateway": {

@@ -12,6 +12,7 @@ namespace mita::auth {
 namespace {
 
 constexpr std::size_t shortest = 4;
+constexpr std::size_t longest = 40;  // whoever types more than a keyboard has keys is in nobody's list
 
 // Four rows, each key above its lower left neighbour: down a column is one row on, at the same place.
 using keyboard = std::array<std::u32string_view, 4>;
@@ -77,7 +78,7 @@ bool is_keyboard_walk(std::string_view text) {
     std::u32string keys;
     for (std::size_t at = 0; at < text.size();) keys += utf8::next(text, at);
     for (const auto& on : keyboards)
-        if (keys.size() >= shortest && walks(on, keys)) return true;
+        if (keys.size() >= shortest && keys.size() <= longest && walks(on, keys)) return true;
     return false;
 }
 

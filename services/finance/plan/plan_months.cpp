@@ -160,6 +160,9 @@ outcome<std::vector<stored_period>> plan_months(const plan_inputs& a, const cate
             next.saved = std::move(start.saved);
         }
         next.known.insert(next.known.begin(), start.known.begin(), start.known.end());  // what is known counts first
+        // Nothing looks further back than the month before: else a preview of a hundred years costs their square.
+        const civil_day reach{period_of(next.month - std::chrono::months{1}).start};
+        std::erase_if(next.known, [reach](const obligation& o) { return o.day < reach; });
         start = std::move(next);
         start.joining = from.joining;
         start.cover = from.cover;
