@@ -37,12 +37,12 @@ def judged(stack, service, tokens):
 @pytest.mark.parametrize("name", ["finance", "gateway"])
 @pytest.mark.parametrize("fault", ["late", "held", "cut"])
 def test_C7_until_the_feed_was_heard_once_every_authenticated_call_is_503(stack, tokens, name, fault):
-    """The JWKS comes at once, the first revocation page 1 s later, after a call's whole patience, or never: no logged-out token passes."""
+    """The JWKS comes at once, the first revocation page 2 s later, after a call's whole patience, or never: no logged-out token passes."""
     with TcpGate(stack.auth.internal_port, only=REVOCATIONS) as gate:
-        {"late": lambda: gate.late(1.0), "held": gate.hold, "cut": gate.cut}[fault]()
+        {"late": lambda: gate.late(2.0), "held": gate.hold, "cut": gate.cut}[fault]()
         service = stack.also(name, f"{name}-feed-{fault}", MITA_AUTH_INTERNAL_URL=f"http://127.0.0.1:{gate.port}")
         service.start(wait_ready=False)
-        seen = watch(stack, service, tokens, {"late": 0.9, "held": 4.0, "cut": 1.5}[fault])
+        seen = watch(stack, service, tokens, {"late": 1.0, "held": 4.0, "cut": 1.5}[fault])
         assert seen == {("gone", 503), ("good", 503)}
         assert gate.struck and stack.client(service).get("/readyz", check=False).status == 503
         gate.clear()
