@@ -203,7 +203,7 @@ TEST_CASE("a commit whose deadline passes is unknown as well") {
     o.url = secret(cluster().tcp_url_at(gate.port(), w.database));
     const auto pool = w.pool(std::move(o));
     const auto state = w.run([](db::pool& p, tcp_gate& g) -> awaitable<std::string> {
-        auto tx = co_await p.begin(in(300ms));
+        auto tx = co_await p.begin(in(2s));  // room to connect, under a sanitizer, too
         co_await tx.query(insert, 1);
         g.hold_answers();
         co_return co_await outcome(tx.commit());
