@@ -92,7 +92,9 @@ awaitable<void> look_there(app& a, const uuid& user, draft& made, year_month mon
 
 awaitable<void> check_linked(app& a, const uuid& user, const loaded_month& got, draft& made, deadline d) {
     auto target = target_in(got.facts, made.entry.bill_id);
-    if (!target) target = co_await a.ledger.find_target(user, made.entry.bill_id, d);
+    if (!target) {
+        target = co_await a.ledger.find_target(user, made.entry.bill_id, d);
+    }
     try {
         check_link(made.entry, target);
     } catch (const api_error&) {
