@@ -28,12 +28,19 @@ public:
     // The sooner of this and `d` from now: a leaf's own limit under the caller's.
     deadline capped(clock::duration d) const {
         const auto other = clock::now() + d;
-        return deadline(other < at_ ? other : at_);
+        return deadline(other < at_ ? other : at_, db_us_);
+    }
+
+    // The same, whose waits for the database are added to `us`, which outlives every leaf: what a request's log says.
+    deadline counting_db(std::int64_t& us) const { return deadline(at_, &us); }
+    void add_db(clock::duration took) const {
+        if (db_us_ != nullptr) *db_us_ += std::chrono::duration_cast<std::chrono::microseconds>(took).count();
     }
 
 private:
-    explicit deadline(clock::time_point t) : at_(t) {}
+    explicit deadline(clock::time_point t, std::int64_t* db_us = nullptr) : at_(t), db_us_(db_us) {}
     clock::time_point at_;
+    std::int64_t* db_us_;
 };
 
 // Header between services, value = remaining milliseconds (a duration: clocks differ).

@@ -1,9 +1,7 @@
 #include "core/ids.hpp"
 
-#include "core/base64url.hpp"
 #include "core/clock.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <cstring>
@@ -114,14 +112,6 @@ bool acceptable_client_id(const uuid& id) {
     const auto now_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall::now().time_since_epoch()).count();
     const auto apart = id.unix_ms() - now_ms;
     return apart <= day_ms && apart >= -day_ms;
-}
-
-std::string random_token(std::size_t bytes) {
-    std::string raw(bytes, '\0');
-    random_bytes(raw.data(), raw.size());
-    std::string out = base64url::encode(raw);
-    OPENSSL_cleanse(raw.data(), raw.size());
-    return out;
 }
 
 void random_bytes(void* out, std::size_t n) {

@@ -32,8 +32,7 @@ uuid new_uuid();
 // Is `id` one a client may choose: version 7, RFC variant, clock within 24 h of ours?
 bool acceptable_client_id(const uuid& id);
 
-// n random bytes as base64url without padding (secrets, tokens). Both throw std::runtime_error without entropy.
-std::string random_token(std::size_t bytes);
+// Throws std::runtime_error without entropy.
 void random_bytes(void* out, std::size_t n);
 
 }  // namespace mita

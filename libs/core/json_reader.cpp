@@ -168,11 +168,6 @@ bool json_object::boolean(std::string_view name) {
     return false;
 }
 
-std::optional<bool> json_object::optional_boolean(std::string_view name) {
-    if (!want(name)) return std::nullopt;
-    return boolean(name);
-}
-
 uuid json_object::id(std::string_view name) {
     const auto* value = need(name);
     if (!value) return {};
@@ -274,6 +269,12 @@ json_object json_document::object() {
 void json_document::fail(std::string pointer, std::string code, std::string detail) {
     if (findings_.size() < max_findings)
         findings_.push_back(field_error{std::move(pointer), std::move(code), std::move(detail)});
+}
+
+void json_document::start_over() {
+    states_.clear();
+    index_.clear();
+    findings_.clear();
 }
 
 void json_document::finish() {

@@ -40,7 +40,6 @@ public:
     std::int64_t integer(std::string_view name, std::int64_t min, std::int64_t max);
     std::optional<std::int64_t> optional_integer(std::string_view name, std::int64_t min, std::int64_t max);
     bool boolean(std::string_view name);
-    std::optional<bool> optional_boolean(std::string_view name);
     uuid id(std::string_view name);
     std::optional<uuid> optional_id(std::string_view name);
     json_object object(std::string_view name);
@@ -53,6 +52,8 @@ public:
                                        bool required = false);
     // The raw value, marked as known (for readers with a form of their own); null when absent.
     const boost::json::value* raw(std::string_view name);
+    // The member may be there and is not looked at.
+    void ignore(std::string_view name) { raw(name); }
 
     // Records a domain finding on a member ("" = the object itself).
     void fail(std::string_view name, std::string code, std::string detail);
@@ -84,6 +85,8 @@ public:
     // Throws api_error 422 validation_failed with every finding (the first 100), among them unknown_field for each
     // member no reader asked for (in objects that were read). Returns normally when there is none. Call once, last.
     void finish();
+    // As new, with nothing read and nothing found: the same body is judged once more.
+    void start_over();
     void fail(std::string pointer, std::string code, std::string detail);
     bool failed() const { return !findings_.empty(); }
 

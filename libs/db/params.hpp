@@ -57,6 +57,12 @@ public:
         else
             add_null();
     }
+    // A value of several parameters, which adds them itself in their order.
+    template <class Several>
+        requires requires(const Several& s, params& to) { s.add_to(to); }
+    void add(const Several& several) {
+        several.add_to(*this);
+    }
     void add(const std::vector<std::int64_t>& v);
     void add(const std::vector<std::string>& v);
     void add(const std::vector<uuid>& v);

@@ -90,6 +90,7 @@ awaitable<std::vector<rows>> pool_core::execute(self_ptr self, items what, deadl
         c->unnamed = unnamed;
         self->admit(c, d);
         const bool answered = co_await c->done.wait(d);
+        d.add_db(clock::now() - c->queued);
         if (!answered) {
             self->leave(*c);
             throw deadline_exceeded("deadline of a database statement passed");

@@ -73,8 +73,10 @@ awaitable<std::vector<rows>> transaction_core::run(self_ptr self, pool_core::ite
         c->unnamed = attempt > 0;
         self->at = phase::open;
         self->busy = true;
+        const auto sent = deadline::clock::now();
         self->link->submit(c);
         const bool answered = co_await c->done.wait(self->d);
+        self->d.add_db(deadline::clock::now() - sent);
         self->busy = false;
         if (!answered) {
             self->at = phase::failed;

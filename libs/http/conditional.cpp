@@ -1,7 +1,12 @@
 // Entity tags and preconditions (RFC 9110 8.8.3, 13.1; RFC 6585 3).
+#include "http/conditional.hpp"
+
 #include "core/error.hpp"
 #include "http/grammar.hpp"
-#include "http/message.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
 
 namespace mita::http {
 
@@ -29,6 +34,8 @@ bool tag_in(std::string_view list, std::string_view tag, bool weak) {
     return false;
 }
 
+bool is_read(const request& req) { return req.method == verb::get || req.method == verb::head; }
+
 std::string quoted(std::string_view tag) { return std::string("\"").append(tag).append("\""); }
 
 }  // namespace
@@ -39,17 +46,22 @@ bool etag_listed(const header_list& headers, std::string_view name, std::string_
     return false;
 }
 
+response& with_etag(response& r, std::string_view tag) { return with_header(r, "ETag", quoted(tag)); }
+
+std::optional<response> not_modified(const request& req, std::string_view tag, std::string_view caching) {
+    if (!is_read(req) || !etag_listed(req.headers, "If-None-Match", tag, true)) return std::nullopt;
+    auto r = empty(304);
+    with_etag(r, tag);
+    with_header(r, "Cache-Control", std::string(caching));
+    return r;
+}
+
 response json_with_etag(const request& req, std::string json_text, std::string_view tag, unsigned status,
                         std::string_view caching) {
-    const bool read = req.method == verb::get || req.method == verb::head;
-    response r;
-    if (read && etag_listed(req.headers, "If-None-Match", tag, true)) {
-        r = empty(304);
-    } else {
-        r = json(status, std::move(json_text));
-    }
-    with_header(r, "ETag", quoted(tag));
-    if (read) with_header(r, "Cache-Control", std::string(caching));
+    if (auto same = not_modified(req, tag, caching)) return std::move(*same);
+    auto r = json(status, std::move(json_text));
+    with_etag(r, tag);
+    if (is_read(req)) with_header(r, "Cache-Control", std::string(caching));
     return r;
 }
 

@@ -66,7 +66,7 @@ void session::begin_request(deadline::clock::time_point now) {
             x.own_deadline = false;
         }
     }
-    req.until = deadline::at(now + allowed);
+    req.until = deadline::at(now + allowed).counting_db(req.db_us);
     next_ = x.head_size;
     body_done_ = !req.has_body;
     counted_ = true;
@@ -134,7 +134,7 @@ awaitable<void> session::receive_and_handle() {
             co_return;
         }
         // The client's slowness is not the handler's; a trusted peer's deadline stands.
-        if (x.own_deadline) x.req.until = deadline::after(core_->options.handle_timeout);
+        if (x.own_deadline) x.req.until = deadline::after(core_->options.handle_timeout).counting_db(x.req.db_us);
     }
     co_await handle();
 }

@@ -1,5 +1,5 @@
 // Coroutine face of the pool: run() submits a job and resumes on the caller's own executor, never on a pool thread.
-// Used by password_hasher. Same contract as core/cpu_pool's offload, with a ticket instead of a full-queue error.
+// Used by password_hasher.
 #pragma once
 
 #include "auth/hashing/pool.hpp"

@@ -96,16 +96,6 @@ TEST_CASE("a client's id is acceptable within a day of our clock only, and only 
     CHECK(uuid{}.is_nil());
 }
 
-TEST_CASE("a random token is unpadded base64url of the bytes asked for") {
-    for (const std::size_t n : {0u, 1u, 2u, 3u, 16u, 32u}) {
-        const auto token = mita::random_token(n);
-        CHECK(token.size() == (n * 4 + 2) / 3);
-        CHECK(token.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
-              std::string::npos);
-    }
-    CHECK(mita::random_token(16) != mita::random_token(16));
-}
-
 TEST_CASE("hashes of consecutive ids spread over the low bits") {
     std::unordered_set<std::size_t> buckets;
     for (int i = 0; i < 4096; ++i) buckets.insert(std::hash<uuid>()(mita::new_uuid()) & 0xfff);

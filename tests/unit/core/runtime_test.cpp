@@ -1,6 +1,5 @@
 #include "core/runtime.hpp"
 
-#include "core/cpu_pool.hpp"
 #include "core/waiter.hpp"
 
 #include <fcntl.h>
@@ -297,28 +296,6 @@ TEST_CASE("a blocked loop shows as lag") {
     });
     CHECK(rt.run() == 0);
     CHECK(lag > 0.02);
-}
-
-TEST_CASE("offload from several workers comes back to each one's own thread while the runtime drains") {
-    captured_log out;
-    runtime rt(3, *out.log, 5s);
-    cpu_pool pool(2, 1000);
-    std::atomic<int> done{0}, strange{0};
-    for (unsigned w = 0; w < 3; ++w)
-        rt.spawn(w, "offload", [&]() -> awaitable<void> {
-            const auto home = std::this_thread::get_id();
-            for (int i = 0; i < 200; ++i) {
-                const auto job = [i] { return i; };
-                const auto limit = deadline::after(5s);
-                const int got = co_await offload(pool, limit, job);
-                if (got != i || std::this_thread::get_id() != home) ++strange;
-                if (i == 50) rt.request_stop();
-            }
-            ++done;
-        });
-    CHECK(rt.run() == 0);
-    CHECK(done == 3);
-    CHECK(strange == 0);
 }
 
 TEST_CASE("spawn_logged logs what flies out of a coroutine") {

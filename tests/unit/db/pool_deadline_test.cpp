@@ -116,3 +116,24 @@ TEST_CASE("stats and metrics tell what the pool does") {
     CHECK(text.find("mita_db_pool_connections{state=\"idle\"} 2") != std::string::npos);
     CHECK(text.find("mita_db_pool_wait_seconds_count{lane=\"pipelined\"} 2") != std::string::npos);
 }
+
+TEST_CASE("a deadline that counts is given the time its statements waited, of each lane, and no other is") {
+    db_world w;
+    const auto pool = w.pool(db_world::options());
+    std::int64_t us = 0;
+    const auto d = soon().counting_db(us);
+    w.run(pool->query(doze, d, "0.03"));
+    CHECK(us >= 30'000);
+    const auto after_one = us;
+    w.run(pool->query(doze, soon(), "0.03"));
+    CHECK(us == after_one);
+    w.run(pool->query(doze, d.capped(5s), "0.03"));
+    CHECK(us >= after_one + 30'000);
+    const auto after_two = us;
+    w.run([](db::pool& p, deadline until) -> awaitable<void> {
+        auto tx = co_await p.begin(until);
+        co_await tx.query(doze, "0.03");
+        co_await tx.commit();
+    }(*pool, d));
+    CHECK(us >= after_two + 30'000);
+}
