@@ -51,6 +51,16 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
     jwt::export_revocation_lag(metrics, "finance", revoked);
 }
 
+void shared::forget(const uuid& user) {
+    persons.invalidate(user);
+    known_months.invalidate(user);
+}
+
+void shared::forget_all() {
+    persons.clear();
+    known_months.clear();
+}
+
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
@@ -87,6 +97,8 @@ awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
     };
     co_return co_await all.persons.get(id, load, d);
 }
+
+write_way app::way() { return {all.turns, kept_answers, on.get_executor()}; }
 
 bool app::ready() const {
     if (!all.fed.load(std::memory_order_relaxed) && !all.tokens->degraded())

@@ -14,6 +14,7 @@
 #include "finance/month/month_cache.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/once/kept_answer_store.hpp"
+#include "finance/once/write_once.hpp"
 #include "finance/once/write_turns.hpp"
 #include "finance/people/auth_client.hpp"
 #include "finance/people/me.hpp"
@@ -53,6 +54,10 @@ struct shared {
     http::cursor_seal cursors;
     month_cache known_months;
     page_cache pages;
+    // What is remembered of the person, after a write or when another node says so.
+    void forget(const uuid& user);
+    void forget_all();
+
     std::vector<app*> apps;  // by worker, for health
     jwt::revocation_feed* feed = nullptr;
     std::atomic<bool> fed{false};  // the revocation feed has been read once: writes can be accepted
@@ -67,6 +72,9 @@ struct app {
 
     // Cache-first: no SQL and no call when cached. Throws as auth_client and profile_store do.
     awaitable<std::shared_ptr<const person>> find_person(uuid id, deadline d);
+
+    // For write_once.
+    write_way way();
 
     // A database connection, keys, and the revocation feed read once (a feed lost later refuses writes only).
     bool ready() const;

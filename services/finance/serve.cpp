@@ -21,31 +21,20 @@ using namespace std::chrono_literals;
 using dispatcher = http::dispatcher<app>;
 
 // Expired entries leave step by step, a 64th of the buckets at a time.
-awaitable<void> clean_caches(app& a, runtime& rt) {
-    while (!rt.stopping()) {
-        waiter pause(a.on.get_executor());
-        co_await pause.wait(deadline::after(1s));
-        a.all.persons.clean_up();
-        a.all.known_months.clean_up();
-        a.all.pages.clean_up();
-        a.all.tokens->clean_up();
-    }
+awaitable<void> clean_caches(shared& all) {
+    all.persons.clean_up();
+    all.known_months.clean_up();
+    all.pages.clean_up();
+    all.tokens->clean_up();
+    co_return;
 }
 
-// First answers of keyed requests are kept for three days; the old ones go in steps of bounded size.
-awaitable<void> forget_answers(app& a, runtime& rt) {
-    for (int seconds = 1; !rt.stopping(); ++seconds) {
-        waiter pause(a.on.get_executor());
-        co_await pause.wait(deadline::after(1s));
-        if (seconds % 60 != 0 || !a.db.ready()) continue;
-        try {
-            for (bool more = true; more && !rt.stopping();) {
-                const bool left = co_await a.kept_answers.forget_old(deadline::after(2s));
-                more = left;
-            }
-        } catch (const std::exception& e) {
-            a.all.log.warn("forget_answers_failed").with("error", e.what());
-        }
+// What is past its time leaves in steps of bounded size, as long as there is more; other instances may do the same.
+template <class Step>
+awaitable<void> prune(app& a, Step step) {
+    bool more = a.db.ready();
+    while (more && !a.all.loops.stopping()) {
+        more = co_await step(deadline::after(2s));
     }
 }
 
@@ -94,20 +83,18 @@ int serve(config& from) {
     feed.start();
 
     // Caches: forgotten on every node when another writes.
-    const auto forget = [&all](const uuid& id) {
-        all.persons.invalidate(id);
-        all.known_months.invalidate(id);
-    };
-    const auto forget_all = [&all] {
-        all.persons.clear();
-        all.known_months.clear();
-    };
+    const auto forget = [&all](const uuid& id) { all.forget(id); };
+    const auto forget_all = [&all] { all.forget_all(); };
     const auto changes = std::make_shared<invalidations>(home, first.db, forget, forget_all, log);
     const auto on_notify = [changes](const std::string&, const std::string& payload) { changes->notified(payload); };
     db::listener hints(home, all.set.database.options(), {"finance_invalidations"}, on_notify, log);
     rt.spawn(0, "follow_invalidations", [changes] { return changes->follow(); });
-    rt.spawn(0, "clean_caches", [&first, &rt] { return clean_caches(first, rt); });
-    rt.spawn(0, "forget_answers", [&first, &rt] { return forget_answers(first, rt); });
+    invalidation_store told(first.db);
+    rt.every(0, "clean_caches", 4s, [&all] { return clean_caches(all); });
+    rt.every(0, "forget_answers", 60s,
+             [&first] { return prune(first, [&first](deadline d) { return first.kept_answers.forget_old(d); }); });
+    rt.every(0, "prune_invalidations", 600s,
+             [&first, &told] { return prune(first, [&told](deadline d) { return told.prune(d); }); });
 
     dispatcher internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), http::options_of(all.set, "finance_internal"), internal_way, log,

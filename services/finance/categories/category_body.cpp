@@ -1,7 +1,6 @@
 #include "finance/categories/category_body.hpp"
 
 #include "core/error.hpp"
-#include "core/json_reader.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -80,8 +79,7 @@ void refuse_clashes(const category_entry& e, const category_book& book) {
 
 }  // namespace
 
-category_entry read_new_category(std::string_view body, const category_book& book) {
-    json_document doc(body);
+category_entry read_new_category(json_document& doc, const category_book& book) {
     auto in = doc.object();
     category_entry e;
     e.version = 1;

@@ -5,8 +5,9 @@
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/categories/category_book.hpp"
-#include "finance/once/idempotency.hpp"
+#include "finance/once/keyed_sql.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -18,10 +19,18 @@ public:
     explicit category_store(db::pool& db) : db_(db) {}
 
     awaitable<category_book> read(const uuid& user, deadline d);
-    // A category without a row gets one, with version 1; false: it has one already. The person's row must be there.
-    // answer: kept with the effect, under the key.
-    awaitable<bool> insert(const uuid& user, const category_entry& e, const keyed_request* key,
-                           const kept_answer& answer, deadline d);
+    // As one statement of a batch; book_from reads its result.
+    static void add_reading(db::batch& to, const uuid& user);
+    struct versioned_book {
+        category_book book;
+        std::int64_t budget_version = 0;
+    };
+    // nullopt: the person has no row.
+    awaitable<std::optional<versioned_book>> read_versioned(const uuid& user, deadline d);
+    // A category without a row gets one, with version 1, if the book still is of `from` and the key is new; moved: it
+    // has one already, too. The person's row must be there.
+    awaitable<write_outcome> insert(const uuid& user, const category_entry& e, const state_before& from,
+                                    const keyed_answer& answer, deadline d);
     // `e` replaces the version before it; false: that is not the current one any more.
     awaitable<bool> change(const uuid& user, const category_entry& e, deadline d);
     // Only when `version` is current.

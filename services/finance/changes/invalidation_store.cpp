@@ -3,6 +3,7 @@
 #include "core/clock.hpp"
 
 #include <chrono>
+#include <cstdint>
 
 namespace mita::finance {
 
@@ -14,7 +15,12 @@ constexpr db::statement read_since{
     "on i.tx >= $1::text::xid8"};
 constexpr db::statement read_horizon{"finance_invalidations_horizon",
                                      "select pg_snapshot_xmin(pg_current_snapshot())::text, null::uuid"};
-constexpr db::statement prune_old{"finance_invalidations_prune", "delete from invalidations where created_at < $1"};
+// What another instance is deleting is left to it.
+constexpr db::statement prune_old{
+    "finance_invalidations_prune",
+    "delete from invalidations where seq in (select seq from invalidations where created_at < $1 "
+    "order by seq limit 2000 for update skip locked)"};
+constexpr std::int64_t pruned_at_once = 2000;
 
 }  // namespace
 
@@ -32,9 +38,10 @@ awaitable<invalidation_store::changes> invalidation_store::since(std::string hor
     co_return out;
 }
 
-awaitable<void> invalidation_store::prune(deadline d) {
+awaitable<bool> invalidation_store::prune(deadline d) {
     const auto oldest = wall::now() - std::chrono::hours(1);
-    co_await db_.query_idempotent(prune_old, d, oldest);
+    const auto rows = co_await db_.query_idempotent(prune_old, d, oldest);
+    co_return rows.affected() >= pruned_at_once;
 }
 
 }  // namespace mita::finance

@@ -21,8 +21,8 @@ public:
     };
     // Changes of transactions from `horizon` on (some may come twice); empty: none, only the horizon.
     awaitable<changes> since(std::string horizon, deadline d);
-    // Drops what every cache has outlived.
-    awaitable<void> prune(deadline d);
+    // Drops what every cache has outlived, some thousand at once; true: there may be more.
+    awaitable<bool> prune(deadline d);
 
 private:
     db::pool& db_;

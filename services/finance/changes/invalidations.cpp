@@ -19,15 +19,11 @@ invalidations::invalidations(executor ex, db::pool& db, std::function<void(const
 
 awaitable<void> invalidations::follow() {
     const auto self = shared_from_this();
-    int rounds = 0;
     bool failing = false;
     while (!closing_) {
         bool failed = false;
         try {
             co_await catch_up();
-            if (++rounds % 120 == 0) {
-                co_await store_.prune(deadline::after(2s));
-            }
         } catch (const std::exception& e) {
             failed = true;
             if (!failing) log_.warn("invalidations_unreadable").with("reason", e.what());

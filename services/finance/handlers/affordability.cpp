@@ -34,8 +34,7 @@ std::string answer_of(std::string_view body, const loaded_month& got) {
 }  // namespace
 
 awaitable<http::response> affordability_of(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     month_request what;
     what.next = true;
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);

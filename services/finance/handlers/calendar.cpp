@@ -1,13 +1,16 @@
-// GET /v1/calendar, /v1/calendar/{date} and .../explain: always fresh from the database.
+// GET /v1/calendar, /v1/calendar/{date} and .../explain: always fresh from the database, if the client has not got it.
 #include "core/error.hpp"
 #include "finance/categories/category_fields.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/unchanged.hpp"
 #include "finance/month/day_json.hpp"
 #include "finance/month/month_json.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/month_view.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
+
+#include <utility>
 
 namespace mita::finance {
 
@@ -26,20 +29,23 @@ awaitable<http::response> calendar(http::request& req, app& a) {
         what.month = parse_month(*asked);
         if (!what.month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
     }
+    auto same = co_await unchanged(req, a, what);
+    if (same) co_return std::move(*same);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     const auto view = view_month(got.facts, got.month, got.today);
     co_return http::json_with_etag(req, month_json(got.facts, view), plan_tag(got.facts.who, got.today));
 }
 
 awaitable<http::response> calendar_day(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const auto day = parse_path_day(req.params[0]);
     month_request what;
     what.month = month_of(day);
     what.named = "/date";
     what.transactions = most_of_a_day;
     what.only_day = day;
+    auto same = co_await unchanged(req, a, what);
+    if (same) co_return std::move(*same);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     const auto view = view_month(got.facts, got.month, got.today);
     co_return http::json_with_etag(req, day_json(got.facts, view, view.over.offset(day)),

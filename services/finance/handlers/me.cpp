@@ -4,10 +4,14 @@
 #include "core/text.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/once/retry.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
+#include "http/conditional.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -59,7 +63,7 @@ patch read_patch(std::string_view body) {
     p.own.locale = text_of(in, "locale", 2, 35);
     if (p.own.locale && !is_locale(*p.own.locale)) in.fail("locale", "invalid_locale", "Must be a tag like pt-BR.");
     if (in.is_null("region")) {
-        in.raw("region");
+        in.ignore("region");
         p.own.region = "";
     } else {
         p.own.region = in.optional_string("region", 2, 2);
@@ -86,65 +90,95 @@ patch read_patch(std::string_view body) {
     refuse("/currency", "currency_mismatch", "The currency is fixed once transactions or a plan exist.");
 }
 
-// False: the profile moved in the meantime. Both halves or none: auth is asked while the row is held, and if it fails
-// the row's change is rolled back.
-awaitable<bool> apply(app& a, const profile& own, const patch& p, deadline d) {
-    auto tx = co_await a.db.begin(d);
-    const auto result = co_await a.profiles.change(tx, own.id, own.version, p.own);
-    if (result == change_result::stale) co_return false;
-    if (result == change_result::currency_in_use) refuse_currency();
-    if (p.own.cover && *p.own.cover != own.cover) {
-        const auto zone = find_zone(p.own.timezone.value_or(own.timezone));
-        co_await plan_store::switch_cover(tx, own.id, *p.own.cover, local_today(*zone, wall::now()));
+// Auth has the new name already, and finance could not write its half: both or none. What fails here as well leaves the
+// new name, which whoever asks is shown; the caller's own fault is what the client hears of.
+awaitable<void> name_as_before(app& a, const uuid& id, const std::string& name) {
+    try {
+        co_await a.auth.rename(id, name, deadline::after(std::chrono::seconds(2)));
+    } catch (const std::exception& e) {
+        a.all.log.warn("rename_not_undone").with("user_id", id.str()).with("error", e.what());
     }
+    a.all.persons.invalidate(id);
+}
+
+// What the change itself will refuse, said before auth is asked.
+awaitable<void> check_currency(app& a, const profile& own, const profile_change& what, deadline d) {
+    if (!what.currency || *what.currency == own.currency) co_return;
+    if (own.plan_version > 0) refuse_currency();
+    const bool spent = co_await a.plans.has_transactions(own.id, d);
+    if (spent) refuse_currency();
+}
+
+// False: the profile moved in the meantime. Both halves or none: auth's first, which is the likelier to fail, and no
+// lock of ours is held while it is asked.
+awaitable<bool> apply(app& a, const person& before, const patch& p, deadline d) {
+    const uuid id = before.own.id;
     if (p.display_name) {
-        co_await a.auth.rename(own.id, *p.display_name, d);
+        co_await check_currency(a, before.own, p.own, d);
+        co_await a.auth.rename(id, *p.display_name, d);
     }
-    co_await tx.commit();
-    co_return true;
+    std::optional<civil_day> covers_from;
+    if (p.own.cover && *p.own.cover != before.own.cover) {
+        const auto zone = find_zone(p.own.timezone.value_or(before.own.timezone));
+        covers_from = local_today(*zone, wall::now());
+    }
+    auto result = change_result::stale;
+    std::exception_ptr failed;
+    try {
+        result = co_await a.profiles.change(id, before.own.version, p.own, covers_from, d);
+    } catch (...) {
+        failed = std::current_exception();
+    }
+    if (result != change_result::done && p.display_name) {
+        co_await name_as_before(a, id, before.login.display_name);
+    }
+    if (failed) std::rethrow_exception(failed);
+    if (result == change_result::currency_in_use) refuse_currency();
+    co_return result == change_result::done;
+}
+
+awaitable<std::optional<http::response>> try_patch(app& a, http::request& req) {
+    const uuid id = req.who->user_id;
+    auto own = co_await a.profiles.require(id, req.until);
+    auto login = co_await a.auth.find(id, req.until);
+    const auto before = make_person(std::move(own), std::move(login));
+    http::require_if_match(req, before->tag);
+    const auto wanted = read_patch(req.body);
+    if (wanted.own.cover) {
+        co_await a.months.load(id, {}, req.until);  // months that have come open under the switch they came under
+    }
+    const bool done = co_await apply(a, *before, wanted, req.until);
+    if (!done) co_return std::nullopt;
+    a.all.forget(id);
+    if (wanted.own.timezone) {
+        co_await a.months.load(id, {}, req.until);  // the day it is there has a plan, looked at or not
+    }
+    const auto p = co_await a.find_person(id, req.until);
+    auto out = http::json(200, p->body);
+    http::with_etag(out, p->tag);
+    co_return out;
 }
 
 }  // namespace
 
 awaitable<http::response> me(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const auto p = co_await a.find_person(req.who->user_id, req.until);
     co_return http::json_with_etag(req, p->body, p->tag);
 }
 
 awaitable<http::response> patch_me(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
-    const auto id = req.who->user_id;
-    constexpr int most_tries = 4;  // only with If-Match: *, where every state is the right one
-    for (int i = 0; i < most_tries; ++i) {
-        const auto own = co_await a.profiles.require(id, req.until);
-        const auto login = co_await a.auth.find(id, req.until);
-        http::require_if_match(req, tag_of(own, login));
-        const auto wanted = read_patch(req.body);
-        if (wanted.own.cover) {
-            co_await a.months.load(id, {}, req.until);  // months that have come open under the switch they came under
-        }
-        const bool done = co_await apply(a, own, wanted, req.until);
-        if (!done) continue;
-        a.all.persons.invalidate(id);
-        if (wanted.own.timezone) {
-            co_await a.months.load(id, {}, req.until);  // the day it is there has a plan, looked at or not
-        }
-        const auto p = co_await a.find_person(id, req.until);
-        auto out = http::json(200, p->body);
-        http::with_header(out, "ETag", "\"" + p->tag + "\"");
-        co_return out;
-    }
-    throw overloaded("the profile is being changed by others again and again");
+    http::refuse_query(req);
+    const auto attempt = [&](int) { return try_patch(a, req); };
+    auto answer = co_await until_settled(a.on.get_executor(), attempt);
+    co_return answer;
 }
 
 awaitable<http::response> erase_user(http::request& req, app& a) {
     const auto id = uuid::parse(req.params[0]);
     if (!id) throw api_error(422, "invalid_id", "Not an id.");
     const bool done = co_await a.profiles.erase(*id, req.until);
-    a.all.persons.invalidate(*id);
+    a.all.forget(*id);
     if (!done) throw overloaded("the person's data is being erased step by step; call again");
     co_return http::empty(204);
 }

@@ -8,11 +8,14 @@
 #include "finance/month/month_loader.hpp"
 #include "finance/month/month_view.hpp"
 #include "finance/month/settlements.hpp"
+#include "finance/once/retry.hpp"
 #include "finance/plan/plan_months.hpp"
 #include "finance/wire/refusals.hpp"
+#include "http/conditional.hpp"
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -120,11 +123,34 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
     return std::move(*planned);
 }
 
+// nullopt: something moved in the meantime.
+awaitable<std::optional<bool>> try_put(app& a, http::request& req) {
+    const uuid id = req.who->user_id;
+    month_request what;
+    what.all_later = true;
+    const auto got = co_await a.months.load(id, what, req.until);
+    const auto& who = got.facts.who;
+    check_precondition(req, who);
+    const bool known = who.plan_version > 0;
+    const auto before = known ? got.facts.in_force() : plan_inputs();
+    const auto given = read_plan_inputs(req.body, got.facts.book, known ? &before : nullptr);
+    if (given.currency != who.currency) {
+        if (known) refuse_currency(who.currency);
+        const bool spent = co_await a.plans.has_transactions(id, req.until);
+        if (spent) refuse_currency(who.currency);
+    }
+    const auto today = local_today(*find_zone(given.timezone), wall::now());
+    const auto months = replanned(got, given, today);
+    if (months.front().budget.problem) refuse_infeasible(*months.front().budget.problem, given.currency);
+    const bool done = co_await a.plans.replan(who, given, months, today, req.until);
+    if (!done) co_return std::nullopt;
+    co_return true;
+}
+
 }  // namespace
 
 awaitable<http::response> onboarding(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const auto got = co_await a.months.load(req.who->user_id, {}, req.until);
     if (got.facts.who.plan_version == 0)
         throw api_error(404, "not_onboarded", "No answers yet: PUT /v1/onboarding gives them.");
@@ -136,36 +162,15 @@ awaitable<http::response> onboarding(http::request& req, app& a) {
 }
 
 awaitable<http::response> put_onboarding(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
-    const auto id = req.who->user_id;
-    constexpr int most_tries = 6;
-    bool done = false;
-    for (int i = 0; i < most_tries && !done; ++i) {
-        month_request what;
-        what.all_later = true;
-        const auto got = co_await a.months.load(id, what, req.until);
-        const auto& who = got.facts.who;
-        check_precondition(req, who);
-        const bool known = who.plan_version > 0;
-        const auto before = known ? got.facts.in_force() : plan_inputs();
-        const auto given = read_plan_inputs(req.body, got.facts.book, known ? &before : nullptr);
-        if (given.currency != who.currency) {
-            if (known) refuse_currency(who.currency);
-            const bool spent = co_await a.plans.has_transactions(id, req.until);
-            if (spent) refuse_currency(who.currency);
-        }
-        const auto today = local_today(*find_zone(given.timezone), wall::now());
-        const auto months = replanned(got, given, today);
-        if (months.front().budget.problem) refuse_infeasible(*months.front().budget.problem, given.currency);
-        done = co_await a.plans.replan(who, given, months, today, req.until);
-    }
-    if (!done) throw overloaded("the plan is being changed by others again and again");
-    a.all.persons.invalidate(id);
+    http::refuse_query(req);
+    const uuid id = req.who->user_id;
+    const auto attempt = [&](int) { return try_put(a, req); };
+    co_await until_settled(a.on.get_executor(), attempt);
+    a.all.forget(id);
     const auto now = co_await a.months.load(id, {}, req.until);
     const auto view = view_month(now.facts, now.month, now.today);
     auto out = http::json(200, month_json(now.facts, view));
-    http::with_header(out, "ETag", "\"" + inputs_tag(now.facts.who) + "\"");
+    http::with_etag(out, inputs_tag(now.facts.who));
     co_return out;
 }
 

@@ -1,9 +1,11 @@
 // GET /v1/today: the start page in one reply and two statements.
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/unchanged.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/month_view.hpp"
 #include "finance/month/today_json.hpp"
 
+#include <utility>
 #include <vector>
 
 namespace mita::finance {
@@ -25,11 +27,12 @@ std::vector<month_view> months_of_week(const loaded_month& got) {
 }  // namespace
 
 awaitable<http::response> today(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     month_request what;
     what.around = true;
     what.transactions = last_shown;
+    auto same = co_await unchanged(req, a, what);
+    if (same) co_return std::move(*same);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     const auto near = months_of_week(got);
     const auto* own = &near.front();

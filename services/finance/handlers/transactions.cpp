@@ -4,8 +4,10 @@
 #include "finance/ledger/transaction_body.hpp"
 #include "finance/month/facts_with_entry.hpp"
 #include "finance/month/month_loader.hpp"
+#include "finance/once/retry.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
+#include "http/conditional.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -52,11 +54,46 @@ bool moves_money(const transaction& now, const transaction& before) {
     return now.booked_on != before.booked_on || !std::ranges::equal(now.lines, before.lines, same);
 }
 
+awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, const uuid& user, const uuid& id) {
+    const auto found = co_await a.ledger.read_for_change(user, id, req.until);
+    if (!found.entry || found.entry->deleted_at) not_found();
+    http::require_if_match(req, tag_of(*found.entry));
+    const auto t = changed(req.body, found);
+    const bool linked = !t.bill_id.empty() && (t.bill_id != found.entry->bill_id || moves_money(t, *found.entry));
+    if (linked) {
+        const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
+        check_link(t, target);
+    }
+    if (linked || moves_money(t, *found.entry)) {
+        for (const auto month : months_touched(t)) {
+            month_request there;
+            there.month = month;
+            auto got = co_await a.months.load(user, there, req.until);
+            // Of another version: the write below will find out.
+            if (got.facts.who.ledger_version == found.ledger_version)
+                require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
+        }
+    }
+    const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
+    if (!done) co_return std::nullopt;
+    auto answer = http::json(200, text_of(t));
+    http::with_etag(answer, tag_of(t));
+    co_return answer;
+}
+
+awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, const uuid& user, const uuid& id) {
+    const auto found = co_await a.ledger.find(user, id, req.until);
+    if (!found) not_found();
+    http::require_if_match(req, tag_of(*found));
+    const bool done = co_await a.ledger.remove(user, id, found->version, wall::now(), req.until);
+    if (!done) co_return std::nullopt;
+    co_return http::empty(204);
+}
+
 }  // namespace
 
 awaitable<http::response> read_transaction(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const auto id = parse_path_id(req.params[0]);
     const auto found = co_await a.ledger.find(req.who->user_id, id, req.until);
     if (!found) not_found();
@@ -64,59 +101,24 @@ awaitable<http::response> read_transaction(http::request& req, app& a) {
 }
 
 awaitable<http::response> patch_transaction(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
     const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < write_tries; ++attempt) {
-        const auto found = co_await a.ledger.read_for_change(user, id, req.until);
-        if (!found.entry || found.entry->deleted_at) not_found();
-        http::require_if_match(req, tag_of(*found.entry));
-        const auto t = changed(req.body, found);
-        const bool linked = !t.bill_id.empty() && (t.bill_id != found.entry->bill_id || moves_money(t, *found.entry));
-        if (linked) {
-            const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
-            check_link(t, target);
-        }
-        if (linked || moves_money(t, *found.entry)) {
-            for (const auto month : months_touched(t)) {
-                month_request there;
-                there.month = month;
-                auto got = co_await a.months.load(user, there, req.until);
-                // Of another version: the write below will find out.
-                if (got.facts.who.ledger_version == found.ledger_version)
-                    require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
-            }
-        }
-        const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
-        if (!done) {
-            co_await step_aside(a.on.get_executor(), attempt);
-            continue;
-        }
-        a.all.known_months.invalidate(user);
-        auto answer = http::json(200, text_of(t));
-        http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
-        co_return answer;
-    }
-    throw overloaded("the transaction is being changed by others again and again");
+    const auto attempt = [&](int) { return try_patch(a, req, user, id); };
+    auto answer = co_await until_settled(a.on.get_executor(), attempt);
+    a.all.forget(user);
+    co_return answer;
 }
 
 awaitable<http::response> delete_transaction(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    for (int attempt = 0; attempt < write_tries; ++attempt) {
-        const auto found = co_await a.ledger.find(user, id, req.until);
-        if (!found) not_found();
-        http::require_if_match(req, tag_of(*found));
-        const bool done = co_await a.ledger.remove(user, id, found->version, wall::now(), req.until);
-        if (!done) continue;
-        a.all.known_months.invalidate(user);
-        co_return http::empty(204);
-    }
-    throw overloaded("the transaction is being changed by others again and again");
+    const auto attempt = [&](int) { return try_delete(a, req, user, id); };
+    auto answer = co_await until_settled(a.on.get_executor(), attempt);
+    a.all.forget(user);
+    co_return answer;
 }
 
 }  // namespace mita::finance

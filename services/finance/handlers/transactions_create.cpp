@@ -5,11 +5,12 @@
 #include "finance/month/facts_with_entry.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/spend_effect.hpp"
+#include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
+#include "http/conditional.hpp"
 
 #include <chrono>
-#include <exception>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -33,10 +34,11 @@ std::optional<link_target> target_in(const month_facts& f, std::string_view id) 
     return std::nullopt;
 }
 
+// A transaction as it would be, and the month of today with it.
 struct draft {
     transaction entry;
+    std::shared_ptr<loaded_month> now;
     http::response answer;
-    std::exception_ptr refused;  // why there is neither
 };
 
 entry_rules rules_of(const month_facts& f) {
@@ -57,49 +59,50 @@ http::response created(const transaction& t, const std::optional<spend_effect>& 
     }
     out.close('}');
     auto answer = http::json(201, std::move(out.text));
-    http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
+    http::with_etag(answer, tag_of(t));
     http::with_header(answer, "Location", "/v1/transactions/" + t.id.str());
     return answer;
 }
 
-// Outside the coroutine: what is large stays off its frame.
-draft draft_of(std::string_view body, const loaded_month& got, civil_day today) {
+// Outside the coroutine: what is large stays off its frame. The entry is added to `got`: that is the one copy there is.
+draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
     draft out;
+    out.entry = read_new_transaction(body, rules_of(got->facts));
     try {
-        json_document doc(body);
-        out.entry = read_new_transaction(doc, rules_of(got.facts));
-        const auto effect = effect_of(got.facts, out.entry, today);
+        add_entry(got->facts, out.entry);
+        const auto effect = effect_of(got->facts, today_of(got->facts.who));
         out.answer = created(out.entry, effect);
     } catch (const api_error& e) {
-        const bool bare = e.code == "amount_overflow" && e.errors.empty();
-        out.refused = bare ? std::make_exception_ptr(amount_overflow("/money/amount")) : std::current_exception();
+        if (e.code != "amount_overflow" || !e.errors.empty()) throw;
+        throw amount_overflow("/money/amount");
     }
+    out.now = std::move(got);
     return out;
 }
 
-// Into another month than today's: it is opened when it comes, and must have room.
-awaitable<void> look_there(app& a, const uuid& user, draft& made, year_month month, deadline d) {
+// Into another month than today's: it must have room, and is opened when it is the entry's own and comes.
+awaitable<void> look_there(app& a, const uuid& user, const transaction& entry, year_month month, deadline d) {
     month_request there;
     there.month = month;
-    there.open_future = month == month_of(made.entry.booked_on);
+    there.open_future = month == month_of(entry.booked_on);
     auto got = co_await a.months.load(user, there, d);
-    try {
-        require_room(std::move(got), made.entry, nullptr, "/money/amount");
-    } catch (const api_error&) {
-        made.refused = std::current_exception();
-    }
+    require_room(std::move(got), entry, nullptr, "/money/amount");
 }
 
-awaitable<void> check_linked(app& a, const uuid& user, const loaded_month& got, draft& made, deadline d) {
-    auto target = target_in(got.facts, made.entry.bill_id);
+http::response restored(const transaction& t) {
+    json_out out(t.currency, 1024);
+    append(out, t);
+    auto answer = http::json(200, std::move(out.text));
+    http::with_etag(answer, tag_of(t));
+    return answer;
+}
+
+awaitable<void> check_linked(app& a, const uuid& user, const month_facts& f, const transaction& entry, deadline d) {
+    auto target = target_in(f, entry.bill_id);
     if (!target) {
-        target = co_await a.ledger.find_target(user, made.entry.bill_id, d);
+        target = co_await a.ledger.find_target(user, entry.bill_id, d);
     }
-    try {
-        check_link(made.entry, target);
-    } catch (const api_error&) {
-        made.refused = std::current_exception();
-    }
+    check_link(entry, target);
 }
 
 // What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.
@@ -112,124 +115,122 @@ std::shared_ptr<const loaded_month> remembered(app& a, const uuid& user) {
     return whole ? found->value : nullptr;
 }
 
-void remember(app& a, const uuid& user, const loaded_month& before, const transaction& written) {
-    auto now = after_writing(before, written);
+void remember(app& a, const uuid& user, std::shared_ptr<loaded_month> written) {
+    auto now = once_written(std::move(written));
     if (now)
         a.all.known_months.insert(user, std::move(now));
     else
         a.all.known_months.invalidate(user);
 }
 
-// A restore takes no answers: an empty body, or an object without members.
-void refuse_members(std::string_view body) {
-    if (body.empty()) return;
-    json_document doc(body);
-    doc.object();
-    doc.finish();
+awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, deadline d) {
+    if (!made.entry.bill_id.empty()) {
+        co_await check_linked(a, user, made.now->facts, made.entry, d);
+    }
+    const auto booked = month_of(made.entry.booked_on);
+    if (booked != made.now->month) {
+        co_await look_there(a, user, made.entry, booked, d);
+    }
+    const auto linked = month_of_link(made.entry.bill_id);
+    if (linked && *linked != made.now->month && *linked != booked) {
+        co_await look_there(a, user, made.entry, *linked, d);
+    }
+    const auto& who = made.now->facts.who;
+    const state_before from{who.ledger_version, who.budget_version};
+    keyed_try out;
+    out.answer = std::move(made.answer);
+    const keyed_answer answer{key, out.answer, made.entry.created_at};
+    out.came = co_await a.ledger.create(user, made.entry, from, answer, d);
+    if (out.came.how == write_outcome::kind::written) remember(a, user, std::move(made.now));
+    co_return out;
+}
+
+// By what this process remembers; nullopt: nothing, or what may be out of date refused it or was.
+awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, json_document& body,
+                                                   const keyed_request* key, deadline d) {
+    const auto known = remembered(a, user);
+    if (!known) co_return std::nullopt;
+    try {
+        auto made = draft_of(body, std::make_shared<loaded_month>(*known));
+        auto done = co_await write_draft(a, user, std::move(made), key, d);
+        if (done.came.how != write_outcome::kind::moved) co_return done;
+    } catch (const api_error&) {  // the reading below says it with certainty
+    }
+    body.start_over();
+    co_return std::nullopt;
+}
+
+awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, int n,
+                                deadline d) {
+    if (n == 0) {
+        auto done = co_await try_remembered(a, user, body, key, d);
+        if (done) co_return std::move(*done);
+    }
+    auto read = co_await a.months.load(user, month_request(), d);
+    auto made = draft_of(body, std::make_shared<loaded_month>(std::move(read)));
+    auto done = co_await write_draft(a, user, std::move(made), key, d);
+    co_return done;
+}
+
+// A restore takes no members.
+void refuse_members(json_document& body) {
+    body.object();
+    body.finish();
+}
+
+awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_document& body,
+                                 const keyed_request* key, deadline d) {
+    refuse_members(body);
+    auto found = co_await a.ledger.read_for_change(user, id, d);
+    if (!found.entry) throw api_error(404, "not_found", "No such transaction.");
+    auto t = std::move(*found.entry);
+    const bool deleted = t.deleted_at.has_value();
+    if (deleted) {
+        t.deleted_at.reset();
+        t.updated_at = wall::now();
+        ++t.version;
+    }
+    keyed_try out;
+    out.answer = restored(t);
+    if (!deleted) {
+        const keyed_answer answer{key, out.answer, wall::now()};
+        out.came = co_await a.kept_answers.keep(user, answer, d);
+        co_return out;
+    }
+    month_request there;
+    there.month = month_of(t.booked_on);
+    auto got = co_await a.months.load(user, there, d);
+    if (got.facts.who.ledger_version != found.ledger_version) co_return keyed_try();
+    require_room(std::move(got), t, nullptr, {});
+    const keyed_answer answer{key, out.answer, t.updated_at};
+    out.came = co_await a.ledger.restore(user, t, {found.ledger_version, std::nullopt}, answer, d);
+    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    co_return out;
 }
 
 }  // namespace
 
 awaitable<http::response> create_transaction(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const uuid user = req.who->user_id;
-    auto given = read_key(req, true);
-    const auto key = key_of(req, std::move(*given), fingerprint_of_body(req.body));
-    const write_turns::claim mine(a.all.turns, user, key.scope, key.key);
-    if (!mine.first()) refuse_in_flight();
-    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < write_tries; ++attempt) {
-        auto got = attempt == 0 ? remembered(a, user) : nullptr;
-        const bool known = got != nullptr;
-        if (!known) {
-            auto read = co_await a.months.load(user, month_request(), req.until);
-            got = std::make_shared<const loaded_month>(std::move(read));
-        }
-        auto made = draft_of(req.body, *got, today_of(got->facts.who));
-        if (!made.refused && !made.entry.bill_id.empty()) {
-            co_await check_linked(a, user, *got, made, req.until);
-        }
-        const auto booked = month_of(made.entry.booked_on);
-        if (!made.refused && booked != got->month) {
-            co_await look_there(a, user, made, booked, req.until);
-        }
-        const auto linked = month_of_link(made.entry.bill_id);
-        if (!made.refused && linked && *linked != got->month && *linked != booked) {
-            co_await look_there(a, user, made, *linked, req.until);
-        }
-        if (made.refused && known) continue;  // by what may be out of date
-        if (made.refused) {
-            // What is refused now may have been accepted then: the first answer stands.
-            const auto kept = co_await a.kept_answers.find(user, key, req.until);
-            if (kept) co_return replay(*kept, key);
-            std::rethrow_exception(made.refused);
-        }
-        const ledger_versions from{got->facts.who.ledger_version, got->facts.who.budget_version};
-        const auto kept = keep(key, made.answer);
-        const auto done = co_await a.ledger.create(user, made.entry, from, key, kept, req.until);
-        if (done.result == write_result::written) {
-            remember(a, user, *got, made.entry);
-            co_return std::move(made.answer);
-        }
-        if (done.result == write_result::replayed) co_return replay(done.kept, key);
-        if (!known) {
-            co_await step_aside(a.on.get_executor(), attempt);
-        }
-    }
-    throw overloaded("the ledger is being written by others again and again");
+    const auto attempt = [&](json_document& body, const keyed_request* key, int n) {
+        return try_create(a, user, body, key, n, req.until);
+    };
+    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
+    co_return answer;
 }
 
 awaitable<http::response> restore_transaction(http::request& req, app& a) {
-    const http::query_params query(req.query);
-    query.finish();
+    http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    auto given = read_key(req, true);
-    refuse_members(req.body);
-    const auto print = req.body.empty() ? fingerprint_of_nothing() : fingerprint_of_body(req.body);
-    const auto key = key_of(req, std::move(*given), print);
-    const write_turns::claim mine(a.all.turns, user, key.scope, key.key);
-    if (!mine.first()) refuse_in_flight();
-    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
-    for (int attempt = 0; attempt < write_tries; ++attempt) {
-        const auto kept_before = co_await a.kept_answers.find(user, key, req.until);
-        if (kept_before) co_return replay(*kept_before, key);
-        auto found = co_await a.ledger.read_for_change(user, id, req.until);
-        if (!found.entry) throw api_error(404, "not_found", "No such transaction.");
-        auto t = std::move(*found.entry);
-        const bool deleted = t.deleted_at.has_value();
-        if (deleted) {
-            t.deleted_at.reset();
-            t.updated_at = wall::now();
-            ++t.version;
-        }
-        json_out out(t.currency, 1024);
-        append(out, t);
-        auto answer = http::json(200, std::move(out.text));
-        http::with_header(answer, "ETag", "\"" + tag_of(t) + "\"");
-        const auto kept = keep(key, answer);
-        if (!deleted) {
-            co_await a.kept_answers.keep(user, key, kept, req.until);
-            co_return answer;
-        }
-        month_request there;
-        there.month = month_of(t.booked_on);
-        auto got = co_await a.months.load(user, there, req.until);
-        if (got.facts.who.ledger_version != found.ledger_version) {
-            co_await step_aside(a.on.get_executor(), attempt);
-            continue;
-        }
-        require_room(std::move(got), t, nullptr, {});
-        const auto done = co_await a.ledger.restore(user, t, found.ledger_version, key, kept, req.until);
-        if (done.result == write_result::written) {
-            a.all.known_months.invalidate(user);
-            co_return answer;
-        }
-        if (done.result == write_result::replayed) co_return replay(done.kept, key);
-        co_await step_aside(a.on.get_executor(), attempt);
-    }
-    throw overloaded("the transaction is being changed by others again and again");
+    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
+        return try_restore(a, user, id, body, key, req.until);
+    };
+    keyed_form form;
+    form.body_required = false;
+    auto answer = co_await write_once(a.way(), req, form, attempt);
+    co_return answer;
 }
 
 }  // namespace mita::finance

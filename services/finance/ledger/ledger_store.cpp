@@ -2,8 +2,8 @@
 
 #include "core/error.hpp"
 #include "finance/categories/category_rows.hpp"
+#include "finance/categories/category_store.hpp"
 #include "finance/ledger/transaction_rows.hpp"
-#include "finance/once/kept_answer_store.hpp"
 
 #include <chrono>
 #include <string_view>
@@ -15,21 +15,12 @@ namespace {
 
 using std::chrono::year_month_day;
 
-// The guard is the WHERE of `u`: when the row moved on since the state was read, or the key has an answer, nothing of
-// this happens. A key committed after this statement's snapshot has moved ledger_version too.
-constexpr db::statement insert_transaction{
-    "finance_transaction_insert",
-    "with seen as (select fingerprint, status, headers, body from idempotency "
-    "  where user_id = $1 and scope = $2 and key = $3), "
-    "u as (update users set ledger_version = ledger_version + 1 where user_id = $1 and ledger_version = $9 "
-    "  and budget_version = $10 and not exists (select 1 from seen) returning user_id), "
-    "k as (insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
-    "  select user_id, $2, $3, $4::bytea, $5::integer, $6::text, $7::text, $8::timestamptz from u), "
-    "t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
+constexpr auto insert_sql = db::join(
+    keyed_ledger,
+    ", t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
     "    tags, created_at, updated_at, bill_id, bill_unlinked) "
     "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, $15::uuid, $16::timestamptz, $17::text, "
-    "$18::text, "
-    "    $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean from u), "
+    "    $18::text, $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean from u), "
     "x as (select u.user_id, l.* from u, unnest($20::text[], $21::bigint[], $22::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
     "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
@@ -37,34 +28,26 @@ constexpr db::statement insert_transaction{
     "a as (insert into day_actual (user_id, day, category, spent, received) "
     "  select user_id, $12::date, category, -sum(amount)::bigint, sum(greatest(amount, 0))::bigint from x "
     "  group by user_id, category on conflict (user_id, day, category) do update "
-    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received) "
-    "select exists (select 1 from u), s.fingerprint, s.status, s.headers, s.body from (select 1) one "
-    "left join seen s on true"};
+    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
+    keyed_end);
+constexpr db::statement insert_transaction{"finance_transaction_insert", insert_sql};
 
-constexpr db::statement find_transaction{
-    "finance_transaction",
-    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note "
-    "from transactions t join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
-    "where t.user_id = $1 and t.id = $2 order by l.n",
-    db::sync::shared};
+constexpr auto find_sql =
+    db::join("select ", transaction_columns,
+             " from transactions t join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+             "where t.user_id = $1 and t.id = $2 order by l.n");
+constexpr db::statement find_transaction{"finance_transaction", find_sql, db::sync::shared};
 constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1",
                                      db::sync::shared};
 constexpr db::statement find_owner{"finance_transaction_owner",
                                    "select currency, timezone, ledger_version from users where user_id = $1",
                                    db::sync::shared};
-constexpr db::statement find_categories{
-    "finance_categories",
-    "select id, name, class, aliases, archived, version, created_at from categories where user_id = $1 "
-    "order by created_at, id collate \"C\"",
-    db::sync::shared};
 
 // Only under the ledger_version the change was judged by: so the old lines, of the statement's snapshot, are those
 // judged. d: what the new lines give a day's row when there is none, and what row there is moves by.
 constexpr db::statement change_transaction{
     "finance_transaction_change",
-    "with u as (update users set ledger_version = ledger_version + 1 where user_id = $1 and ledger_version = $17 "
-    "  returning user_id), "
+    "with u as materialized (select w as user_id from move_ledger($1, $17, null) as w where w is not null), "
     "t as (update transactions set booked_on = $4, amount = $5, account_id = $6, occurred_at = $7, payee = $8, "
     "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13 from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
@@ -95,8 +78,7 @@ constexpr db::statement remove_transaction{
     "t as (update transactions set deleted_at = $4, updated_at = $4, version = version + 1 from one "
     "  where transactions.user_id = one.user_id and id = $2 and version = $3 and deleted_at is null "
     "  returning transactions.user_id), "
-    "u as (update users set ledger_version = ledger_version + 1 from t where users.user_id = t.user_id "
-    "  returning users.user_id), "
+    "u as materialized (select move_ledger(user_id, null, null) as user_id from t), "
     "l as (select u.user_id, l.booked_on, l.category, sum(l.amount)::bigint as amount, "
     "    sum(greatest(l.amount, 0))::bigint as received from u join transaction_lines l "
     "    on l.user_id = u.user_id and l.transaction_id = $2 group by u.user_id, l.booked_on, l.category), "
@@ -104,25 +86,18 @@ constexpr db::statement remove_transaction{
     "  where a.user_id = l.user_id and a.day = l.booked_on and a.category = l.category) "
     "select 1 from u"};
 
-constexpr db::statement restore_transaction{
-    "finance_transaction_restore",
-    "with seen as (select fingerprint, status, headers, body from idempotency "
-    "  where user_id = $1 and scope = $5 and key = $6), "
-    "u as (update users set ledger_version = ledger_version + 1 where user_id = $1 and ledger_version = $11 "
-    "  and not exists (select 1 from seen) returning user_id), "
-    "t as (update transactions set deleted_at = null, updated_at = $4, version = version + 1 from u "
-    "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is not null), "
-    "k as (insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
-    "  select user_id, $5, $6, $7::bytea, $8::integer, $9::text, $10::text, $4::timestamptz from u), "
+constexpr auto restore_sql = db::join(
+    keyed_ledger,
+    ", t as (update transactions set deleted_at = null, updated_at = $8::timestamptz, version = version + 1 from u "
+    "  where transactions.user_id = u.user_id and id = $11 and version = $12 and deleted_at is not null), "
     "a as (insert into day_actual (user_id, day, category, spent, received) "
     "  select u.user_id, l.booked_on, l.category, -sum(l.amount)::bigint, sum(greatest(l.amount, 0))::bigint "
-    "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $2 "
+    "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $11 "
     "  group by u.user_id, l.booked_on, l.category on conflict (user_id, day, category) do update "
-    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received) "
-    "select exists (select 1 from u), s.fingerprint, s.status, s.headers, s.body from (select 1) one "
-    "left join seen s on true"};
+    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
+    keyed_end);
+constexpr db::statement restore_transaction{"finance_transaction_restore", restore_sql};
 
-// As the latest revision that knows it has it.
 // As the latest revision of its own month has it; a month not opened yet is known from the one before.
 constexpr db::statement find_link_target{
     "finance_link_target",
@@ -148,18 +123,6 @@ struct line_columns {
     }
 };
 
-ledger_store::creation outcome_of(const db::rows& rows) {
-    const auto r = rows.front();
-    ledger_store::creation done;
-    if (r.get<bool>(0)) {
-        done.result = write_result::written;
-    } else if (!r.is_null(1)) {
-        done.result = write_result::replayed;
-        done.kept = kept_from(r, 1);
-    }
-    return done;
-}
-
 std::optional<std::string> text_or_null(const std::string& text) {
     if (text.empty()) return std::nullopt;
     return text;
@@ -167,32 +130,26 @@ std::optional<std::string> text_or_null(const std::string& text) {
 
 }  // namespace
 
-awaitable<ledger_store::creation> ledger_store::create(const uuid& user, const transaction& t,
-                                                       const ledger_versions& from, const keyed_request& key,
-                                                       const kept_answer& answer, deadline d) {
+awaitable<write_outcome> ledger_store::create(const uuid& user, const transaction& t, const state_before& from,
+                                              const keyed_answer& answer, deadline d) {
     const line_columns lines(t);
-    const db::bytes fingerprint{key.fingerprint};
     const year_month_day day(t.booked_on);
     try {
-        const auto rows =
-            co_await db_.query(insert_transaction, d, user, key.scope, key.key, fingerprint, answer.status,
-                               answer.headers, answer.body, t.created_at, from.ledger_version, from.budget_version,
-                               t.id, day, t.value, t.currency, t.account_id, t.occurred_at, t.payee, t.note, t.tags,
-                               lines.category, lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked);
+        const auto rows = co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency,
+                                             t.account_id, t.occurred_at, t.payee, t.note, t.tags, lines.category,
+                                             lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked);
         co_return outcome_of(rows);
     } catch (const db::error& e) {
         // Whichever of the two is written first; a deleted transaction keeps its lines.
-        if (e.is_unique_violation("transactions_key") || e.is_unique_violation("transaction_lines_key"))
-            throw api_error(409, "already_exists", "A transaction with this id exists.");
-        if (!e.is_unique_violation("idempotency_key")) throw;
+        if (!e.is_unique_violation("transactions_key") && !e.is_unique_violation("transaction_lines_key")) throw;
     }
-    co_return creation{};
+    throw api_error(409, "already_exists", "A transaction with this id exists.");
 }
 
 awaitable<ledger_store::subject> ledger_store::read_for_change(const uuid& user, const uuid& id, deadline d) {
     db::batch all;
     all.add(find_owner, user);
-    all.add(find_categories, user);
+    category_store::add_reading(all, user);
     all.add(find_transaction, user, id);
     const auto results = co_await db_.run_batch(std::move(all), d);
     subject s;
@@ -231,19 +188,10 @@ awaitable<bool> ledger_store::remove(const uuid& user, const uuid& id, std::int6
     co_return !rows.empty();
 }
 
-awaitable<ledger_store::creation> ledger_store::restore(const uuid& user, const transaction& back,
-                                                        std::int64_t ledger_version, const keyed_request& key,
-                                                        const kept_answer& answer, deadline d) {
-    const db::bytes fingerprint{key.fingerprint};
-    try {
-        const auto rows =
-            co_await db_.query(restore_transaction, d, user, back.id, back.version - 1, back.updated_at, key.scope,
-                               key.key, fingerprint, answer.status, answer.headers, answer.body, ledger_version);
-        co_return outcome_of(rows);
-    } catch (const db::error& e) {
-        if (!e.is_unique_violation("idempotency_key")) throw;
-    }
-    co_return creation{};
+awaitable<write_outcome> ledger_store::restore(const uuid& user, const transaction& back, const state_before& from,
+                                               const keyed_answer& answer, deadline d) {
+    const auto rows = co_await db_.query(restore_transaction, d, user, answer, from, back.id, back.version - 1);
+    co_return outcome_of(rows);
 }
 
 awaitable<std::optional<link_target>> ledger_store::find_target(const uuid& user, std::string id, deadline d) {

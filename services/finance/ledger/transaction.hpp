@@ -43,10 +43,6 @@ struct transaction {
 void append_members(json_out& out, const transaction& t);
 void append(json_out& out, const transaction& t);  // as an object
 
-// Reads the one JSON form the stores select (facts_store.cpp: jsonb_build_object of the row and its
-// lines). Throws std::exception on anything else: it is our own.
-transaction transaction_from_row(std::string_view json);
-
 // The strong ETag of a transaction, without quotes.
 std::string tag_of(const transaction& t);
 

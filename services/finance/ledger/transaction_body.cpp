@@ -145,15 +145,15 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     if (split) {
         if (given(in, "category")) {
             r.conflict();
-            in.raw("category");
+            in.ignore("category");
         }
         t.lines = r.splits(value);
     } else {
-        in.raw("splits");
+        in.ignore("splits");
         const auto category = read_category(in, "category", rules.book);
         t.lines.push_back({category.value_or(""), t.value, std::nullopt});
     }
-    in.raw("category");
+    in.ignore("category");
     t.payee = in.optional_string("payee", 0, longest_payee);
     t.note = in.optional_string("note", 0, longest_note);
     t.tags = r.tags();
@@ -191,8 +191,8 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
         if (in.has("category")) in.fail("splits", "required", "Without a category splits are needed.");
         t.lines.front().value = t.value;
     }
-    in.raw("category");
-    in.raw("splits");
+    in.ignore("category");
+    in.ignore("splits");
 
     if (in.has("payee")) t.payee = in.optional_string("payee", 0, longest_payee);
     if (in.has("note")) t.note = in.optional_string("note", 0, longest_note);

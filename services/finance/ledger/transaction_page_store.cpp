@@ -14,50 +14,41 @@ namespace {
 
 using std::chrono::year_month_day;
 
-// The lateral join cannot become anything but an index scan for each of the few rows, whatever the planner believes of
-// a parameter. The constant limit of the first makes its generic plan as good as one made for it.
-constexpr db::statement short_page{
-    "finance_page_short",
-    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
-    "(select ledger_version from users where user_id = $1) "
-    "from (select * from transactions where user_id = $1 and deleted_at is null "
+// The constant limit makes the generic plan as good as one made for it.
+constexpr char page_begin[] = "select (select ledger_version from users where user_id = $1), ";
+constexpr char page_of[] =
+    " from (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
-    "  order by booked_on desc, id desc limit 51) t "
-    "cross join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
-    "  and l.transaction_id = t.id order by n offset 0) l order by t.booked_on desc, t.id desc, l.n"};
+    "  order by booked_on desc, id desc limit ";
+constexpr char page_end[] = " order by t.booked_on desc, t.id desc, l.n";
+constexpr auto short_sql =
+    db::join(page_begin, transaction_columns, page_of, "51) t cross join lateral ", lines_of_each, page_end);
+constexpr db::statement short_page{"finance_page_short", short_sql};
 constexpr int short_limit = 50;
-constexpr db::statement long_page{
-    "finance_page_long",
-    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
-    "(select ledger_version from users where user_id = $1) "
-    "from (select * from transactions where user_id = $1 and deleted_at is null "
-    "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
-    "  order by booked_on desc, id desc limit 501) t "
-    "cross join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
-    "  and l.transaction_id = t.id order by n offset 0) l order by t.booked_on desc, t.id desc, l.n"};
+constexpr auto long_sql =
+    db::join(page_begin, transaction_columns, page_of, "501) t cross join lateral ", lines_of_each, page_end);
+constexpr db::statement long_page{"finance_page_long", long_sql};
 
 // `w` is what is looked at, `t` what fits. Each row also says how many were looked at, and the last of them.
-constexpr db::statement sifted_page{
-    "finance_page_sifted",
+constexpr auto sifted_end =
+    db::join("select c.looked_at, e.booked_on, e.id, ", transaction_columns,
+             " from (select count(*) as looked_at from w) c "
+             "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
+             "left join lateral ",
+             lines_of_each, " on true", page_end);
+constexpr auto sifted_sql = db::join(
     "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, id desc limit $5::bigint), "
     "t as (select * from w where ($7::uuid is null or account_id = $7) and amount between $8::bigint and $9::bigint "
     "  and ($10::text is null or strpos(lower(coalesce(payee, '')), lower($10)) > 0 "
     "    or strpos(lower(coalesce(note, '')), lower($10)) > 0) "
-    "  order by booked_on desc, id desc limit $6::bigint) "
-    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
-    "c.looked_at, e.booked_on, e.id from (select count(*) as looked_at from w) c "
-    "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
-    "left join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
-    "  and l.transaction_id = t.id order by n offset 0) l on true order by t.booked_on desc, t.id desc, l.n"};
+    "  order by booked_on desc, id desc limit $6::bigint) ",
+    sifted_end);
+constexpr db::statement sifted_page{"finance_page_sifted", sifted_sql};
 
 // The same by the index of lines: a transaction is of a category when one of its lines is.
-constexpr db::statement category_page{
-    "finance_page_category",
+constexpr auto category_sql = db::join(
     "with w as materialized (select booked_on, transaction_id as id from transaction_lines where user_id = $1 "
     "  and category = $11 and (booked_on, transaction_id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, transaction_id desc limit $5::bigint), "
@@ -66,13 +57,9 @@ constexpr db::statement category_page{
     "  where ($7::uuid is null or f.account_id = $7) and f.amount between $8::bigint and $9::bigint "
     "  and ($10::text is null or strpos(lower(coalesce(f.payee, '')), lower($10)) > 0 "
     "    or strpos(lower(coalesce(f.note, '')), lower($10)) > 0) "
-    "  order by f.booked_on desc, f.id desc limit $6::bigint) "
-    "select t.id, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, "
-    "t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at, l.category, l.amount, l.note, "
-    "c.looked_at, e.booked_on, e.id from (select count(*) as looked_at from w) c "
-    "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
-    "left join lateral (select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
-    "  and l.transaction_id = t.id order by n offset 0) l on true order by t.booked_on desc, t.id desc, l.n"};
+    "  order by f.booked_on desc, f.id desc limit $6::bigint) ",
+    sifted_end);
+constexpr db::statement category_page{"finance_page_category", category_sql};
 
 // Rows looked at in the first and the second try of one request. By category most of them fit.
 std::array<int, 2> looks_for(const transaction_filter& filter, int limit) {
@@ -105,9 +92,9 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
                                             max, f.text);
     }
     sifted out;
-    out.entries = transactions_from(rows);
+    out.entries = transactions_from(rows, 3);
     const auto r = rows.front();
-    if (r.get<std::int64_t>(18) == look) out.edge = {civil_day(r.get<year_month_day>(19)), r.get<uuid>(20)};
+    if (r.get<std::int64_t>(0) == look) out.edge = {civil_day(r.get<year_month_day>(1)), r.get<uuid>(2)};
     co_return out;
 }
 
@@ -150,8 +137,8 @@ awaitable<transaction_page> read_page(db::pool& db, const uuid& user, const tran
     const auto& which = limit <= short_limit ? short_page : long_page;
     const auto rows = co_await db.query_idempotent(which, d, user, before, place.id, first);
     transaction_page page;
-    page.entries = transactions_from(rows);
-    if (!rows.empty()) page.ledger_version = rows.front().get<std::int64_t>(18);
+    page.entries = transactions_from(rows, 1);
+    if (!rows.empty()) page.ledger_version = rows.front().get<std::int64_t>(0);
     close_page(page, limit);
     co_return page;
 }

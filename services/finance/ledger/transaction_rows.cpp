@@ -1,40 +1,63 @@
 #include "finance/ledger/transaction_rows.hpp"
 
+#include "db/columns.hpp"
+#include "finance/wire/json_columns.hpp"
+
+#include <boost/json/parse.hpp>
+
 #include <chrono>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace mita::finance {
 
-using std::chrono::year_month_day;
+namespace {
 
-std::vector<transaction> transactions_from(const db::rows& rows) {
-    std::vector<transaction> out;
-    for (const auto r : rows) {
-        if (r.is_null(0)) continue;
-        const auto id = r.get<uuid>(0);
-        if (out.empty() || out.back().id != id) {
-            auto& t = out.emplace_back();
-            t.id = id;
-            t.account_id = r.get<std::optional<uuid>>(1);
-            t.booked_on = civil_day(r.get<year_month_day>(2));
-            t.occurred_at = r.get<std::optional<wall::time_point>>(3);
-            t.value = r.get<std::int64_t>(4);
-            t.currency = r.get<std::string>(5);
-            t.payee = r.get<std::optional<std::string>>(6);
-            t.note = r.get<std::optional<std::string>>(7);
-            t.tags = r.get<std::vector<std::string>>(8);
-            t.bill_id = r.get<std::optional<std::string>>(9).value_or("");
-            t.bill_unlinked = r.get<bool>(10);
-            t.version = r.get<std::int64_t>(11);
-            t.created_at = r.get<wall::time_point>(12);
-            t.updated_at = r.get<wall::time_point>(13);
-            t.deleted_at = r.get<std::optional<wall::time_point>>(14);
-        }
-        out.back().lines.push_back(
-            {r.get<std::string>(15), r.get<std::int64_t>(16), r.get<std::optional<std::string>>(17)});
+using std::chrono::year_month_day;
+using text = std::optional<std::string>;
+
+// In the order of transaction_columns.
+template <class Columns>
+void append_line(std::vector<transaction>& to, Columns in) {
+    const auto id = in.template next<uuid>();
+    transaction_line line;
+    line.category = in.template next<std::string>();
+    line.value = in.template next<std::int64_t>();
+    line.note = in.template next<text>();
+    if (to.empty() || to.back().id != id) {
+        auto& t = to.emplace_back();
+        t.id = id;
+        t.account_id = in.template next<std::optional<uuid>>();
+        t.booked_on = civil_day(in.template next<year_month_day>());
+        t.occurred_at = in.template next<std::optional<wall::time_point>>();
+        t.value = in.template next<std::int64_t>();
+        t.currency = in.template next<std::string>();
+        t.payee = in.template next<text>();
+        t.note = in.template next<text>();
+        t.tags = in.template next<std::vector<std::string>>();
+        t.bill_id = in.template next<text>().value_or("");
+        t.bill_unlinked = in.template next<bool>();
+        t.version = in.template next<std::int64_t>();
+        t.created_at = in.template next<wall::time_point>();
+        t.updated_at = in.template next<wall::time_point>();
+        t.deleted_at = in.template next<std::optional<wall::time_point>>();
     }
+    to.back().lines.push_back(std::move(line));
+}
+
+}  // namespace
+
+std::vector<transaction> transactions_from(const db::rows& rows, int first) {
+    std::vector<transaction> out;
+    for (const auto r : rows)
+        if (!r.is_null(first)) append_line(out, db::columns(r, first));
     return out;
+}
+
+void append_row(std::vector<transaction>& to, std::string_view json) {
+    const auto row = boost::json::parse(json);
+    append_line(to, json_columns(row.as_array()));
 }
 
 }  // namespace mita::finance

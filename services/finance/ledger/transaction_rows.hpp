@@ -1,16 +1,30 @@
-// Transactions as the stores select them. Used by each store that reads some.
+// Transactions as the stores select them: one list of columns, one reader. Used by each store that reads some.
 #pragma once
 
 #include "db/row.hpp"
 #include "finance/ledger/transaction.hpp"
 
+#include <string_view>
 #include <vector>
 
 namespace mita::finance {
 
-// Rows of one line each, in order, lines of a transaction together: id, account_id, booked_on, occurred_at, amount,
-// currency, payee, note, tags, bill_id, bill_unlinked, version, created_at, updated_at, deleted_at, then the line's
-// category, amount, note. Rows without an id are left out.
-std::vector<transaction> transactions_from(const db::rows& rows);
+// Of a transaction t and one of its lines l, in the order transaction_rows.cpp reads them. What else a statement
+// selects stands before them. A new column: here and there.
+inline constexpr char transaction_columns[] =
+    "t.id, l.category, l.amount, l.note, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, "
+    "t.note, "
+    "t.tags, t.bill_id, t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at";
+// Joins the lines of t as l; it cannot become anything but an index scan for each of the few rows, whatever the planner
+// believes of a parameter.
+inline constexpr char lines_of_each[] =
+    "(select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
+    "and l.transaction_id = t.id order by n offset 0) l";
+
+// Rows of one line each, in order, lines of a transaction together; first: the column the list begins at. Rows without
+// an id are left out.
+std::vector<transaction> transactions_from(const db::rows& rows, int first = 0);
+// One such row, which came as the text of jsonb_build_array of the list.
+void append_row(std::vector<transaction>& to, std::string_view json);
 
 }  // namespace mita::finance

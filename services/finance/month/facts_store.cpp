@@ -1,7 +1,8 @@
 #include "finance/month/facts_store.hpp"
 
+#include "finance/categories/category_rows.hpp"
 #include "finance/domain/entry_match.hpp"
-#include "finance/domain/taxonomy.hpp"
+#include "finance/ledger/transaction_rows.hpp"
 #include "finance/people/profile_rows.hpp"
 
 #include <boost/json/parse.hpp>
@@ -18,29 +19,29 @@ using std::chrono::year_month_day;
 
 // The person, their categories and plan inputs (with the last opened month's row), and the months: $2..$3, the run of
 // rolling-over months that leads to them, and the last opened one; of $4 months on either side what they expect.
-constexpr db::statement plan_state{
-    "finance_plan_state",
+constexpr auto plan_sql = db::join(
     "with span as (select least(min(chain_from), $2::date) as first from periods "
     "  where user_id = $1 and month between $2::date and $3::date), "
     "newest as (select max(month) as month from periods where user_id = $1), "
     "near as (select (first - make_interval(months => $4))::date as first, "
     "  ($3::date + make_interval(months => $4))::date as last from span) "
-    "select u.timezone, u.currency, u.locale, u.region, coalesce((u.settings->>'cover')::boolean, true), "
-    "u.onboarded_on, u.planned_from, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, "
-    "u.updated_at, "
-    "(select jsonb_agg(jsonb_build_object('id', c.id, 'name', c.name, 'class', c.class, 'aliases', c.aliases, "
-    "  'archived', c.archived, 'version', c.version) order by c.created_at, c.id) "
-    "  from categories c where c.user_id = u.user_id), "
-    "case when p.month is null or p.month = (select month from newest) then (select a.answers "
-    "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, "
-    "p.month, p.revision, p.from_day, p.chain_from, p.plan_version, "
+    "select p.month, p.revision, p.from_day, p.chain_from, p.plan_version, "
     "case when p.month between (select first from span) and $3::date or p.month = (select month from newest) "
-    "  then p.budget end, p.obligations, p.budget->'incomes' "
-    "from users u left join periods p on p.user_id = u.user_id "
+    "  then p.budget end, p.obligations, p.budget->'incomes', "
+    "(select jsonb_agg(jsonb_build_array(",
+    category_columns, ")", category_order,
+    ") from categories c where c.user_id = u.user_id), "
+    "case when p.month is null or p.month = (select month from newest) then (select a.answers "
+    "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, ",
+    profile_columns,
+    " from users u left join periods p on p.user_id = u.user_id "
     "and (p.month between (select first from span) and $3::date or p.month = (select month from newest) "
     "  or (p.month between (select first from near) and (select last from near) and not exists (select 1 "
     "    from periods n where n.user_id = p.user_id and n.month = p.month and n.revision > p.revision))) "
-    "where u.user_id = $1 order by p.month, p.revision"};
+    "where u.user_id = $1 order by p.month, p.revision");
+constexpr db::statement plan_state{"finance_plan_state", plan_sql};
+constexpr int month_at = 0, budget_at = 5, obligations_at = 6, incomes_at = 7;
+constexpr int own_categories = 8, inputs = 9, profile_begins = 10;
 
 // kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first.
 // latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
@@ -49,8 +50,7 @@ constexpr db::statement plan_state{
 // candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
 // the 16 nearest that may pay by themselves decide as all would (nearest amount, then date), unless more bills than
 // that compete for them; of parts the first 100. "offset 0" keeps the planner from turning the probes into a scan.
-constexpr db::statement ledger_state{
-    "finance_ledger_state",
+constexpr auto ledger_sql = db::join(
     "with span as (select least(min(chain_from), $2::date) as first from periods "
     "  where user_id = $1 and month between $2::date and $3::date), "
     "newest as (select max(month) as month from periods where user_id = $1), "
@@ -115,45 +115,25 @@ constexpr db::statement ledger_state{
     "  from candidates c cross join lateral (select x.bill_id from transactions x where x.user_id = $1 "
     "    and x.id = c.transaction_id and x.deleted_at is null and not x.bill_unlinked offset 0) t "
     "union all "
-    "select 2, t.booked_on, null, 0, t.id, null, jsonb_build_object('id', t.id, 'account_id', t.account_id, "
-    "  'booked_on', t.booked_on, 'occurred_at', t.occurred_at, 'amount', t.amount, 'currency', t.currency, "
-    "  'payee', t.payee, 'note', t.note, 'tags', t.tags, 'bill_id', t.bill_id, 'bill_unlinked', t.bill_unlinked, "
-    "  'version', t.version, 'created_at', t.created_at, 'updated_at', t.updated_at, 'deleted_at', t.deleted_at, "
-    "  'lines', (select jsonb_agg(jsonb_build_object('category', l.category, 'amount', l.amount, 'note', l.note) "
-    "    order by l.n) from transaction_lines l where l.user_id = t.user_id and l.transaction_id = t.id)), 0 "
-    "  from (select * from transactions where user_id = $1 and deleted_at is null "
-    "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t"};
+    "select 2, x.booked_on, null, 0, x.id, null, x.columns, 0 from (select t.booked_on, t.id, jsonb_build_array(",
+    transaction_columns,
+    ") as columns from (select * from transactions where user_id = $1 and deleted_at is null "
+    "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t "
+    "  cross join lateral ",
+    lines_of_each, " order by t.booked_on desc, t.id desc, l.n) x");
+constexpr db::statement ledger_state{"finance_ledger_state", ledger_sql};
 
 year_month_day first_day(year_month m) { return m / std::chrono::day{1}; }
 
-std::vector<category_entry> categories_from(std::string_view json) {
-    std::vector<category_entry> out;
-    const auto doc = boost::json::parse(json);
-    for (const auto& v : doc.as_array()) {
-        const auto& o = v.as_object();
-        category_entry e;
-        e.id = std::string(o.at("id").as_string());
-        e.name = std::string(o.at("name").as_string());
-        e.cls = parse_class(std::string_view(o.at("class").as_string())).value();
-        for (const auto& a : o.at("aliases").as_array()) e.aliases.emplace_back(a.as_string());
-        e.archived = o.at("archived").as_bool();
-        e.version = o.at("version").to_number<std::int64_t>();
-        out.push_back(std::move(e));
-    }
-    return out;
-}
-
-constexpr int month_at = 15, budget_at = 20, obligations_at = 21, incomes_at = 22;
-
 period_ptr period_from(const db::row& r) {
     const auto month = r.get<year_month_day>(month_at);
-    const auto chain = r.get<year_month_day>(18);
+    const auto chain = r.get<year_month_day>(3);
     auto p = std::make_shared<stored_period>();
     p->month = month.year() / month.month();
-    p->revision = r.get<std::int32_t>(16);
-    p->from_day = civil_day(r.get<year_month_day>(17));
+    p->revision = r.get<std::int32_t>(1);
+    p->from_day = civil_day(r.get<year_month_day>(2));
     p->chain_from = chain.year() / chain.month();
-    p->plan_version = r.get<std::int64_t>(19);
+    p->plan_version = r.get<std::int64_t>(4);
     read_budget(*p, r.get<std::string_view>(budget_at), r.get<std::string_view>(obligations_at));
     return p;
 }
@@ -173,10 +153,10 @@ void expect(month_facts& f, const db::row& r) {
 
 void read_plan(month_facts& f, const db::rows& rows, uuid user) {
     const auto head = rows.front();
-    f.who = profile_from(head, user);
-    if (!head.is_null(13)) f.book = category_book(categories_from(head.get<std::string_view>(13)));
+    f.who = profile_from(head, user, profile_begins);
+    if (!head.is_null(own_categories)) f.book = book_from(head.get<std::string_view>(own_categories));
     for (const auto r : rows) {
-        if (!r.is_null(14) && f.inputs_text.empty()) f.inputs_text = r.get<std::string>(14);
+        if (!r.is_null(inputs) && f.inputs_text.empty()) f.inputs_text = r.get<std::string>(inputs);
         if (r.is_null(month_at)) continue;
         if (!r.is_null(budget_at)) f.periods.push_back(period_from(r));
         expect(f, r);
@@ -200,7 +180,7 @@ void read_ledger(month_facts& f, const db::rows& rows) {
             p.bill_id = r.get<std::optional<std::string>>(5).value_or("");
             f.payments.push_back(std::move(p));
         } else {
-            f.transactions.push_back(transaction_from_row(r.get<std::string_view>(6)));
+            append_row(f.transactions, r.get<std::string_view>(6));
         }
     }
 }

@@ -1,9 +1,5 @@
 #include "finance/month/month_cache.hpp"
 
-#include "finance/month/facts_with_entry.hpp"
-
-#include <utility>
-
 namespace mita::finance {
 
 namespace {
@@ -26,13 +22,11 @@ std::size_t loaded_month_size::operator()(const uuid&, const loaded_month& l) co
     return bytes;
 }
 
-std::shared_ptr<const loaded_month> after_writing(const loaded_month& before, const transaction& t) {
-    auto now = std::make_shared<loaded_month>(before);
+std::shared_ptr<const loaded_month> once_written(std::shared_ptr<loaded_month> now) {
+    if (now->facts.payments.size() > most_payments) return nullptr;
     if (now->last == now->month) now->facts.inputs_text = {};  // only months not opened yet need them
     now->facts.transactions = {};
-    add_entry(now->facts, t);
     ++now->facts.who.ledger_version;
-    if (now->facts.payments.size() > most_payments) return nullptr;
     return now;
 }
 

@@ -16,7 +16,8 @@ struct loaded_month_size {
 };
 using month_cache = cache::cache<uuid, loaded_month, loaded_month_size>;
 
-// `before` with t written; null when it is not worth keeping.
-std::shared_ptr<const loaded_month> after_writing(const loaded_month& before, const transaction& t);
+// As it is once the entry added to it is written (facts_with_entry.hpp): without what a POST does not look at. Null
+// when it is not worth keeping.
+std::shared_ptr<const loaded_month> once_written(std::shared_ptr<loaded_month> with_entry);
 
 }  // namespace mita::finance

@@ -52,6 +52,11 @@ std::vector<stored_period> plan_or_refuse(const month_facts& f, civil_day planne
     return std::move(*planned);
 }
 
+void refuse_too_far(const month_request& what, year_month now) {
+    if (what.month.value_or(now) > now + furthest)
+        refuse(what.named, "invalid_date", "Months are planned at most 100 years ahead.");
+}
+
 }  // namespace
 
 // The person moved west and stands on a day before their first: it and those up to that one get a plan, too.
@@ -81,8 +86,7 @@ awaitable<loaded_month> month_loader::load(uuid user, month_request what, deadli
             continue;
         }
         out.month = what.month.value_or(now);
-        if (out.month > now + furthest)
-            refuse(what.named, "invalid_date", "Months are planned at most 100 years ahead.");
+        refuse_too_far(what, now);
         const bool due = out.month <= now || what.open_future || has_bookings(out.facts, out.month);
         const auto needed = due ? out.month : now;
         const int count = missing(out.facts, needed);
@@ -94,6 +98,15 @@ awaitable<loaded_month> month_loader::load(uuid user, month_request what, deadli
         co_await plans_.open(out.facts.who, planned, d);
     }
     throw overloaded("months are being opened by others again and again");
+}
+
+awaitable<std::optional<std::string>> month_loader::tag(uuid user, month_request what, deadline d) {
+    const auto who = co_await profiles_.find(user, d);
+    if (!who) co_return std::nullopt;
+    const auto today = today_of(*who);
+    if (who->planned_from > today) co_return std::nullopt;
+    refuse_too_far(what, month_of(today));
+    co_return plan_tag(*who, today);
 }
 
 }  // namespace mita::finance

@@ -9,6 +9,7 @@
 #include "finance/plan/plan_store.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mita::finance {
@@ -31,6 +32,9 @@ public:
     // One round trip of two statements when the months are open; else two or three. Makes the person's row. Months at
     // most 100 years ahead: else api_error 422 invalid_date. Throws db::error, deadline_exceeded, overloaded.
     awaitable<loaded_month> load(uuid user, month_request what, deadline d);
+    // The tag that what load() brings would be shown with (plan_tag), from the person's row alone. nullopt: it must be
+    // loaded to be known, for a day without a plan gets one first. Throws as load.
+    awaitable<std::optional<std::string>> tag(uuid user, month_request what, deadline d);
 
 private:
     awaitable<void> begin_today(const month_facts& f, civil_day today, deadline d);

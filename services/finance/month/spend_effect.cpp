@@ -1,6 +1,5 @@
 #include "finance/month/spend_effect.hpp"
 
-#include "finance/month/facts_with_entry.hpp"
 #include "finance/month/headroom.hpp"
 #include "finance/month/month_view.hpp"
 #include "finance/wire/refusals.hpp"
@@ -9,8 +8,7 @@
 
 namespace mita::finance {
 
-std::optional<spend_effect> effect_of(month_facts f, const transaction& t, civil_day today) {
-    add_entry(f, t);
+std::optional<spend_effect> effect_of(const month_facts& f, civil_day today) {
     const auto v = view_month(f, month_of(today), today);
     if (!headroom_of(f, v.over, f.revisions_of(v.over.label)).fits()) throw amount_overflow();
     if (!v.budget) return std::nullopt;

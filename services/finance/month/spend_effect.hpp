@@ -18,9 +18,9 @@ struct spend_effect {
     amount uncovered = 0;            // likewise
 };
 
-// f: of the month of `today`; t is not in it yet. nullopt: there is no plan. Throws api_error 422 amount_overflow as
-// require_room (facts_with_entry.hpp), for the month of today.
-std::optional<spend_effect> effect_of(month_facts f, const transaction& t, civil_day today);
+// f: of the month of `today`, the entry in it already (facts_with_entry.hpp). nullopt: there is no plan. Throws
+// api_error 422 amount_overflow as require_room, for the month of today.
+std::optional<spend_effect> effect_of(const month_facts& f, civil_day today);
 
 void append(json_out& out, const spend_effect& e);  // as an object
 

@@ -73,11 +73,6 @@ std::string fingerprint_of(const boost::json::value& body) {
     return digest(text);
 }
 
-std::string fingerprint_of_body(std::string_view body) {
-    const json_document doc(body);
-    return fingerprint_of(doc.value());
-}
-
 std::string fingerprint_of_nothing() { return digest({}); }
 
 keyed_request key_of(const http::request& req, std::string key, std::string fingerprint) {
@@ -87,10 +82,10 @@ keyed_request key_of(const http::request& req, std::string key, std::string fing
     return {std::move(scope), std::move(key), std::move(fingerprint)};
 }
 
-kept_answer keep(const keyed_request& key, const http::response& answer) {
-    kept_answer kept{key.fingerprint, static_cast<int>(answer.status), {}, answer.body};
-    for (const auto& [name, value] : answer.headers) kept.headers += name + ": " + value + "\n";
-    return kept;
+std::string header_lines(const http::response& answer) {
+    std::string out;
+    for (const auto& [name, value] : answer.headers) out.append(name).append(": ").append(value).append("\n");
+    return out;
 }
 
 http::response replay(const kept_answer& kept, const keyed_request& key) {

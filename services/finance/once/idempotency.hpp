@@ -1,5 +1,5 @@
 // Idempotency-Key: which request a key stands for, and the first answer as it is kept and given again. A key is good
-// for one person, method and path; its row commits with the effect (ledger_store). Pure.
+// for one person, method and path; its row commits with the effect (keyed_sql.hpp). Pure.
 #pragma once
 
 #include "core/ids.hpp"
@@ -26,8 +26,6 @@ std::optional<std::string> read_key(const http::request& req, bool required);
 // SHA-256 of the canonical JSON text: members sorted by name, no spaces, integers exact. Spelling and order of a body
 // do not matter; any value does, null and absent included.
 std::string fingerprint_of(const boost::json::value& body);
-// Of a body as sent. Throws api_error 400 as json_document does.
-std::string fingerprint_of_body(std::string_view body);
 std::string fingerprint_of_nothing();  // of a request without a body
 
 keyed_request key_of(const http::request& req, std::string key, std::string fingerprint);
@@ -39,7 +37,7 @@ struct kept_answer {
     std::string headers, body;
 };
 
-kept_answer keep(const keyed_request& key, const http::response& answer);
+std::string header_lines(const http::response& answer);
 // The first answer, byte for byte, with Idempotency-Replayed: true. Throws api_error 422 idempotency_mismatch when the
 // body was another.
 http::response replay(const kept_answer& kept, const keyed_request& key);

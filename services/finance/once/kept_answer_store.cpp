@@ -16,12 +16,12 @@ constexpr db::statement find_kept_answer{
     db::sync::shared};
 constexpr db::statement keep_answer{
     "finance_keep_answer",
-    "insert into idempotency (user_id, scope, key, fingerprint, status, headers, body, created_at) "
-    "values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict do nothing"};
+    "select writer is not null, kept_print, kept_code, kept_head, kept_answer from begin_keyed($1::uuid, $2::text, "
+    "$3::text, $4::bytea, $5::integer, $6::text, $7::text, $8::timestamptz, 'nothing', null, null)"};
 constexpr db::statement forget_answers{
     "finance_forget_answers",
     "delete from idempotency where (user_id, scope, key) in (select user_id, scope, key from idempotency "
-    "where created_at < $1 order by created_at limit 2000)"};
+    "where created_at < $1 order by created_at limit 2000 for update skip locked)"};
 constexpr std::int64_t forgotten_at_once = 2000;
 constexpr std::chrono::hours kept_for{72};
 
@@ -42,11 +42,9 @@ awaitable<std::optional<kept_answer>> kept_answer_store::find(const uuid& user, 
     co_return kept_from(rows.front(), 0);
 }
 
-awaitable<void> kept_answer_store::keep(const uuid& user, const keyed_request& key, const kept_answer& answer,
-                                        deadline d) {
-    const db::bytes fingerprint{key.fingerprint};
-    co_await db_.query_idempotent(keep_answer, d, user, key.scope, key.key, fingerprint, answer.status, answer.headers,
-                                  answer.body, wall::now());
+awaitable<write_outcome> kept_answer_store::keep(const uuid& user, const keyed_answer& answer, deadline d) {
+    const auto rows = co_await db_.query(keep_answer, d, user, answer);
+    co_return outcome_of(rows);
 }
 
 awaitable<bool> kept_answer_store::forget_old(deadline d) {

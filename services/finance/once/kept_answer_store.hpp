@@ -1,10 +1,10 @@
 // The table of first answers: a keyed request's answer is kept with its effect and given again when it is repeated.
-// Used by every keyed POST; the row itself is written in the effect's own statement.
+// Used by write_once; the row itself is written in the effect's own statement (keyed_sql.hpp).
 #pragma once
 
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
-#include "finance/once/idempotency.hpp"
+#include "finance/once/keyed_sql.hpp"
 
 #include <optional>
 
@@ -19,8 +19,8 @@ public:
     explicit kept_answer_store(db::pool& db) : db_(db) {}
 
     awaitable<std::optional<kept_answer>> find(const uuid& user, const keyed_request& key, deadline d);
-    // Keeps an answer that came without an effect; an answer kept before stays.
-    awaitable<void> keep(const uuid& user, const keyed_request& key, const kept_answer& answer, deadline d);
+    // Keeps an answer that came without an effect.
+    awaitable<write_outcome> keep(const uuid& user, const keyed_answer& answer, deadline d);
     // Forgets answers kept longer than the promised time, some thousand at once; true: there may be more.
     awaitable<bool> forget_old(deadline d);
 

@@ -5,8 +5,6 @@
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdint>
 #include <utility>
 
 namespace mita::finance {
@@ -102,14 +100,6 @@ write_turns::claim::~claim() {
     if (gate_ == nullptr) return;
     const std::lock_guard lock(gate_->mutex_);
     gate_->keys_.erase(name_);
-}
-
-awaitable<void> step_aside(executor on, int attempt) {
-    std::uint8_t random = 0;
-    random_bytes(&random, sizeof random);
-    waiter pause(on);
-    const std::chrono::microseconds time(random * 20 * (std::min(attempt, 9) + 1));
-    co_await pause.wait(deadline::after(time));
 }
 
 }  // namespace mita::finance

@@ -70,10 +70,4 @@ private:
     std::unordered_set<std::string> keys_;
 };
 
-// How often a write begins again because another process wrote in between (within one the gate orders them), before it
-// is refused as overloaded; the request's deadline may end it sooner.
-inline constexpr int write_tries = 24;
-// Between two of them: a little apart, so that two processes do not meet again.
-awaitable<void> step_aside(executor on, int attempt);
-
 }  // namespace mita::finance

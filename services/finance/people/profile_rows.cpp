@@ -1,34 +1,40 @@
 #include "finance/people/profile_rows.hpp"
 
+#include "db/columns.hpp"
+
 #include <chrono>
 #include <optional>
 #include <string>
 
 namespace mita::finance {
 
-using std::chrono::year_month_day;
+namespace {
 
-profile profile_from(const db::row& r, const uuid& id) {
-    const auto day = [&r](int column) -> std::optional<civil_day> {
-        const auto found = r.get<std::optional<year_month_day>>(column);
-        if (!found) return std::nullopt;
-        return civil_day(*found);
-    };
+std::optional<civil_day> next_day(db::columns& in) {
+    const auto found = in.next<std::optional<std::chrono::year_month_day>>();
+    if (!found) return std::nullopt;
+    return civil_day(*found);
+}
+
+}  // namespace
+
+profile profile_from(const db::row& r, const uuid& id, int first) {
+    db::columns in(r, first);
     profile p;
     p.id = id;
-    p.timezone = r.get<std::string>(0);
-    p.currency = r.get<std::string>(1);
-    p.locale = r.get<std::string>(2);
-    p.region = r.get<std::string>(3);
-    p.cover = r.get<bool>(4);
-    p.onboarded_on = day(5);
-    p.planned_from = day(6);
-    p.plan_version = r.get<std::int64_t>(7);
-    p.budget_version = r.get<std::int64_t>(8);
-    p.ledger_version = r.get<std::int64_t>(9);
-    p.version = r.get<std::int64_t>(10);
-    p.created_at = r.get<wall::time_point>(11);
-    p.updated_at = r.get<wall::time_point>(12);
+    p.timezone = in.next<std::string>();
+    p.currency = in.next<std::string>();
+    p.locale = in.next<std::string>();
+    p.region = in.next<std::string>();
+    p.cover = in.next<bool>();
+    p.onboarded_on = next_day(in);
+    p.planned_from = next_day(in);
+    p.plan_version = in.next<std::int64_t>();
+    p.budget_version = in.next<std::int64_t>();
+    p.ledger_version = in.next<std::int64_t>();
+    p.version = in.next<std::int64_t>();
+    p.created_at = in.next<wall::time_point>();
+    p.updated_at = in.next<wall::time_point>();
     return p;
 }
 

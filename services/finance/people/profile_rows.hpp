@@ -1,4 +1,4 @@
-// A profile as the stores select it. Used by each store that reads one.
+// A profile as the stores select it: one list of columns, one reader. Used by each store that reads one.
 #pragma once
 
 #include "db/row.hpp"
@@ -6,8 +6,12 @@
 
 namespace mita::finance {
 
-// timezone, currency, locale, region, cover, onboarded_on, planned_from, plan_version, budget_version, ledger_version,
-// version, created_at, updated_at: the first columns of r.
-profile profile_from(const db::row& r, const uuid& id);
+// Of a row u, in the order profile_rows.cpp reads them; what else a statement selects stands before them.
+inline constexpr char profile_columns[] =
+    "u.timezone, u.currency, u.locale, u.region, coalesce((u.settings->>'cover')::boolean, true), u.onboarded_on, "
+    "u.planned_from, u.plan_version, u.budget_version, u.ledger_version, u.version, u.created_at, u.updated_at";
+
+// first: the column the list begins at.
+profile profile_from(const db::row& r, const uuid& id, int first = 0);
 
 }  // namespace mita::finance

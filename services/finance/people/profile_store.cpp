@@ -3,25 +3,22 @@
 #include "core/clock.hpp"
 #include "finance/people/profile_rows.hpp"
 
+#include <utility>
+
 namespace mita::finance {
 
 namespace {
 
-constexpr db::statement find_user{
-    "finance_user",
-    "select timezone, currency, locale, region, coalesce((settings->>'cover')::boolean, true), onboarded_on, "
-    "planned_from, plan_version, budget_version, ledger_version, version, created_at, updated_at from users where "
-    "user_id = $1",
-    db::sync::shared};
+constexpr auto find_sql = db::join("select ", profile_columns, " from users u where u.user_id = $1");
+constexpr db::statement find_user{"finance_user", find_sql, db::sync::shared};
 constexpr db::statement make_user{
     "finance_user_make",
     "insert into users (user_id, timezone, currency, locale, region, settings, created_at, updated_at) "
     "values ($1, $2, $3, $4, '', '{}', $5, $5) on conflict do nothing"};
-// Locks the row, so that a first transaction in the old currency cannot slip in between the check and the change.
-constexpr db::statement lock_user{
-    "finance_user_lock",
-    "select u.version, u.currency, u.plan_version > 0 or exists (select 1 from transactions t where t.user_id = "
-    "u.user_id) from users u where u.user_id = $1 for update of u"};
+// Before the change and under one Sync with it: the change sees every transaction committed before the lock was had, so
+// that none in the old currency slips in between. $9 switches cover: of each month from then on its latest revision
+// again, with the switch; one that nobody has seen a morning of is replaced.
+constexpr db::statement lock_user{"finance_user_lock", "select version from users where user_id = $1 for update"};
 constexpr db::statement change_user{
     "finance_user_change",
     "with u as (update users set timezone = coalesce($2, timezone), currency = coalesce($3, currency), "
@@ -30,9 +27,17 @@ constexpr db::statement change_user{
     "end, version = version + 1, budget_version = budget_version + case when coalesce($2, timezone) <> timezone "
     "  or coalesce($3, currency) <> currency or coalesce($6, coalesce((settings->>'cover')::boolean, true)) "
     "  <> coalesce((settings->>'cover')::boolean, true) then 1 else 0 end, updated_at = $7 where user_id = $1 "
-    "returning user_id), "
-    "i as (insert into invalidations (kind, id, created_at) select 'user', user_id, $7 from u) "
-    "select pg_notify('finance_invalidations', user_id::text)::text from u"};
+    "  and version = $8 and (currency = coalesce($3, currency) or not (plan_version > 0 "
+    "    or exists (select 1 from transactions t where t.user_id = $1))) returning user_id), "
+    "latest as (select distinct on (p.month) p.* from u join periods p on p.user_id = u.user_id "
+    "  where p.month >= date_trunc('month', $9::date) order by p.month, p.revision desc), "
+    "s as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "    opened_at) "
+    "  select user_id, month, revision + case when from_day >= greatest($9::date, month) then 0 else 1 end, "
+    "    greatest($9::date, month, from_day), chain_from, plan_version, jsonb_set(budget, '{cover}', "
+    "    to_jsonb($6::boolean)), obligations, $7 from latest where coalesce((budget->>'cover')::boolean, true) <> $6 "
+    "  on conflict (user_id, month, revision) do update set budget = excluded.budget, opened_at = excluded.opened_at) "
+    "select forget_person(user_id, $7) from u"};
 constexpr db::statement erase_some{"finance_user_erase_transactions",
                                    "delete from transactions where user_id = $1 and id in (select id from transactions "
                                    "where user_id = $1 limit 2000)"};
@@ -42,11 +47,15 @@ constexpr db::statement erase_sums{
     "user_id = $1 limit 5000)"};
 constexpr db::statement erase_user{
     "finance_user_erase",
-    "with u as (delete from users where user_id = $1 returning user_id), "
-    "i as (insert into invalidations (kind, id, created_at) select 'user', user_id, $2 from u) "
-    "select pg_notify('finance_invalidations', user_id::text)::text from u"};
+    "with u as (delete from users where user_id = $1 returning user_id) select forget_person(user_id, $2) from u"};
 
 }  // namespace
+
+awaitable<std::optional<profile>> profile_store::find(uuid id, deadline d) {
+    const auto rows = co_await db_.query_idempotent(find_user, d, id);
+    if (rows.empty()) co_return std::nullopt;
+    co_return profile_from(rows.front(), id);
+}
 
 awaitable<profile> profile_store::require(uuid id, deadline d) {
     for (int attempt = 0;; ++attempt) {
@@ -58,14 +67,19 @@ awaitable<profile> profile_store::require(uuid id, deadline d) {
     }
 }
 
-awaitable<change_result> profile_store::change(db::transaction& in, uuid id, std::int64_t version,
-                                               const profile_change& what) {
-    const auto rows = co_await in.query(lock_user, id);
-    if (rows.empty() || rows.front().get<std::int64_t>(0) != version) co_return change_result::stale;
-    const bool moves = what.currency && *what.currency != rows.front().get<std::string_view>(1);
-    if (moves && rows.front().get<bool>(2)) co_return change_result::currency_in_use;
-    co_await in.query(change_user, id, what.timezone, what.currency, what.locale, what.region, what.cover, wall::now());
-    co_return change_result::done;
+awaitable<change_result> profile_store::change(uuid id, std::int64_t version, const profile_change& what,
+                                               std::optional<civil_day> covers_from, deadline d) {
+    std::optional<std::chrono::year_month_day> switched;
+    if (covers_from) switched = std::chrono::year_month_day(*covers_from);
+    db::batch both;
+    both.add(lock_user, id);
+    both.add(change_user, id, what.timezone, what.currency, what.locale, what.region, what.cover, wall::now(), version,
+             switched);
+    const auto results = co_await db_.run_batch(std::move(both), d);
+    if (!results.at(1).empty()) co_return change_result::done;
+    const auto& now = results.at(0);
+    const bool same = !now.empty() && now.front().get<std::int64_t>(0) == version;
+    co_return same ? change_result::currency_in_use : change_result::stale;
 }
 
 awaitable<bool> profile_store::erase(uuid id, deadline d) {

@@ -5,6 +5,7 @@
 #include "db/pool.hpp"
 #include "finance/people/profile.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -23,11 +24,15 @@ class profile_store {
 public:
     explicit profile_store(db::pool& db) : db_(db) {}
 
+    // nullopt: the person has no row yet.
+    awaitable<std::optional<profile>> find(uuid id, deadline d);
     // Makes the row with the defaults when there is none.
     awaitable<profile> require(uuid id, deadline d);
     // Writes when `version` is still the row's, moves version and budget_version on, and tells every node to forget the
-    // person, all in `in` (commit is the caller's).
-    awaitable<change_result> change(db::transaction& in, uuid id, std::int64_t version, const profile_change& what);
+    // person. covers_from: the day from which cover is switched, with a new revision of its month and of every month
+    // opened after it.
+    awaitable<change_result> change(uuid id, std::int64_t version, const profile_change& what,
+                                    std::optional<civil_day> covers_from, deadline d);
     // Everything of the person, in steps of bounded size; false when the deadline came before the end (call again).
     awaitable<bool> erase(uuid id, deadline d);
 

@@ -41,9 +41,8 @@ constexpr db::statement replan_months{
     "    as x(month, revision, from_day, chain_from, budget, obligations) "
     "  on conflict (user_id, month, revision) do update set from_day = excluded.from_day, "
     "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
-    "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
-    "i as (insert into invalidations (kind, id, created_at) select 'user', user_id, $6 from u) "
-    "select u.plan_version, pg_notify('finance_invalidations', u.user_id::text)::text from u"};
+    "    obligations = excluded.obligations, opened_at = excluded.opened_at) "
+    "select u.plan_version, forget_person(u.user_id, $6) from u"};
 // The months the person had a plan for from their first day on keep everything but that day.
 constexpr db::statement begin_earlier_months{
     "finance_begin_earlier",
@@ -56,17 +55,6 @@ constexpr db::statement begin_earlier_months{
     "select u.user_id, x.month, 1, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, x.obligations::jsonb, $4 "
     "from u, unnest($7::date[], $8::date[], $9::date[], $10::text[], $11::text[]) "
     "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
-// Of each month its latest revision again, with the switch; one that nobody has seen a morning of is replaced.
-constexpr db::statement switch_cover_of_months{
-    "finance_switch_cover",
-    "with latest as (select distinct on (month) * from periods where user_id = $1 and month >= date_trunc('month', "
-    "$3::date) order by month, revision desc) "
-    "insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
-    "opened_at) "
-    "select user_id, month, revision + case when from_day >= greatest($3::date, month) then 0 else 1 end, "
-    "greatest($3::date, month, from_day), chain_from, plan_version, jsonb_set(budget, '{cover}', "
-    "to_jsonb($2::boolean)), obligations, $4 from latest where coalesce((budget->>'cover')::boolean, true) <> $2 "
-    "on conflict (user_id, month, revision) do update set budget = excluded.budget, opened_at = excluded.opened_at"};
 constexpr db::statement any_transaction{"finance_any_transaction",
                                         "select exists (select 1 from transactions where user_id = $1)"};
 
@@ -116,10 +104,6 @@ awaitable<bool> plan_store::replan(const profile& who, const plan_inputs& a, con
              to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations);
     const auto results = co_await db_.run_batch(std::move(both), d);
     co_return !results.at(1).empty();
-}
-
-awaitable<void> plan_store::switch_cover(db::transaction& in, uuid user, bool cover, civil_day today) {
-    co_await in.query(switch_cover_of_months, user, cover, year_month_day(today), wall::now());
 }
 
 awaitable<bool> plan_store::has_transactions(uuid user, deadline d) {

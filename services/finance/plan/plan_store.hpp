@@ -36,10 +36,6 @@ public:
     // Has the person any transaction, deleted ones included?
     awaitable<bool> has_transactions(uuid user, deadline d);
 
-    // A new revision with the switch of the current month and of every month opened after it, from `today` on; in the
-    // caller's transaction, which holds the person's row.
-    static awaitable<void> switch_cover(db::transaction& in, uuid user, bool cover, civil_day today);
-
 private:
     db::pool& db_;
 };

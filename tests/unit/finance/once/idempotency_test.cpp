@@ -1,6 +1,7 @@
 #include "finance/once/idempotency.hpp"
 
 #include "core/error.hpp"
+#include "core/json_reader.hpp"
 
 #include <catch2/catch.hpp>
 
@@ -27,6 +28,15 @@ std::string code_of(std::string_view key) {
         return e.code;
     }
     return "taken";
+}
+
+std::string fingerprint_of_body(std::string_view body) {
+    const json_document doc(body);
+    return fingerprint_of(doc.value());
+}
+
+kept_answer keep(const keyed_request& key, const http::response& answer) {
+    return {key.fingerprint, static_cast<int>(answer.status), header_lines(answer), answer.body};
 }
 
 }  // namespace
