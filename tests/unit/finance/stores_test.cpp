@@ -209,7 +209,7 @@ TEST_CASE("C2: a profile changes only at the version it was read at, and other n
     CHECK(start.ids.empty());
     const auto who = w.run(users.require(id, soon()));
     const auto change = [&](std::int64_t version, profile_change what) {
-        return users.change(id, version, what, soon());
+        return users.change(id, version, what, std::nullopt, soon());
     };
     profile_change what;
     what.timezone = "Asia/Tokyo";
