@@ -2,7 +2,6 @@
 #include "finance/changes/invalidation_store.hpp"
 #include "finance/migrations.hpp"
 #include "finance/month/facts_store.hpp"
-#include "finance/once/kept_answer_store.hpp"
 #include "finance/people/profile_store.hpp"
 #include "finance/plan/plan_store.hpp"
 #include "support/pg.hpp"
@@ -208,8 +207,13 @@ TEST_CASE("C2: a profile changes only at the version it was read at, and other n
     const auto start = w.run(changes.since("", soon()));
     CHECK(start.ids.empty());
     const auto who = w.run(users.require(id, soon()));
-    const auto change = [&](std::int64_t version, profile_change what) {
-        return users.change(id, version, what, std::nullopt, soon());
+    const auto change = [&](std::int64_t version, profile_change what) -> awaitable<change_result> {
+        auto tx = co_await w.pool->begin(soon());
+        const auto r = co_await users.change(tx, id, version, what);
+        if (r == change_result::done) {
+            co_await tx.commit();
+        }
+        co_return r;
     };
     profile_change what;
     what.timezone = "Asia/Tokyo";
@@ -241,65 +245,4 @@ TEST_CASE("erasing a person leaves nothing of them, and may be repeated") {
     CHECK(w.sql("select count(*) from users") == "1");
     CHECK(w.sql("select count(*) from transactions") == "0");
     CHECK(w.sql("select user_id from periods") == other.str());
-}
-
-TEST_CASE("C7: a keyed write is judged by the versions, keeps its answer with its effect, and is found again") {
-    world w;
-    const auto id = w.person();
-    kept_answer_store kept(*w.pool);
-    const keyed_request key{"POST /v1/things", "k", std::string(32, 'f')};
-    auto first = http::json(201, R"({"id":"x"})");
-    http::with_header(first, "Location", "/v1/things/x");
-    CHECK_FALSE(w.run(kept.find(id, key, soon())));
-    CHECK(w.run(kept.keep(id, {&key, first, wall::now()}, soon())).how == write_outcome::kind::written);
-    const auto again = w.run(kept.keep(id, {&key, http::json(201, "{}"), wall::now()}, soon()));
-    REQUIRE(again.how == write_outcome::kind::replayed);
-    CHECK(again.kept.fingerprint == key.fingerprint);
-    CHECK(again.kept.status == 201);
-    CHECK(again.kept.headers == "Location: /v1/things/x\n");
-    CHECK(again.kept.body == first.body);
-
-    const auto begin = [&](const std::string& name, const std::string& what, const std::string& versions) {
-        return w.sql("select writer is not null from begin_keyed('" + id.str() + "', 's', " + name +
-                     ", '', 201, '', '', '2026-04-01', '" + what + "', " + versions + ")");
-    };
-    const auto versions = [&] { return w.sql("select ledger_version || ' ' || budget_version from users"); };
-    CHECK(versions() == "0 1");
-    CHECK(begin("'a'", "ledger", "1, 1") == "f");  // another ledger
-    CHECK(begin("'a'", "ledger", "0, 0") == "f");  // another budget
-    CHECK(w.sql("select count(*) from idempotency") == "1");
-    CHECK(begin("'a'", "ledger", "0, 1") == "t");
-    CHECK(versions() == "1 1");
-    CHECK(begin("'a'", "ledger", "null, null") == "f");  // answered already
-    CHECK(begin("null", "ledger", "null, null") == "t");
-    CHECK(begin("'b'", "budget", "null, 1") == "t");
-    CHECK(versions() == "2 2");
-    CHECK(w.sql("select count(*) from idempotency") == "3");
-    CHECK(w.sql("select count(*) from invalidations where id = '" + id.str() + "'") == "2");  // onboarding, then this
-}
-
-TEST_CASE("kept answers and told changes leave in steps of bounded size when they are past their time") {
-    world w;
-    const auto id = w.person();
-    const auto fill = [&](const std::string& answers_age, const std::string& changes_age) {
-        w.sql("insert into idempotency select '" + id.str() + "', 's', n::text, '', 201, '', '', now() - interval '" +
-              answers_age + "' from generate_series(1, 2001) n on conflict do nothing; " +
-              "insert into invalidations (kind, id, created_at) select 'user', '" + id.str() + "', now() - interval '" +
-              changes_age + "' from generate_series(1, 2001)");
-    };
-    kept_answer_store kept(*w.pool);
-    invalidation_store changes(*w.pool);
-    w.sql("delete from invalidations");
-    fill("73 hours", "2 hours");
-    CHECK(w.run(kept.forget_old(soon())));
-    CHECK(w.sql("select count(*) from idempotency") == "1");
-    CHECK_FALSE(w.run(kept.forget_old(soon())));
-    CHECK(w.run(changes.prune(soon())));
-    CHECK(w.sql("select count(*) from invalidations") == "1");
-    CHECK_FALSE(w.run(changes.prune(soon())));
-    fill("71 hours", "59 minutes");
-    CHECK_FALSE(w.run(kept.forget_old(soon())));
-    CHECK_FALSE(w.run(changes.prune(soon())));
-    CHECK(w.sql("select count(*) from idempotency") == "2001");
-    CHECK(w.sql("select count(*) from invalidations") == "2001");
 }
