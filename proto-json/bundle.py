@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Bundles openapi.yaml and schemas/*.json into one document, which the gateway serves as /openapi.json; `bundle.py` prints it.
 
-Anchors are resolved, x- members of the root and of operations dropped, schemas/NAME.json becomes #/components/schemas/NAME. Used by generate.py
-at build and by the tests."""
+Anchors are resolved, x- members of the root and of operations dropped, schemas/NAME.json becomes #/components/schemas/NAME with the messages of
+examples/ok/NAME.*.json as its `examples`. Used by generate.py at build and by the tests."""
 import json
 import pathlib
 
@@ -28,6 +28,14 @@ def schemas():
     return {file.stem: json.loads(file.read_text()) for file in sorted((HERE / "schemas").glob("*.json"))}
 
 
+def examples(kind):
+    """{schema: [message, ...]} of examples/KIND; the file NAME.CASE.json is of schemas/NAME.json."""
+    found = {}
+    for file in sorted((HERE / "examples" / kind).glob("*.json")):
+        found.setdefault(file.stem.split(".")[0], []).append(json.loads(file.read_text()))
+    return found
+
+
 def inner(node):
     """The node with references into schemas/ pointing into the bundle."""
     if isinstance(node, list):
@@ -36,7 +44,7 @@ def inner(node):
         return node
     if isinstance(node.get("$ref"), str) and node["$ref"].endswith(".json"):
         return {**node, "$ref": "#/components/schemas/" + pathlib.PurePath(node["$ref"]).stem}
-    return {key: inner(x) for key, x in node.items()}
+    return {key: x if key == "examples" else inner(x) for key, x in node.items()}
 
 
 def public(node):
@@ -47,7 +55,8 @@ def public(node):
 def bundle():
     document = public(load())
     document["paths"] = {path: {key: public(x) if isinstance(x, dict) else x for key, x in item.items()} for path, item in document["paths"].items()}
-    document["components"]["schemas"] = {name: {k: v for k, v in schema.items() if k not in ("$schema", "$id")}
+    good = examples("ok")
+    document["components"]["schemas"] = {name: {k: v for k, v in schema.items() if k not in ("$schema", "$id")} | {"examples": good[name]}
                                          for name, schema in schemas().items()
                                          if not name.startswith(("internal_", "introspect"))}
     return inner(document)

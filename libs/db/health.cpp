@@ -62,8 +62,8 @@ health_report::database health_of(const std::vector<pool_stats>& pools, const pr
         d.size += p.size;
         d.in_use += p.in_use;
         d.waiting += p.waiting;
+        d.utilization = std::max(d.utilization, p.utilization);  // the fullest worker's: its requests wait
     }
-    d.utilization = d.size == 0 ? 0 : static_cast<double>(d.in_use) / static_cast<double>(d.size);
     d.schema_version = schema_version;
     return d;
 }

@@ -22,14 +22,18 @@ std::string_view class_of(const error& e) {
 
 }  // namespace
 
-instruments::instruments(metrics::registry& registry, std::size_t size)
+instruments::instruments(metrics::registry& registry, std::size_t size, std::size_t most_calls)
     : registry_(registry),
       wait_pipelined_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "pipelined"}}, bounds)),
       wait_exclusive_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "exclusive"}}, bounds)),
       in_use_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "in_use"}})),
-      idle_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "idle"}})) {
+      idle_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "idle"}})),
+      calls_(registry.make_gauge("mita_db_pool_calls", "Statements in flight on pipelined connections.")) {
     registry.make_gauge("mita_db_pool_max_connections", "Connections that the pools may have at most.")
         .set(static_cast<std::int64_t>(size));
+    registry
+        .make_gauge("mita_db_pool_max_calls", "Statements that the pipelined connections may have in flight at most.")
+        .set(static_cast<std::int64_t>(most_calls));
     for (const char* name :
          {"unavailable", "serialization", "timeout", "constraint", "other", "deadline", "overloaded"})
         errors_[name] = &registry.make_counter("mita_db_errors_total", "Failed database calls.", {{"class", name}});

@@ -69,7 +69,8 @@ pool_core::pool_core(executor ex, pool_options options, logger& log, metrics::re
       options_(std::move(options)),
       link_options_(link_options_of(options_)),
       log_(log),
-      meters_(metrics, std::max(1u, options_.pipelined) + options_.exclusive),
+      meters_(metrics, std::max(1u, options_.pipelined) + options_.exclusive,
+              std::max(1u, options_.pipelined) * options_.max_in_flight),
       random_(std::random_device{}()),
       slots_(std::max(1u, options_.pipelined)),
       down_since_(clock::now()),
@@ -242,10 +243,11 @@ void pool_core::fail_waiting(const error& e) {
 // What other threads and the metrics may see; after every change.
 void pool_core::publish() {
     constexpr auto relaxed = std::memory_order_relaxed;
-    std::uint64_t up = 0, busy = 0;
+    std::uint64_t up = 0, busy = 0, calls = 0;
     for (const auto& s : slots_) {
         if (!s.at) continue;
         ++up;
+        calls += s.at->in_flight();
         if (s.at->in_flight() > 0) ++busy;
     }
     const auto connected = up + idle_.size() + lent_.size();
@@ -253,9 +255,12 @@ void pool_core::publish() {
     published_.pipelined.store(up, relaxed);
     published_.connected.store(connected, relaxed);
     published_.in_use.store(in_use, relaxed);
+    published_.in_flight.store(calls, relaxed);
+    published_.lent.store(lent_.size(), relaxed);
     published_.waiting.store(queue_.size() + line_.size(), relaxed);
     published_.failures.store(failures_, relaxed);
     meters_.connections(in_use, connected - in_use);
+    meters_.calls(calls);
     if (drained_ && closing_ && drained()) drained_->notify();
 }
 
@@ -266,7 +271,11 @@ pool_stats pool_core::stats() const {
     out.in_use = published_.in_use.load(relaxed);
     out.waiting = published_.waiting.load(relaxed);
     out.size = slots_.size() + options_.exclusive;
-    out.utilization = static_cast<double>(out.in_use) / static_cast<double>(out.size);
+    const auto share = [](std::uint64_t of, std::size_t all) {
+        return all == 0 ? 0 : static_cast<double>(of) / static_cast<double>(all);
+    };
+    out.utilization = std::max(share(published_.in_flight.load(relaxed), slots_.size() * options_.max_in_flight),
+                               share(published_.lent.load(relaxed), options_.exclusive));
     out.last_ok_unix_ms = published_.last_ok_ms.load(relaxed);
     out.wait_p99_ms = meters_.wait_p99_ms();
     const bool up = published_.pipelined.load(relaxed) > 0;

@@ -45,7 +45,7 @@ struct pool_options {
 
 struct pool_stats {
     std::uint64_t connected = 0, in_use = 0, waiting = 0, size = 0;
-    double utilization = 0;            // in_use / size
+    double utilization = 0;            // of the fuller lane: calls in flight of all it takes, connections lent of all
     std::int64_t last_ok_unix_ms = 0;  // the last successful reply
     double wait_p99_ms = 0;            // for a connection, in the last minute
     std::string state;                 // connected | disconnected | connecting

@@ -117,7 +117,7 @@ private:
     std::shared_ptr<waiter> drained_;  // close() waits on it
 
     struct published {
-        std::atomic<std::uint64_t> pipelined{0}, connected{0}, in_use{0}, waiting{0};
+        std::atomic<std::uint64_t> pipelined{0}, connected{0}, in_use{0}, waiting{0}, in_flight{0}, lent{0};
         std::atomic<std::uint64_t> failures{0};
         std::atomic<std::int64_t> last_ok_ms{0};
     } published_;

@@ -2,7 +2,7 @@
 #include "auth/cli.hpp"
 #include "auth/migrations.hpp"
 #include "auth/serve.hpp"
-#include "auth/settings.hpp"
+#include "auth/show_config.hpp"
 #include "core/command_line.hpp"
 #include "db/migrate_command.hpp"
 #include "http/check_ready.hpp"
@@ -11,8 +11,10 @@ int main(int argc, char** argv) {
     using namespace mita;
     command_line cli("mita-auth", "MITA auth service. Settings come from the environment.");
     cli.add("serve", "run the service until SIGTERM; it logs JSON lines to stdout", &auth::serve);
-    cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
-            &show_config<auth::settings>);
+    cli.add("config",
+            "print every setting, its value and its source (default, platform, cgroup, env); when the active key has "
+            "another algorithm than MITA_JWT_ALGORITHM, it says so",
+            &auth::show_config_and_key);
     db::add_migrate(cli, "auth", "MITA_AUTH_DATABASE_URL", auth::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_AUTH_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_AUTH_PORT", 8081); });

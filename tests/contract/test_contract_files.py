@@ -169,6 +169,12 @@ def test_the_served_document_stands_alone_and_holds_nothing_that_is_for_our_buil
     assert not [ref for _, ref in references(bundle.bundle()) if not ref.startswith("#/")]
 
 
+def test_the_served_document_shows_each_message_by_the_examples_that_are_accepted():
+    shown = {name: schema["examples"] for name, schema in bundle.bundle()["components"]["schemas"].items()}
+    assert shown == {name: found for name, found in bundle.examples("ok").items() if name in shown}
+    assert all(shown.values())
+
+
 @pytest.mark.parametrize("file", sorted((CONTRACT / "examples/ok").glob("*.json")), ids=lambda f: f.stem)
 def test_an_ok_example_is_accepted(file):
     name = file.stem.split(".")[0]

@@ -7,6 +7,7 @@ import pytest
 
 from mita.client import Client, expect
 from mita.load import load
+from mita.metrics import samples
 from mita.waiting import until
 
 
@@ -144,7 +145,8 @@ def test_a_stopping_service_says_not_ready(stack):
 
     waiting = threading.Thread(target=poll)
     waiting.start()
-    time.sleep(0.3)  # the poll is under way; its answer below proves it
+    in_flight = 'mita_http_requests_in_flight{service="auth_internal"}'  # the question itself and the poll
+    until(lambda: samples(Client(service, stack.contract).get("/metrics", internal=True).text)[in_flight] == 2, 5 * service.slow, "a poll under way")
     service.terminate()
     waiting.join(15)
     assert got["answer"].status == 200

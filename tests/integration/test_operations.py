@@ -12,7 +12,7 @@ from mita.waiting import until
 
 SERVICES = ["auth", "finance", "gateway"]
 CACHE = ["mita_cache_hits_total", "mita_cache_misses_total", "mita_cache_evictions_total", "mita_cache_expired_total", "mita_cache_bytes", "mita_cache_entries"]
-DB = ["mita_db_query_duration_seconds", "mita_db_pool_connections", "mita_db_pool_wait_seconds", "mita_db_errors_total"]
+DB = ["mita_db_query_duration_seconds", "mita_db_pool_connections", "mita_db_pool_calls", "mita_db_pool_wait_seconds", "mita_db_errors_total"]
 SHARED = ["mita_build_info", "mita_http_requests_total", "mita_http_request_duration_seconds", "mita_http_requests_in_flight", "process_cpu_seconds_total",
           "process_resident_memory_bytes", "process_open_fds", "process_max_fds", "process_start_time_seconds", *CACHE]
 NAMES = {

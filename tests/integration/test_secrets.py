@@ -5,7 +5,13 @@ import secrets
 import pytest
 
 from mita.client import canaries, expect
+from mita.command import ENOUGH, command, table
 from mita.people import RUN
+
+
+@pytest.fixture
+def preset(request):
+    return request.config.getoption("--preset")
 
 
 def memory_of(pid):
@@ -59,3 +65,21 @@ def test_MITA_JWT_ALGORITHM_that_is_not_the_active_keys_is_said(stack):
     said = next(e for e in auth.events() if e["event"] == "jwt_algorithm_differs")
     assert said["MITA_JWT_ALGORITHM"] == "EdDSA" and said["active_key"] == "ES256"
     auth.stop()
+
+
+def test_config_says_that_MITA_JWT_ALGORITHM_is_not_the_active_keys(stack, preset):
+    def config(**more):
+        done = command(preset, "auth", "config", **ENOUGH | {"MITA_AUTH_DATABASE_URL": stack.auth.environment["MITA_AUTH_DATABASE_URL"]} | more)
+        assert done.returncode == 0 and table(done)["MITA_JWT_ALGORITHM"] == (more.get("MITA_JWT_ALGORITHM", "ES256"), "env" if more else "default")
+        return done.stderr.decode()
+
+    assert config() == config(MITA_JWT_ALGORITHM="ES256") == ""
+    assert config(MITA_JWT_ALGORITHM="EdDSA") == ("MITA_JWT_ALGORITHM is EdDSA, the active key's algorithm ES256: "
+                                                  "that key signs until keys are rotated, the setting is for new ones\n")
+
+
+def test_config_says_that_the_active_key_cannot_be_asked_for_when_its_algorithm_is_given(preset):
+    done = command(preset, "auth", "config", **ENOUGH | {"MITA_JWT_ALGORITHM": "EdDSA"})
+    assert done.returncode == 0
+    assert done.stderr.decode().startswith("MITA_JWT_ALGORITHM is for new keys; the active one cannot be asked for: ")
+    assert len(done.stderr.splitlines()) == 1
