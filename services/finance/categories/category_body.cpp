@@ -1,8 +1,12 @@
 #include "finance/categories/category_body.hpp"
 
 #include "core/error.hpp"
+#include "core/text.hpp"
+#include "finance/categories/words.hpp"
+#include "finance/wire/fields.hpp"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -12,6 +16,7 @@ namespace {
 
 constexpr std::size_t longest = 64;
 constexpr std::size_t most_aliases = 50;
+constexpr const char* only_separators = "Must be more than spaces and separators.";
 
 bool is_id_start(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 bool is_id_char(char c) { return is_id_start(c) || c == '_' || c == '-'; }
@@ -25,7 +30,9 @@ bool is_id(std::string_view id) {
 }
 
 // "Dog food!" -> "dog_food"; a number behind it when that is taken.
-std::string id_from(std::string_view name, const category_book& book) {
+using word_map = std::unordered_map<std::string, std::string>;
+
+std::string id_from(std::string_view name, const word_map& taken) {
     std::string stem;
     for (const char c : name) {
         const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -38,7 +45,7 @@ std::string id_from(std::string_view name, const category_book& book) {
     stem.resize(std::min(stem.size(), longest - 4));
     if (stem.empty() || is_reserved(stem)) stem = "category";
     std::string id = stem;
-    for (int n = 2; book.find(id) != nullptr; ++n) id = stem + "_" + std::to_string(n);
+    for (int n = 2; taken.contains(word_of(id)); ++n) id = stem + "_" + std::to_string(n);
     return id;
 }
 
@@ -52,29 +59,38 @@ void read_class(json_object& in, category_entry& e) {
         in.fail("class", "invalid_value", "One of protected, essential, flexible, discretionary, income.");
 }
 
-void read_name(json_object& in, category_entry& e) {
-    e.name = in.string("name", 1, longest);
-    if (!e.name.empty() && e.name.find_first_not_of(" \t\n") == std::string::npos)
-        in.fail("name", "too_short", "Must not be blank.");
+void read_own_name(json_object& in, category_entry& e) {
+    const std::string before = e.name;
+    e.name = read_name(in, "name", longest, {&before, 1});
+    if (!e.name.empty() && e.name != before && word_of(e.name).empty()) in.fail("name", "too_short", only_separators);
 }
 
-void read_aliases(json_document& doc, json_object& in, category_entry& e) {
-    e.aliases = in.strings("aliases", most_aliases, longest);
-    const auto* raw = in.raw("aliases");
-    if (raw == nullptr || !raw->is_array()) return;
+void read_own_aliases(json_document& doc, json_object& in, category_entry& e) {
+    const auto before = e.aliases;
+    e.aliases = read_names(doc, in, "aliases", most_aliases, longest, before);
     for (std::size_t i = 0; i < e.aliases.size(); ++i) {
-        if (raw->get_array()[i] == "")
-            doc.fail(in.pointer("aliases") + "/" + std::to_string(i), "too_short", "Must not be empty.");
+        const bool says_nothing = !text::fold(e.aliases[i]).empty() && word_of(e.aliases[i]).empty();
+        if (says_nothing && std::ranges::find(before, e.aliases[i]) == before.end())
+            doc.fail(in.pointer("aliases") + "/" + std::to_string(i), "too_short", only_separators);
     }
 }
 
-void refuse_clashes(const category_entry& e, const category_book& book) {
-    auto words = e.aliases;
-    words.push_back(e.name);
-    for (const auto& word : words) {
-        if (const auto* other = book.clash(word, e.id); other != nullptr)
-            throw api_error(409, "already_exists", "\"" + word + "\" already means the category " + other->id + ".");
+void refuse_clashes(const std::vector<std::string>& texts, const word_map& taken) {
+    for (const auto& text : texts) {
+        const auto other = taken.find(word_of(text));
+        if (other != taken.end())
+            throw api_error(409, "already_exists",
+                            "\"" + text + "\" already means the category " + other->second + ".");
     }
+}
+
+// What of the entry's words is new; those it has may stay, whatever they are.
+std::vector<std::string> new_words(const category_entry& e, const category_entry& before) {
+    std::vector<std::string> out;
+    if (word_of(e.name) != word_of(before.name)) out.push_back(e.name);
+    for (const auto& alias : e.aliases)
+        if (std::ranges::find(before.aliases, alias) == before.aliases.end()) out.push_back(alias);
+    return out;
 }
 
 }  // namespace
@@ -83,9 +99,9 @@ category_entry read_new_category(json_document& doc, const category_book& book) 
     auto in = doc.object();
     category_entry e;
     e.version = 1;
-    read_name(in, e);
+    read_own_name(in, e);
     read_class(in, e);
-    read_aliases(doc, in, e);
+    read_own_aliases(doc, in, e);
     const auto id = in.optional_string("id", 1, longest);
     if (id && !id->empty() && !is_id(*id))
         in.fail("id", "invalid_value",
@@ -95,8 +111,12 @@ category_entry read_new_category(json_document& doc, const category_book& book) 
         doc.fail("", "too_many", "At most " + std::to_string(most_own_categories) + " categories of your own.");
     doc.finish();
     if (id && book.find(*id) != nullptr) throw api_error(409, "already_exists", "A category with this id exists.");
-    e.id = id ? *id : id_from(e.name, book);
-    refuse_clashes(e, book);
+    auto words = e.aliases;
+    words.push_back(e.name);
+    if (id) words.push_back(*id);
+    const auto taken = book.taken_words({});
+    refuse_clashes(words, taken);
+    e.id = id ? *id : id_from(e.name, taken);
     return e;
 }
 
@@ -106,14 +126,13 @@ category_entry read_category_patch(std::string_view body, const category_entry& 
     auto e = before;
     if (const auto* root = doc.value().if_object(); root != nullptr && root->empty())
         doc.fail("", "empty_patch", "Name at least one member to change.");
-    if (in.has("name")) read_name(in, e);
+    if (in.has("name")) read_own_name(in, e);
     if (in.has("class")) read_class(in, e);
-    if (in.has("aliases")) read_aliases(doc, in, e);
+    if (in.has("aliases")) read_own_aliases(doc, in, e);
     if (in.has("archived")) e.archived = in.boolean("archived");
     e.version = before.version + 1;
-    const bool other_words = in.has("name") || in.has("aliases");
     doc.finish();
-    if (other_words) refuse_clashes(e, book);
+    refuse_clashes(new_words(e, before), book.taken_words(e.id));
     return e;
 }
 

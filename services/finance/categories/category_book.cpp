@@ -1,25 +1,30 @@
 #include "finance/categories/category_book.hpp"
 
+#include "finance/categories/words.hpp"
 #include "http/page.hpp"
 
 #include <algorithm>
+#include <mutex>
+#include <unordered_map>
 #include <utility>
 
 namespace mita::finance {
 
-namespace {
+// What the person's own words stand for, first come first served, archived categories left out.
+struct category_book::word_index {
+    std::once_flag made;
+    std::unordered_map<std::string, std::size_t> entry_of;
 
-std::string fold(std::string_view text) {
-    std::string out;
-    out.reserve(text.size());
-    for (const char c : text) {
-        if (c == ' ' || c == '-' || c == '_' || c == '/' || c == '&') continue;
-        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    void make(const std::vector<category_entry>& entries) {
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            const auto& e = entries[i];
+            if (e.archived || e.version == 0) continue;
+            entry_of.try_emplace(word_of(e.name), i);
+            for (const auto& alias : e.aliases) entry_of.try_emplace(word_of(alias), i);
+        }
+        entry_of.erase("");
     }
-    return out;
-}
-
-}  // namespace
+};
 
 std::string place_of(const category_entry& e) {
     constexpr std::uint8_t after_built_in = 255;
@@ -35,7 +40,7 @@ std::string place_of(const category_entry& e) {
 
 category_book::category_book() : category_book(std::vector<category_entry>()) {}
 
-category_book::category_book(std::vector<category_entry> own) {
+category_book::category_book(std::vector<category_entry> own) : words_(std::make_shared<word_index>()) {
     for (const auto& d : default_categories()) {
         category_entry e;
         e.id = d.id;
@@ -76,30 +81,27 @@ std::size_t category_book::position(std::string_view id) const {
 
 std::optional<std::string> category_book::resolve(std::string_view text) const {
     if (const auto* exact = find(text); exact != nullptr && !exact->archived) return exact->id;
-    const auto wanted = fold(text);
-    if (wanted.empty()) return std::nullopt;
-    for (const auto& e : entries_) {
-        if (e.archived || e.version == 0) continue;
-        const bool named = fold(e.name) == wanted ||
-                           std::ranges::any_of(e.aliases, [&](const auto& alias) { return fold(alias) == wanted; });
-        if (named) return e.id;
-    }
-    const auto built_in = resolve_category(text);
+    const auto wanted = word_of(text);
+    std::call_once(words_->made, [this] { words_->make(entries_); });
+    const auto own = words_->entry_of.find(wanted);
+    if (own != words_->entry_of.end()) return entries_[own->second].id;
+    const auto built_in = resolve_category(wanted);
     if (!built_in) return std::nullopt;
     const auto* entry = find(*built_in);
     if (entry == nullptr || entry->archived) return std::nullopt;
     return entry->id;
 }
 
-const category_entry* category_book::clash(std::string_view text, std::string_view except) const {
-    const auto wanted = fold(text);
+std::unordered_map<std::string, std::string> category_book::taken_words(std::string_view except) const {
+    std::unordered_map<std::string, std::string> out;
     for (const auto& e : entries_) {
         if (e.id == except) continue;
-        const bool same = fold(e.id) == wanted || fold(e.name) == wanted ||
-                          std::ranges::any_of(e.aliases, [&](const auto& alias) { return fold(alias) == wanted; });
-        if (same) return &e;
+        out.try_emplace(word_of(e.id), e.id);
+        out.try_emplace(word_of(e.name), e.id);
+        for (const auto& alias : e.aliases) out.try_emplace(word_of(alias), e.id);
     }
-    return nullptr;
+    out.erase("");
+    return out;
 }
 
 std::string category_book::list() const {

@@ -6,9 +6,11 @@
 #include "finance/domain/taxonomy.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace mita::finance {
@@ -40,16 +42,20 @@ public:
     const category_entry* find(std::string_view id) const;
     // Position in display order; size() for an unknown id.
     std::size_t position(std::string_view id) const;
-    // The canonical id for an id, a name or an alias (ASCII case, spaces and separators do not matter): the person's
-    // own words first, then the built-in aliases. Archived categories are not found.
+    // The canonical id for an id, a name or an alias (compared as words.hpp says): the person's own words first, then
+    // the built-in aliases. Archived categories are not found.
     std::optional<std::string> resolve(std::string_view text) const;
-    // Another category than `except` whose id, name or own alias reads the same (as in resolve), archived ones too.
-    const category_entry* clash(std::string_view text, std::string_view except) const;
+    // Every word (words.hpp) that means a category other than `except`, archived ones too: ids, names, own aliases; to
+    // its id.
+    std::unordered_map<std::string, std::string> taken_words(std::string_view except) const;
     // "groceries, transport, ...": for problem details.
     std::string list() const;
 
 private:
+    struct word_index;
+
     std::vector<category_entry> entries_;
+    std::shared_ptr<word_index> words_;  // of the person's own, made when first asked for; shared by copies
 };
 
 }  // namespace mita::finance

@@ -1,6 +1,7 @@
 #include "finance/categories/category_store.hpp"
 
 #include "core/clock.hpp"
+#include "core/error.hpp"
 #include "finance/categories/category_rows.hpp"
 
 #include <utility>
@@ -23,24 +24,55 @@ constexpr auto insert_sql = db::join(
     "  from u)",
     keyed_end);
 constexpr db::statement insert_category{"finance_category_insert", insert_sql};
-constexpr db::statement change_category{
-    "finance_category_change",
-    "with c as (update categories set name = $4, class = $5, aliases = $6, archived = $7, version = version + 1, "
-    "  updated_at = $8::timestamptz where user_id = $1 and id = $2 and version = $3 returning user_id) "
-    "select move_budget(user_id, null, $8::timestamptz) from c"};
-constexpr db::statement remove_category{
-    "finance_category_remove",
-    "with c as (delete from categories where user_id = $1 and id = $2 and version = $3 returning user_id) "
-    "select move_budget(user_id, null, $4::timestamptz) from c"};
-constexpr db::statement category_in_use{
-    "finance_category_in_use",
-    "select exists (select 1 from transaction_lines where user_id = $1 and category = $2) "
+// Before a change and under one Sync with it: the change sees everything committed before the lock was had.
+constexpr db::statement lock_person{"finance_category_lock", "select 1 from users where user_id = $1 for update"};
+// $2: the budget_version the book was read with; `ok` has a row when the change may happen. Is $3 in a transaction, in
+// the plan inputs in force or in an opened month? That is `used`.
+constexpr char used_row[] =
+    "used as materialized (select exists (select 1 from transaction_lines where user_id = $1 and category = $3) "
     "or exists (select 1 from onboarding_answers a join users u on u.user_id = a.user_id "
     "  and u.plan_version = a.version where a.user_id = $1 "
-    "  and (a.answers @> jsonb_build_object('bills', jsonb_build_array(jsonb_build_object('category', $2::text))) "
-    "  or a.answers @> jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('category', $2::text))))) "
+    "  and (a.answers @> jsonb_build_object('bills', jsonb_build_array(jsonb_build_object('category', $3::text))) "
+    "  or a.answers @> jsonb_build_object('incomes', jsonb_build_array(jsonb_build_object('category', $3::text))) "
+    "  or a.answers @> jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('category', $3::text))))) "
     "or exists (select 1 from periods where user_id = $1 "
-    "  and budget @> jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('id', $2::text))))"};
+    "  and (budget @> jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('id', $3::text))) "
+    "  or budget @> jsonb_build_object('incomes', jsonb_build_array(jsonb_build_object('category', $3::text))) "
+    "  or obligations @> jsonb_build_array(jsonb_build_object('category', $3::text)))) as it)";
+constexpr char what_came[] = " select (select count(user_id) > 0 from moved), it from used";
+
+constexpr auto put_sql = db::join(
+    "with ", used_row,
+    ", ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
+    "  and not ($4::boolean and used.it)), "
+    "c as (insert into categories (user_id, id, name, class, aliases, archived, created_at, updated_at) "
+    "  select user_id, $3::text, $5::text, $6::text, $7::text[], $8::boolean, $9::timestamptz, $9::timestamptz from ok "
+    "  on conflict on constraint categories_key do update set name = excluded.name, class = excluded.class, "
+    "    aliases = excluded.aliases, archived = excluded.archived, version = categories.version + 1, "
+    "    updated_at = excluded.updated_at, "
+    "    twin = case when categories.name = excluded.name then categories.twin else '' end returning user_id), "
+    "moved as materialized (select move_budget(user_id, null, $9::timestamptz) as user_id from c)",
+    what_came);
+constexpr db::statement put_category{"finance_category_put", put_sql};
+constexpr auto remove_sql =
+    db::join("with ", used_row,
+             ", ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
+             "  and not used.it), "
+             "c as (delete from categories using ok where categories.user_id = ok.user_id and id = $3 "
+             "  returning ok.user_id), "
+             "moved as materialized (select move_budget(user_id, null, $4::timestamptz) as user_id from c)",
+             what_came);
+constexpr db::statement remove_category{"finance_category_remove", remove_sql};
+
+category_change came_of(const db::rows& rows, bool unless_used) {
+    const auto r = rows.front();
+    if (r.get<bool>(0)) return category_change::done;
+    return unless_used && r.get<bool>(1) ? category_change::in_use : category_change::moved;
+}
+
+[[noreturn]] void refuse_name(const category_entry& e) {
+    throw api_error(409, "already_exists", "Another category has the name \"" + e.name + "\".");
+}
 
 }  // namespace
 
@@ -64,25 +96,34 @@ awaitable<write_outcome> category_store::insert(const uuid& user, const category
                                              e.aliases, e.archived);
         co_return outcome_of(rows);
     } catch (const db::error& fault) {
+        if (fault.is_unique_violation("categories_word")) refuse_name(e);
         if (!fault.is_unique_violation("categories_key")) throw;
     }
     co_return write_outcome();
 }
 
-awaitable<bool> category_store::change(const uuid& user, const category_entry& e, deadline d) {
-    const auto rows = co_await db_.query(change_category, d, user, e.id, e.version - 1, e.name, class_name(e.cls),
-                                         e.aliases, e.archived, wall::now());
-    co_return !rows.empty();
+awaitable<category_change> category_store::put(const uuid& user, const category_entry& e, std::int64_t budget_version,
+                                               bool unless_used, deadline d) {
+    db::batch both;
+    both.add(lock_person, user);
+    both.add(put_category, user, budget_version, e.id, unless_used, e.name, class_name(e.cls), e.aliases, e.archived,
+             wall::now());
+    try {
+        const auto results = co_await db_.run_batch(std::move(both), d);
+        co_return came_of(results.at(1), unless_used);
+    } catch (const db::error& fault) {
+        if (!fault.is_unique_violation("categories_word")) throw;
+    }
+    refuse_name(e);
 }
 
-awaitable<bool> category_store::remove(const uuid& user, const std::string& id, std::int64_t version, deadline d) {
-    const auto rows = co_await db_.query(remove_category, d, user, id, version, wall::now());
-    co_return !rows.empty();
-}
-
-awaitable<bool> category_store::in_use(const uuid& user, const std::string& id, deadline d) {
-    const auto rows = co_await db_.query_idempotent(category_in_use, d, user, id);
-    co_return rows.front().get<bool>(0);
+awaitable<category_change> category_store::remove(const uuid& user, const std::string& id, std::int64_t budget_version,
+                                                  deadline d) {
+    db::batch both;
+    both.add(lock_person, user);
+    both.add(remove_category, user, budget_version, id, wall::now());
+    const auto results = co_await db_.run_batch(std::move(both), d);
+    co_return came_of(results.at(1), true);
 }
 
 }  // namespace mita::finance

@@ -1,5 +1,7 @@
-// The person's own rows of `categories`: what they changed or added over the built-in taxonomy. A change moves
-// budget_version on (calendars show names and classes) and tells every node to forget the person.
+// The person's own rows of `categories`: what they changed or added over the built-in taxonomy. Each write is judged by
+// the book of a budget_version and happens under the lock of the person's row while it is that version's; it moves
+// budget_version on (calendars show names and classes, every other write is judged by it) and tells every node to
+// forget the person.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -12,6 +14,12 @@
 #include <string>
 
 namespace mita::finance {
+
+enum class category_change {
+    done,
+    in_use,
+    moved,  // the book is another by now: read again
+};
 
 // Throws db::error, deadline_exceeded, overloaded.
 class category_store {
@@ -31,12 +39,12 @@ public:
     // has one already, too. The person's row must be there.
     awaitable<write_outcome> insert(const uuid& user, const category_entry& e, const state_before& from,
                                     const keyed_answer& answer, deadline d);
-    // `e` replaces the version before it; false: that is not the current one any more.
-    awaitable<bool> change(const uuid& user, const category_entry& e, deadline d);
-    // Only when `version` is current.
-    awaitable<bool> remove(const uuid& user, const std::string& id, std::int64_t version, deadline d);
-    // Is it in a transaction, in the plan inputs in force or in an opened month?
-    awaitable<bool> in_use(const uuid& user, const std::string& id, deadline d);
+    // `e` as it will be, over what was read with `budget_version`. unless_used: not when it is in use, a test of this
+    // very write. A name another category has, by the database's word: api_error 409 already_exists.
+    awaitable<category_change> put(const uuid& user, const category_entry& e, std::int64_t budget_version,
+                                   bool unless_used, deadline d);
+    // The row goes, unless it is in use (a transaction, deleted ones too; the plan inputs in force; an opened month).
+    awaitable<category_change> remove(const uuid& user, const std::string& id, std::int64_t budget_version, deadline d);
 
 private:
     db::pool& db_;

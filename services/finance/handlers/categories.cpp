@@ -46,30 +46,22 @@ http::response created(const category_entry& e) {
 
 bool is_income(const category_entry& e) { return e.cls == category_class::income; }
 
-// Writes `e` over what was read: a built-in category without a row gets one.
-awaitable<bool> write(app& a, const uuid& user, const category_entry& e, deadline d) {
-    if (e.version == 1) {
+// The book with its version; a person without a row gets one.
+awaitable<category_store::versioned_book> book_of(app& a, const uuid& user, deadline d) {
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        auto known = co_await a.categories.read_versioned(user, d);
+        if (known) co_return std::move(*known);
         co_await a.profiles.require(user, d);
-        const http::response unkept;
-        const keyed_answer none{nullptr, unkept, wall::now()};
-        const auto came = co_await a.categories.insert(user, e, state_before(), none, d);
-        co_return came.how == write_outcome::kind::written;
     }
-    const bool changed = co_await a.categories.change(user, e, d);
-    co_return changed;
+    throw overloaded("the person is being erased");
 }
 
 awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
-    auto known = co_await a.categories.read_versioned(user, d);
-    if (!known) {
-        co_await a.profiles.require(user, d);
-        known = co_await a.categories.read_versioned(user, d);
-    }
-    if (!known) co_return keyed_try();  // erased meanwhile
-    const auto e = read_new_category(body, known->book);
+    const auto known = co_await book_of(a, user, d);
+    const auto e = read_new_category(body, known.book);
     keyed_try made;
     made.answer = created(e);
-    const state_before from{std::nullopt, known->budget_version};
+    const state_before from{std::nullopt, known.budget_version};
     const keyed_answer answer{key, made.answer, wall::now()};
     made.came = co_await a.categories.insert(user, e, from, answer, d);
     co_return made;
@@ -77,38 +69,34 @@ awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, c
 
 awaitable<std::optional<http::response>> try_patch(app& a, http::request& req) {
     const uuid user = req.who->user_id;
-    const auto book = co_await a.categories.read(user, req.until);
-    const auto& before = entry_or_404(book, req.params[0]);
+    const auto known = co_await book_of(a, user, req.until);
+    const auto& before = entry_or_404(known.book, req.params[0]);
     http::require_if_match(req, tag_of(before));
-    const auto e = read_category_patch(req.body, before, book);
-    if (is_income(e) != is_income(before)) {
-        const bool used = co_await a.categories.in_use(user, e.id, req.until);
-        if (used)
-            throw api_error(409, "in_use", "Income and spending do not change places once the category is in use.");
-    }
-    const bool done = co_await write(a, user, e, req.until);
-    if (!done) co_return std::nullopt;
+    const auto e = read_category_patch(req.body, before, known.book);
+    const bool changes_sides = is_income(e) != is_income(before);
+    const auto came = co_await a.categories.put(user, e, known.budget_version, changes_sides, req.until);
+    if (came == category_change::moved) co_return std::nullopt;
+    if (came == category_change::in_use)
+        throw api_error(409, "in_use", "Income and spending do not change places once the category is in use.");
     co_return http::json_with_etag(req, text_of(e), tag_of(e));
 }
 
+// What is built in or in use is archived.
 awaitable<std::optional<http::response>> try_delete(app& a, http::request& req) {
     const uuid user = req.who->user_id;
-    const auto book = co_await a.categories.read(user, req.until);
-    auto e = entry_or_404(book, req.params[0]);
+    const auto known = co_await book_of(a, user, req.until);
+    auto e = entry_or_404(known.book, req.params[0]);
     http::require_if_match(req, tag_of(e));
-    bool archive = e.built_in;
-    if (!archive) {
-        archive = co_await a.categories.in_use(user, e.id, req.until);
+    auto came = category_change::in_use;
+    if (!e.built_in) {
+        came = co_await a.categories.remove(user, e.id, known.budget_version, req.until);
     }
-    bool done = false;
-    if (archive) {
+    if (came == category_change::in_use) {
         e.archived = true;
         ++e.version;
-        done = co_await write(a, user, e, req.until);
-    } else {
-        done = co_await a.categories.remove(user, e.id, e.version, req.until);
+        came = co_await a.categories.put(user, e, known.budget_version, false, req.until);
     }
-    if (!done) co_return std::nullopt;
+    if (came == category_change::moved) co_return std::nullopt;
     co_return http::empty(204);
 }
 

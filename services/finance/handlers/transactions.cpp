@@ -74,7 +74,8 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
                 require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
         }
     }
-    const bool done = co_await a.ledger.change(user, t, found.ledger_version, req.until);
+    const state_before from{found.ledger_version, found.budget_version};
+    const bool done = co_await a.ledger.change(user, t, from, req.until);
     if (!done) co_return std::nullopt;
     auto answer = http::json(200, text_of(t));
     http::with_etag(answer, tag_of(t));

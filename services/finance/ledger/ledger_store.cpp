@@ -39,15 +39,15 @@ constexpr auto find_sql =
 constexpr db::statement find_transaction{"finance_transaction", find_sql, db::sync::shared};
 constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1",
                                      db::sync::shared};
-constexpr db::statement find_owner{"finance_transaction_owner",
-                                   "select currency, timezone, ledger_version from users where user_id = $1",
-                                   db::sync::shared};
+constexpr db::statement find_owner{
+    "finance_transaction_owner",
+    "select currency, timezone, ledger_version, budget_version from users where user_id = $1", db::sync::shared};
 
-// Only under the ledger_version the change was judged by: so the old lines, of the statement's snapshot, are those
+// Only under the versions the change was judged by: so the old lines, of the statement's snapshot, are those
 // judged. d: what the new lines give a day's row when there is none, and what row there is moves by.
 constexpr db::statement change_transaction{
     "finance_transaction_change",
-    "with u as materialized (select w as user_id from move_ledger($1, $17, null) as w where w is not null), "
+    "with u as materialized (select w as user_id from move_ledger($1, $17, $18) as w where w is not null), "
     "t as (update transactions set booked_on = $4, amount = $5, account_id = $6, occurred_at = $7, payee = $8, "
     "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13 from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
@@ -158,6 +158,7 @@ awaitable<ledger_store::subject> ledger_store::read_for_change(const uuid& user,
     s.currency = results[0].front().get<std::string>(0);
     s.timezone = results[0].front().get<std::string>(1);
     s.ledger_version = results[0].front().get<std::int64_t>(2);
+    s.budget_version = results[0].front().get<std::int64_t>(3);
     s.book = book_from(results[1]);
     auto found = transactions_from(results[2]);
     if (!found.empty()) s.entry = std::move(found.front());
@@ -171,14 +172,13 @@ awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const
     co_return std::move(found.front());
 }
 
-awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, std::int64_t ledger_version,
-                                     deadline d) {
+awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, const state_before& from, deadline d) {
     const line_columns lines(now);
     const year_month_day day(now.booked_on);
     const auto rows =
         co_await db_.query(change_transaction, d, user, now.id, now.version - 1, day, now.value, now.account_id,
                            now.occurred_at, now.payee, now.note, now.tags, text_or_null(now.bill_id), now.bill_unlinked,
-                           now.updated_at, lines.category, lines.value, lines.note, ledger_version);
+                           now.updated_at, lines.category, lines.value, lines.note, from);
     co_return !rows.empty();
 }
 

@@ -29,7 +29,7 @@ public:
     struct subject {
         bool there = false;
         std::string currency, timezone;
-        std::int64_t ledger_version = 0;
+        std::int64_t ledger_version = 0, budget_version = 0;
         category_book book;
         std::optional<transaction> entry;
     };
@@ -37,8 +37,8 @@ public:
     // Deleted ones are not found.
     awaitable<std::optional<transaction>> find(const uuid& user, const uuid& id, deadline d);
 
-    // `now` replaces the version before it; false: the ledger has moved on from ledger_version.
-    awaitable<bool> change(const uuid& user, const transaction& now, std::int64_t ledger_version, deadline d);
+    // `now` replaces the version before it; false: the ledger or the budget has moved on from `from`.
+    awaitable<bool> change(const uuid& user, const transaction& now, const state_before& from, deadline d);
     // false: that version is not the current one any more.
     awaitable<bool> remove(const uuid& user, const uuid& id, std::int64_t version, wall::time_point when, deadline d);
     // `back`: as it will be. Only when the ledger is still in `from` and the key is new.

@@ -4,6 +4,7 @@
 #include "finance/wire/fields.hpp"
 
 #include <algorithm>
+#include <span>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -76,7 +77,18 @@ struct reader {
         return std::nullopt;
     }
 
-    std::vector<transaction_line> splits(std::optional<amount> value) {
+    // before: what the transaction has may stay, archived or not.
+    std::optional<std::string> category(json_object& from, const transaction* before) {
+        const auto* given = from.raw("category");
+        const auto* text = given == nullptr ? nullptr : given->if_string();
+        if (before != nullptr && text != nullptr) {
+            const auto kept = std::ranges::find(before->lines, std::string_view(*text), &transaction_line::category);
+            if (kept != before->lines.end()) return kept->category;
+        }
+        return read_category(from, "category", rules.book);
+    }
+
+    std::vector<transaction_line> splits(std::optional<amount> value, const transaction* before) {
         std::vector<transaction_line> out;
         bool whole = value.has_value();
         auto items = in.objects("splits", most_lines);
@@ -84,11 +96,11 @@ struct reader {
             in.fail("splits", "too_few", "Must have at least one line.");
         for (auto& item : items) {
             transaction_line line;
-            const auto category = read_category(item, "category", rules.book);
+            const auto place = category(item, before);
             const auto part = money(item);
-            line.note = item.optional_string("note", 0, longest_line_note);
-            whole = whole && category && part;
-            line.category = category.value_or("");
+            line.note = read_text(item, "note", longest_line_note, lines::several, note_like(item, before));
+            whole = whole && place && part;
+            line.category = place.value_or("");
             line.value = part.value_or(0);
             out.push_back(std::move(line));
         }
@@ -102,13 +114,8 @@ struct reader {
         return out;
     }
 
-    std::vector<std::string> tags() {
-        auto out = in.strings("tags", most_tags, longest_tag);
-        for (std::size_t i = 0; i < out.size(); ++i) {
-            if (out[i].empty() && tag_is_text(i))
-                doc.fail(in.pointer("tags") + "/" + std::to_string(i), "too_short", "Must not be empty.");
-        }
-        return out;
+    std::vector<std::string> tags(std::span<const std::string> before = {}) {
+        return read_names(doc, in, "tags", most_tags, longest_tag, before);
     }
 
     void link(transaction& t) {
@@ -120,8 +127,15 @@ struct reader {
     void conflict() { in.fail("splits", "ambiguous", "Give a category or splits, not both."); }
 
 private:
-    // Only an empty text is a finding of ours: what is no text has one already.
-    bool tag_is_text(std::size_t i) { return in.raw("tags")->get_array()[i] == ""; }
+    // The note of a line, when a line before had the same.
+    static std::optional<std::string> note_like(json_object& item, const transaction* before) {
+        const auto* given = item.raw("note");
+        const auto* text = given == nullptr ? nullptr : given->if_string();
+        if (before == nullptr || text == nullptr) return std::nullopt;
+        const auto same = [text](const auto& line) { return line.note && *line.note == std::string_view(*text); };
+        const auto found = std::ranges::find_if(before->lines, same);
+        return found == before->lines.end() ? std::nullopt : found->note;
+    }
 };
 
 }  // namespace
@@ -147,15 +161,15 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
             r.conflict();
             in.ignore("category");
         }
-        t.lines = r.splits(value);
+        t.lines = r.splits(value, nullptr);
     } else {
         in.ignore("splits");
-        const auto category = read_category(in, "category", rules.book);
+        const auto category = r.category(in, nullptr);
         t.lines.push_back({category.value_or(""), t.value, std::nullopt});
     }
     in.ignore("category");
-    t.payee = in.optional_string("payee", 0, longest_payee);
-    t.note = in.optional_string("note", 0, longest_note);
+    t.payee = read_text(in, "payee", longest_payee, lines::one);
+    t.note = read_text(in, "note", longest_note, lines::several);
     t.tags = r.tags();
     r.link(t);
     t.created_at = t.updated_at = rules.now;
@@ -180,9 +194,10 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     t.value = value.value_or(0);
     if (split && category) r.conflict();
     if (split) {
-        t.lines = r.splits(value);
+        t.lines = r.splits(value, &before);
     } else if (category) {
-        t.lines.assign(1, {read_category(in, "category", rules.book).value_or(""), t.value, std::nullopt});
+        if (!in.has("money")) r.refuse_zero(in, value);  // lines may sum to nothing, one category may not
+        t.lines.assign(1, {r.category(in, &before).value_or(""), t.value, std::nullopt});
     } else if (is_split(before)) {
         if (in.has("splits")) in.fail("category", "required", "Without splits a category is needed.");
         if (value && total_of(t.lines) != value)
@@ -194,9 +209,9 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     in.ignore("category");
     in.ignore("splits");
 
-    if (in.has("payee")) t.payee = in.optional_string("payee", 0, longest_payee);
-    if (in.has("note")) t.note = in.optional_string("note", 0, longest_note);
-    if (in.has("tags")) t.tags = r.tags();
+    if (in.has("payee")) t.payee = read_text(in, "payee", longest_payee, lines::one, before.payee);
+    if (in.has("note")) t.note = read_text(in, "note", longest_note, lines::several, before.note);
+    if (in.has("tags")) t.tags = r.tags(before.tags);
     if (in.has("bill_id")) r.link(t);
     t.version = before.version + 1;
     t.updated_at = rules.now;

@@ -30,7 +30,8 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules);
 
 // `before` with a JSON Merge Patch (RFC 7396) applied: null clears; category and splits replace each other; an amount
 // alone is refused for a split transaction. bill_id: an occurrence's id links, "none" pays no bill, null leaves it to
-// matching. Version and updated_at are moved on. Throws api_error 422.
+// matching. What `before` has may stay: categories archived since, texts as they are. Version and updated_at are moved
+// on. Throws api_error 422.
 transaction read_transaction_patch(json_document& doc, const transaction& before, const entry_rules& rules);
 
 }  // namespace mita::finance

@@ -1,5 +1,7 @@
 #include "finance/plan/identity.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <tuple>
@@ -15,13 +17,19 @@ struct pairing {
     std::size_t now, before;
 };
 
-int likeness(const known_thing& a, const known_thing& b) {
+int likeness(const known_thing& a, const known_thing& b, bool named) {
     if (!a.id.empty()) return a.id == b.id ? 1 : 0;
-    const bool named = a.name == b.name;
     const bool placed = a.category == b.category && !a.category.empty();
     if (named && (placed || a.category.empty())) return 2;
     if (named) return 3;
     return placed ? 4 : 0;
+}
+
+// Names as they are compared.
+std::vector<std::string> folded(std::span<const known_thing> things) {
+    std::vector<std::string> out;
+    for (const auto& x : things) out.push_back(text::fold(x.name));
+    return out;
 }
 
 }  // namespace
@@ -29,9 +37,10 @@ int likeness(const known_thing& a, const known_thing& b) {
 std::vector<std::optional<std::size_t>> same_things(std::span<const known_thing> now,
                                                     std::span<const known_thing> before) {
     std::vector<pairing> pairs;
+    const auto names = folded(now), names_before = folded(before);
     for (std::size_t i = 0; i < now.size(); ++i) {
         for (std::size_t j = 0; j < before.size(); ++j) {
-            const int kind = likeness(now[i], before[j]);
+            const int kind = likeness(now[i], before[j], names[i] == names_before[j]);
             if (kind == 0) continue;
             pairs.push_back(
                 {kind, std::llabs(now[i].value - before[j].value), std::abs(now[i].day - before[j].day), i, j});

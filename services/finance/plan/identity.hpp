@@ -20,8 +20,9 @@ struct known_thing {
     int day = 0;
 };
 
-// For each of `now` the index in `before` of what it is; each is taken at most once. Ids first, then the same name and
-// category, the same name, the same category; each time the nearest in amount, then in day, then in order.
+// For each of `now` the index in `before` of what it is; each is taken at most once. Ids first, then the same name (by
+// text::fold) and category, the same name, the same category; each time the nearest in amount, then in day, then in
+// order.
 std::vector<std::optional<std::size_t>> same_things(std::span<const known_thing> now,
                                                     std::span<const known_thing> before);
 

@@ -11,6 +11,7 @@
 #include <functional>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace mita::finance {
 
@@ -39,7 +40,7 @@ struct reader {
     void income(json_object& in) {
         plan_inputs::income i;
         i.id = id_of(in, before == nullptr ? nullptr : &before->incomes);
-        i.name = in.string("name", 1, longest_name);
+        i.name = name_of(in, before == nullptr ? nullptr : &before->incomes);
         i.category = income_category_of(in);
         i.value = money(in, "money").value_or(0);
         i.day = static_cast<int>(in.integer("day", 1, 31));
@@ -49,7 +50,7 @@ struct reader {
     void bill(json_object& in) {
         plan_inputs::bill b;
         b.id = id_of(in, before == nullptr ? nullptr : &before->bills);
-        b.name = in.string("name", 1, longest_name);
+        b.name = name_of(in, before == nullptr ? nullptr : &before->bills);
         b.category = category_of(in);
         refuse_income(in, b.category);
         b.value = money(in, "money").value_or(0);
@@ -60,7 +61,7 @@ struct reader {
     void goal(json_object& in) {
         plan_inputs::goal g;
         g.id = id_of(in, before == nullptr ? nullptr : &before->goals);
-        g.name = in.string("name", 1, longest_name);
+        g.name = name_of(in, before == nullptr ? nullptr : &before->goals);
         g.target = money(in, "target_money").value_or(0);
         g.by = read_day(in, "by").value_or(civil_day{});
         out.goals.push_back(std::move(g));
@@ -164,6 +165,15 @@ struct reader {
         if (entry != nullptr && entry->cls != category_class::income)
             in.fail("category", "not_an_income_category", "An income needs a category of class income.");
         return id;
+    }
+
+    // What it was called before may stay.
+    template <class List>
+    static std::string name_of(json_object& in, const List* known) {
+        std::vector<std::string> names;
+        if (known != nullptr)
+            for (const auto& x : *known) names.push_back(x.name);
+        return read_name(in, "name", longest_name, names);
     }
 
     // The id the client sends back; empty when it sends none.

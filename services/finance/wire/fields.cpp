@@ -1,5 +1,6 @@
 #include "finance/wire/fields.hpp"
 
+#include "core/text.hpp"
 #include "finance/wire/refusals.hpp"
 
 #include <algorithm>
@@ -22,6 +23,19 @@ void check_currency(json_object& money, std::string_view expected) {
         money.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
     else if (!expected.empty() && code != expected)
         money.fail("currency", "currency_mismatch", "Must be " + std::string(expected) + ".");
+}
+
+constexpr const char* hidden = "Characters that show nothing or change the direction are not allowed.";
+
+bool is_among(std::string_view text, std::span<const std::string> known) {
+    return std::ranges::find(known, text) != known.end();
+}
+
+// What is wrong with it as a name; empty: nothing.
+std::pair<std::string_view, const char*> fault_of_name(std::string_view text) {
+    if (text::has_hidden(text)) return {"invalid_characters", hidden};
+    if (text::fold(text).empty()) return {"too_short", "Must not be blank."};
+    return {};
 }
 
 }  // namespace
@@ -48,6 +62,45 @@ std::optional<amount> merge_money(json_object& in, std::string_view name, std::s
     if (money.has("currency")) check_currency(money, expected);
     if (!money.has("amount")) return before;
     return money.integer("amount", -max_amount, max_amount);
+}
+
+std::string read_name(json_object& in, std::string_view name, std::size_t longest,
+                      std::span<const std::string> before) {
+    auto text = in.string(name, 1, longest);
+    if (text.empty() || is_among(text, before)) return text;
+    const auto [code, detail] = fault_of_name(text);
+    if (code.empty()) return text;
+    in.fail(name, std::string(code), detail);
+    return {};
+}
+
+std::optional<std::string> read_text(json_object& in, std::string_view name, std::size_t longest, lines may_have,
+                                     const std::optional<std::string>& before) {
+    auto text = in.optional_string(name, 0, longest);
+    if (!text || text == before) return text;
+    auto shown = *text;
+    if (may_have == lines::several) std::erase_if(shown, [](char c) { return c == '\n' || c == '\t'; });
+    if (text::has_hidden(shown)) in.fail(name, "invalid_characters", hidden);
+    return text;
+}
+
+std::vector<std::string> read_names(json_document& doc, json_object& in, std::string_view name, std::size_t most,
+                                    std::size_t longest, std::span<const std::string> before) {
+    auto out = in.strings(name, most, longest);
+    const auto* raw = in.raw(name);
+    if (raw == nullptr || !raw->is_array()) return out;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto* item = raw->get_array()[i].if_string();
+        const bool given = item != nullptr && std::string_view(*item) == out[i];  // else it has its finding
+        if (!given || is_among(out[i], before)) continue;
+        const auto pointer = in.pointer(name) + "/" + std::to_string(i);
+        const auto [code, detail] = fault_of_name(out[i]);
+        if (out[i].empty())
+            doc.fail(pointer, "too_short", "Must not be empty.");
+        else if (!code.empty())
+            doc.fail(pointer, std::string(code), detail);
+    }
+    return out;
 }
 
 std::optional<uuid> read_reference(json_object& in, std::string_view name) {

@@ -7,9 +7,12 @@
 #include "finance/domain/civil_time.hpp"
 #include "finance/domain/money.hpp"
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mita::finance {
 
@@ -23,6 +26,18 @@ std::optional<amount> read_money(json_object& in, std::string_view name, std::st
 
 // Money of a merge patch (RFC 7396): what it leaves out stays as it was. Findings and nullopt as above.
 std::optional<amount> merge_money(json_object& in, std::string_view name, std::string_view expected, amount before);
+
+// What people call things: one line that shows something and hides nothing (text::has_hidden). `before`: what the thing
+// is called already may stay. Findings too_short, too_long, invalid_characters. "" when wrong.
+std::string read_name(json_object& in, std::string_view name, std::size_t longest,
+                      std::span<const std::string> before = {});
+// The same rules for text that may be left out, and be empty; `lines`: it may have several.
+enum class lines : std::uint8_t { one, several };
+std::optional<std::string> read_text(json_object& in, std::string_view name, std::size_t longest, lines may_have,
+                                     const std::optional<std::string>& before = std::nullopt);
+// In a list of names (aliases, tags): each shows something and hides nothing, or is one of `before`.
+std::vector<std::string> read_names(json_document& doc, json_object& in, std::string_view name, std::size_t most,
+                                    std::size_t longest, std::span<const std::string> before = {});
 
 // The id of something elsewhere, null when left out: version 7; finding invalid_id.
 std::optional<uuid> read_reference(json_object& in, std::string_view name);

@@ -72,3 +72,35 @@ TEST_CASE("months opened by the release before keep their numbers: bills in part
         sql("select string_agg(coalesce(budget ->> 'cover', 'as before') || ', ' || (budget ? 'incomes')::text, '; '" +
             each) == "as before, false; false, false");
 }
+
+TEST_CASE("names that were the same before stay, the oldest is the plain one, and no new one joins them") {
+    auto& pg = mita::test::cluster();
+    const auto name = pg.create_database();
+    db::migrate_options o;
+    o.url = secret(pg.url(name));
+    o.schema = "finance";
+    std::ostringstream said;
+    const auto sql = [&](const std::string& text) { return pg.sql("set search_path = finance; " + text, name); };
+    const std::string user = "'019d4a5c-7c00-7a01-8b02-0123456789ab'";
+    const auto add = [&](const std::string& id, const std::string& called, int day) {
+        sql("insert into categories (user_id, id, name, class, created_at, updated_at) values (" + user + ", '" + id +
+            "', '" + called + "', 'flexible', '2026-04-0" + std::to_string(day) + "', '2026-04-01')");
+    };
+    db::migrate(o, finance::migrations().first(5), said, said);
+    sql("insert into users (user_id, timezone, currency, locale, region, settings, created_at, updated_at) values (" +
+        user + ", 'UTC', 'EUR', 'en', '', '{}', '2026-04-01', '2026-04-01')");
+    add("younger", "DOG-FOOD", 2);
+    add("older", "Dog food", 1);
+    add("composed", "Caf\u00e9", 3);
+    add("apart", "Cafe\u0301", 4);
+    add("alone", "Cat food", 5);
+    db::migrate(o, finance::migrations(), said, said);
+    CHECK(sql("select string_agg(id || ' ' || name || ' ' || (twin <> '')::text, ', ' order by created_at) from "
+              "categories") ==
+          "older Dog food false, younger DOG-FOOD true, composed Caf\u00e9 false, apart Cafe\u0301 true, "
+          "alone Cat food false");
+    CHECK_THROWS_WITH(add("third", "dogfood", 6), Catch::Contains("categories_word"));
+    CHECK_THROWS_WITH(sql("update categories set name = 'dog food', twin = '' where id = 'alone'"),
+                      Catch::Contains("categories_word"));
+    CHECK_NOTHROW(sql("update categories set name = 'Rex', twin = '' where id = 'younger'"));
+}
