@@ -73,7 +73,8 @@ app::app(shared& all_, worker& on_)
       plans(db),
       ledger(db),
       categories(db),
-      kept_answers(db) {}
+      kept_answers(db),
+      feed(db) {}
 
 awaitable<void> app::authenticate(http::request& req, http::access need) {
     const bool writes = req.method != http::verb::get && req.method != http::verb::head;

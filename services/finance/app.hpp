@@ -9,6 +9,7 @@
 #include "db/health.hpp"
 #include "db/pool.hpp"
 #include "finance/categories/category_store.hpp"
+#include "finance/feed/feed_store.hpp"
 #include "finance/ledger/ledger_store.hpp"
 #include "finance/ledger/page_cache.hpp"
 #include "finance/month/month_cache.hpp"
@@ -92,6 +93,7 @@ struct app {
     ledger_store ledger;
     category_store categories;
     kept_answer_store kept_answers;
+    feed_store feed;
 };
 
 }  // namespace mita::finance

@@ -31,6 +31,7 @@ constexpr http::route<app> for_people[] = {
     {verb::get, "/v1/categories/{category}", read_category_entry},
     {verb::patch, "/v1/categories/{category}", patch_category},
     {verb::del, "/v1/categories/{category}", delete_category},
+    {verb::get, "/v1/changes", changes},
     {verb::get, "/v1/currencies", list_currencies, access::open},
     {verb::get, "/livez", http::livez<app>, access::open},
     {verb::get, "/readyz", http::readyz<app>, access::open},

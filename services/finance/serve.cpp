@@ -1,5 +1,6 @@
 #include "finance/serve.hpp"
 
+#include "core/clock.hpp"
 #include "db/listener.hpp"
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
@@ -19,6 +20,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using dispatcher = http::dispatcher<app>;
+
+constexpr std::chrono::hours removed_told_for{24 * 90};  // a client that comes back later reads anew
 
 // Expired entries leave step by step, a 64th of the buckets at a time.
 awaitable<void> clean_caches(shared& all) {
@@ -93,6 +96,9 @@ int serve(config& from) {
     rt.every(0, "clean_caches", 4s, [&all] { return clean_caches(all); });
     rt.every(0, "forget_answers", 60s,
              [&first] { return prune(first, [&first](deadline d) { return first.kept_answers.forget_old(d); }); });
+    rt.every(0, "forget_removed", 600s, [&first] {
+        return prune(first, [&first](deadline d) { return first.feed.forget(wall::now() - removed_told_for, d); });
+    });
     rt.every(0, "prune_invalidations", 600s,
              [&first, &told] { return prune(first, [&told](deadline d) { return told.prune(d); }); });
 

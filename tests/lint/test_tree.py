@@ -22,7 +22,9 @@ def allowed(folder):
     if folder == "handlers":
         return folders()
     if folder == "month":
-        return folders() - {"handlers"}
+        return folders() - {"handlers", "feed"}
+    if folder == "feed":  # shows every noun
+        return folders() - {"handlers", "month"}
     return ARROWS.get(folder, NOUN)
 
 

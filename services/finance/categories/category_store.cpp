@@ -60,7 +60,8 @@ constexpr auto remove_sql =
              "  and not used.it), "
              "c as (delete from categories using ok where categories.user_id = ok.user_id and id = $3 "
              "  returning ok.user_id), "
-             "moved as materialized (select move_budget(user_id, null, $4::timestamptz) as user_id from c)",
+             "moved as materialized (select user_id, remove_for_good(user_id, 'category', $3::text, $4::timestamptz) "
+             "  from (select move_budget(user_id, null, $4::timestamptz) as user_id from c offset 0) m)",
              what_came);
 constexpr db::statement remove_category{"finance_category_remove", remove_sql};
 

@@ -60,4 +60,9 @@ void append_row(std::vector<transaction>& to, std::string_view json) {
     append_line(to, json_columns(row.as_array()));
 }
 
+void append_rows(std::vector<transaction>& to, std::string_view json) {
+    const auto rows = boost::json::parse(json);
+    for (const auto& row : rows.as_array()) append_line(to, json_columns(row.as_array()));
+}
+
 }  // namespace mita::finance

@@ -26,5 +26,7 @@ inline constexpr char lines_of_each[] =
 std::vector<transaction> transactions_from(const db::rows& rows, int first = 0);
 // One such row, which came as the text of jsonb_build_array of the list.
 void append_row(std::vector<transaction>& to, std::string_view json);
+// Several of them, as the text of an array.
+void append_rows(std::vector<transaction>& to, std::string_view json);
 
 }  // namespace mita::finance

@@ -4,6 +4,8 @@
 #include "db/row.hpp"
 #include "finance/people/profile.hpp"
 
+#include <string_view>
+
 namespace mita::finance {
 
 // Of a row u, in the order profile_rows.cpp reads them; what else a statement selects stands before them.
@@ -13,5 +15,7 @@ inline constexpr char profile_columns[] =
 
 // first: the column the list begins at.
 profile profile_from(const db::row& r, const uuid& id, int first = 0);
+// Such a row as the text of jsonb_build_array of the list.
+profile profile_from(std::string_view json, const uuid& id);
 
 }  // namespace mita::finance

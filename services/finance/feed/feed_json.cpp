@@ -1,0 +1,77 @@
+#include "finance/feed/feed_json.hpp"
+
+#include "finance/categories/category_body.hpp"
+#include "finance/categories/category_rows.hpp"
+#include "finance/ledger/transaction_rows.hpp"
+#include "finance/people/me.hpp"
+#include "finance/people/profile_rows.hpp"
+#include "finance/plan/plan_inputs.hpp"
+#include "finance/wire/json_columns.hpp"
+
+#include <boost/json/parse.hpp>
+
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace mita::finance {
+
+namespace {
+
+void begin(json_out& out, feed_kind kind, std::string_view id, std::int64_t sequence, bool deleted) {
+    out.open('{').field("kind", name(kind)).field("id", id).field("sequence", sequence).field("deleted", deleted);
+    out.key("object");
+}
+
+// As category_book shows it: a changed built-in one is still built in.
+void append_category(json_out& out, const feed_item& item) {
+    const auto book = book_from("[" + item.object + "]");
+    const auto* e = book.find(item.at.key);
+    if (e == nullptr) throw std::logic_error("a category of the feed has another id than its row");
+    append(out, *e);
+}
+
+void append_transaction(json_out& out, const feed_item& item) {
+    std::vector<transaction> made;
+    append_rows(made, item.object);
+    append(out, made.front());
+}
+
+void append_plan(json_out& out, const feed_item& item) {
+    const auto row = boost::json::parse(item.object);
+    json_columns in(row.as_array());
+    const auto version = in.next<std::int64_t>();
+    const auto timezone = in.next<std::string>();
+    auto inputs = plan_inputs_from_json(in.next<std::string>());
+    inputs.timezone = timezone;
+    out.open('{');
+    append_members(out, inputs);
+    out.field("version", version).close('}');
+}
+
+}  // namespace
+
+void append(json_out& out, const feed_item& item, const uuid& user, const auth_user& login) {
+    const bool one = item.at.kind == feed_kind::plan || item.at.kind == feed_kind::profile;
+    begin(out, item.at.kind, one ? user.str() : item.at.key, item.at.sequence, item.object.empty());
+    if (item.object.empty()) {
+        out.literal("null");
+    } else if (item.at.kind == feed_kind::category) {
+        append_category(out, item);
+    } else if (item.at.kind == feed_kind::plan) {
+        append_plan(out, item);
+    } else if (item.at.kind == feed_kind::profile) {
+        out.literal(make_person(profile_from(item.object, user), login)->body);
+    } else {
+        append_transaction(out, item);
+    }
+    out.close('}');
+}
+
+void append_built_in(json_out& out, const category_entry& e) {
+    begin(out, feed_kind::category, e.id, 0, false);
+    append(out, e);
+    out.close('}');
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,43 @@
+#include "finance/feed/feed_place.hpp"
+
+#include "http/cursor.hpp"
+
+#include <charconv>
+
+namespace mita::finance {
+
+std::string_view name(feed_kind k) {
+    switch (k) {
+        case feed_kind::category:
+            return "category";
+        case feed_kind::plan:
+            return "plan";
+        case feed_kind::profile:
+            return "profile";
+        case feed_kind::transaction:
+            break;
+    }
+    return "transaction";
+}
+
+std::string bytes_of(const feed_cursor& c) {
+    return std::to_string(c.since) + ' ' + std::to_string(c.at.sequence) + ' ' +
+           static_cast<char>('0' + static_cast<int>(c.at.kind)) + c.at.key;
+}
+
+feed_cursor feed_cursor_from(std::string_view bytes) {
+    feed_cursor out;
+    const char* at = bytes.data();
+    const char* const end = at + bytes.size();
+    for (auto* number : {&out.since, &out.at.sequence}) {
+        const auto [rest, wrong] = std::from_chars(at, end, *number);
+        if (wrong != std::errc() || rest == end || *rest != ' ') throw http::wrong_cursor();
+        at = rest + 1;
+    }
+    if (at == end || *at < '1' || *at > '4') throw http::wrong_cursor();
+    out.at.kind = static_cast<feed_kind>(*at - '0');
+    out.at.key.assign(at + 1, end);
+    return out;
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,71 @@
+#include "finance/feed/feed_store.hpp"
+
+#include "db/statement.hpp"
+#include "finance/categories/category_rows.hpp"
+#include "finance/ledger/transaction_rows.hpp"
+#include "finance/people/profile_rows.hpp"
+
+#include <algorithm>
+
+namespace mita::finance {
+
+namespace {
+
+// $2 $3 $4: the place; $5: the transaction it ends at, or the least uuid; $6: how many. p: what may be on the page, of
+// each kind; q: the page.
+constexpr auto after_sql = db::join(
+    "with u as materialized (select * from users where user_id = $1), "
+    "p as ((select t.changed_in, 4 as kind, t.id::text collate \"C\" as key from transactions t where t.user_id = $1 "
+    "    and (t.changed_in, t.id) > ($2::bigint, $5::uuid) order by t.changed_in, t.id limit $6::bigint) "
+    "  union all select c.changed_in, 1, c.id::text from categories c where c.user_id = $1 and c.changed_in >= $2 "
+    "  union all select r.changed_in, 1, r.key from removed r where r.user_id = $1 and r.kind = 'category' "
+    "    and r.changed_in >= $2 "
+    "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
+    "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
+    "q as (select * from p where (changed_in, kind, key) > ($2, $3::integer, $4::text collate \"C\") "
+    "  order by changed_in, kind, key limit $6) "
+    "select u.sequence, u.forgotten_to, q.changed_in, q.kind, q.key, case q.kind "
+    "when 1 then (select jsonb_build_array(",
+    category_columns,
+    ") from categories c where c.user_id = $1 and c.id = q.key and c.changed_in = q.changed_in) "
+    "when 2 then (select jsonb_build_array(u.plan_version, u.timezone, a.answers::text) from onboarding_answers a "
+    "  where a.user_id = $1 and a.version = u.plan_version) "
+    "when 3 then jsonb_build_array(",
+    profile_columns, ") when 4 then (select jsonb_agg(jsonb_build_array(", transaction_columns,
+    ") order by l.n) from transactions t cross join lateral ", lines_of_each,
+    " where t.user_id = $1 and t.id = q.key::uuid and t.deleted_at is null) end::text "
+    "from u left join q on true order by q.changed_in, q.kind, q.key");
+constexpr db::statement changes_after{"finance_changes", after_sql};
+constexpr db::statement forget_removed{"finance_removed_forget", "select forget_removed($1::timestamptz, $2::integer)"};
+constexpr int forgotten_at_once = 1'000;
+
+}  // namespace
+
+awaitable<std::optional<feed_page>> feed_store::after(const uuid& user, const feed_place& place, int limit,
+                                                      deadline d) {
+    uuid last;
+    if (place.kind == feed_kind::transaction) last = uuid::parse(place.key).value_or(uuid());
+    const auto rows = co_await db_.query_idempotent(
+        changes_after, d, user, place.sequence, static_cast<int>(place.kind), place.key, last, std::int64_t{limit} + 1);
+    if (rows.empty()) co_return std::nullopt;
+    feed_page page;
+    page.sequence = rows.front().get<std::int64_t>(0);
+    page.forgotten_to = rows.front().get<std::int64_t>(1);
+    for (const auto r : rows) {
+        if (r.is_null(2)) break;
+        feed_item item;
+        item.at.sequence = r.get<std::int64_t>(2);
+        item.at.kind = static_cast<feed_kind>(r.get<std::int64_t>(3));
+        item.at.key = r.get<std::string>(4);
+        if (!r.is_null(5)) item.object = r.get<std::string>(5);
+        page.items.push_back(std::move(item));
+    }
+    co_return page;
+}
+
+awaitable<bool> feed_store::forget(wall::time_point when, deadline d) {
+    const auto rows = co_await db_.query_idempotent(forget_removed, d, when, forgotten_at_once);
+    co_return rows.front().get<std::int64_t>(0) == forgotten_at_once;
+}
+
+}  // namespace mita::finance

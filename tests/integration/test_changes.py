@@ -1,0 +1,239 @@
+"""GET /v1/changes: whoever applies each entry has what a full reading gives, whatever was written meanwhile and wherever."""
+import copy
+import os
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from mita.client import Client, expect
+from mita.people import key, money, uuid7, worked_example
+from mita.waiting import until
+
+LIST = "/v1/transactions"
+
+
+class Replica:
+    """What a phone keeps: one thing under each kind and id."""
+
+    def __init__(self, ask):
+        self.ask, self.things, self.cursor, self.sequence = ask, {}, None, -1
+
+    def page(self, limit=50):
+        answer = expect(self.ask(f"/v1/changes?limit={limit}" + (f"&cursor={self.cursor}" if self.cursor else "")), 200).json
+        for entry in answer["data"]:
+            assert entry["sequence"] >= self.sequence
+            self.sequence = entry["sequence"]
+            if entry["deleted"]:
+                self.things.pop((entry["kind"], entry["id"]), None)
+            else:
+                self.things[entry["kind"], entry["id"]] = entry["object"]
+        self.cursor = answer["next_cursor"]
+        return answer
+
+    def sync(self, limit=50):
+        while self.page(limit)["has_more"]:
+            pass
+        return self
+
+
+def full_reading(person):
+    """The same by the lists and singles of each noun."""
+    things = {("profile", person.id): expect(person.get("/v1/me"), 200).json}
+    plan = person.get("/v1/onboarding")
+    if plan.status != 404:
+        things["plan", person.id] = expect(plan, 200).json
+    things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
+    cursor = ""
+    while cursor is not None:
+        page = expect(person.get(f"{LIST}?limit=500" + (f"&cursor={cursor}" if cursor else "")), 200).json
+        things |= {("transaction", t["id"]): t for t in page["data"]}
+        cursor = page["next_cursor"]
+    return things
+
+
+@pytest.fixture(scope="module")
+def second(running):
+    service = running.also("finance", "finance-changes").start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def beside(stack, second, saver):
+    other = copy.copy(saver)
+    other.client = Client(second, stack.contract, saver.access)
+    return other
+
+
+def number_of(stack, person):
+    return stack.cluster.sql("select sequence from finance.users where user_id = %s", (person.id,))[0][0]
+
+
+@pytest.mark.parametrize("limit", [1, 3, 500])
+def test_without_a_cursor_everything_comes(saver, limit):
+    for amount in (100, 200, 300, 400):
+        saver.spend(amount)
+    replica = Replica(saver.get).sync(limit)
+    assert replica.things == full_reading(saver)
+
+
+def test_somebody_who_has_done_nothing_yet_has_a_profile_and_the_built_in_categories(person):
+    replica = Replica(person.get).sync()
+    assert replica.things == full_reading(person)
+    assert {kind for kind, _ in replica.things} == {"profile", "category"}
+    assert replica.page()["data"] == []
+
+
+def category(person):
+    return expect(person.post("/v1/categories", {"name": "Bees", "class": "flexible"}, headers={"Idempotency-Key": key()}), 201).json["id"]
+
+
+WRITES = {
+    "PATCH /v1/me": lambda p: p.patch("/v1/me", {"locale": "bg-BG", "display_name": "Another name"}, headers={"If-Match": "*"}),
+    "PUT /v1/onboarding": lambda p: p.client.put("/v1/onboarding", worked_example() | {"buffer_money": money(4000)}, headers={"If-Match": "*"}),
+    "PATCH /v1/me, another zone": lambda p: p.patch("/v1/me", {"timezone": "Europe/Lisbon"}, headers={"If-Match": "*"}),
+    "POST /v1/transactions": lambda p: p.post(LIST, {"money": money(-700), "category": "groceries"}, headers={"Idempotency-Key": key()}),
+    "PATCH /v1/transactions/{id}": lambda p: p.patch(f"{LIST}/{p.entry}", {"money": money(-800), "note": "x"}, headers={"If-Match": "*"}),
+    "DELETE /v1/transactions/{id}": lambda p: p.delete(f"{LIST}/{p.entry}", headers={"If-Match": "*"}),
+    "POST /v1/transactions/{id}:restore": lambda p: p.post(f"{LIST}/{p.gone}:restore", headers={"Idempotency-Key": key()}),
+    "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
+    "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
+    "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
+    "DELETE /v1/categories/{id}": lambda p: p.delete(f"/v1/categories/{p.own}", headers={"If-Match": "*"}),
+    "DELETE of one in use": lambda p: p.delete("/v1/categories/transport", headers={"If-Match": "*"}),
+}
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, beside, what):
+    saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
+    saver.spend(300, "transport")
+    expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 204)
+    replica = Replica(beside.get).sync()
+    before, number = dict(replica.things), number_of(stack, saver)
+    answer = WRITES[what](saver)
+    assert answer.status < 300, answer
+    assert number_of(stack, saver) == number + 1
+    seen = replica.page()["data"]
+    assert seen and {entry["sequence"] for entry in seen} == {number + 1}
+    assert replica.things != before and replica.things == full_reading(saver)
+    assert replica.page()["data"] == []
+
+
+def test_what_writes_nothing_is_not_in_the_feed(stack, saver):
+    entry = saver.spend(100)
+    head = {"Idempotency-Key": key()}
+    expect(saver.post(LIST, {"money": money(-1), "category": "groceries"}, headers=head), 201)
+    replica, number = Replica(saver.get).sync(), number_of(stack, saver)
+    expect(saver.post(LIST, {"money": money(-1), "category": "groceries"}, headers=head), 201)
+    expect(saver.post(f"{LIST}/{entry['id']}:restore", headers={"Idempotency-Key": key()}), 200)
+    expect(saver.patch(f"{LIST}/{entry['id']}", {"note": "x"}, headers={"If-Match": '"0"'}), 412)
+    for target in ("/v1/today", "/v1/calendar", "/v1/calendar?month=2026-05", "/v1/me"):
+        expect(saver.get(target), 200)
+    assert number_of(stack, saver) == number and replica.page()["data"] == []
+
+
+def test_a_cursor_is_good_for_its_person_alone(stack, saver):
+    other = stack.person()
+    cursor = Replica(saver.get).page()["next_cursor"]
+    expect(other.get(f"/v1/changes?cursor={cursor}"), 400, "invalid_cursor")
+    expect(saver.get(f"/v1/transactions?cursor={cursor}"), 400, "invalid_cursor")
+    expect(saver.get(f"/v1/changes?cursor={cursor[:-2]}"), 400, "invalid_cursor")
+    expect(saver.get("/v1/changes?limit=0", valid=False), 422, "invalid_parameter")
+    expect(saver.get("/v1/changes?kind=plan", valid=False), 400, "unknown_parameter")
+
+
+def test_a_cursor_from_before_what_was_removed_and_forgotten_is_410_and_later_ones_are_not(stack, saver):
+    old = Replica(saver.get).sync()
+    expect(saver.delete(f"/v1/categories/{category(saver)}", headers={"If-Match": "*"}), 204)
+    late = Replica(saver.get).sync()
+    assert stack.cluster.sql("set search_path to finance; select forget_removed('2099-01-01', 1000) > 0") == [(True,)]
+    expect(old.ask(f"/v1/changes?cursor={old.cursor}"), 410, "cursor_expired")
+    saver.spend(100)
+    for replica in (late, Replica(saver.get)):
+        assert replica.sync().things == full_reading(saver)
+
+
+def test_a_cursor_of_writes_that_a_restored_database_does_not_have_is_410(stack, saver):
+    saver.spend(100)
+    replica = Replica(saver.get).sync()
+    stack.cluster.sql("update finance.users set sequence = sequence - 1 where user_id = %s", (saver.id,))
+    expect(saver.get(f"/v1/changes?cursor={replica.cursor}"), 410, "cursor_expired")
+
+
+def test_the_changes_of_a_person_who_was_erased_are_gone(stack, saver):
+    category(saver)
+    saver.spend(100)
+    token = stack.secrets["MITA_INTERNAL_TOKEN"]
+    expect(Client(stack.finance, stack.contract, token).delete(f"/internal/v1/users/{saver.id}", internal=True), 204)
+    assert stack.cluster.sql("select count(*) from finance.removed where user_id = %s", (saver.id,)) == [(0,)]
+    assert {kind for kind, _ in Replica(saver.get).sync().things} == {"profile", "category"}
+
+
+def random_write(rng, who, clock, known, lock):
+    """Any write of any noun; a refusal (something was changed by the other writer meanwhile) is part of life."""
+    with lock:
+        one = rng.choice(known["transaction"]) if known["transaction"] else None
+        own = rng.choice(known["category"]) if known["category"] else "groceries"
+    head, match = {"Idempotency-Key": key()}, {"If-Match": "*"}
+    what = rng.choices(["spend", "edit", "delete", "restore", "category", "rename", "drop", "me", "plan"], [30, 15, 10, 8, 6, 6, 3, 3, 3])[0]
+    if what == "spend":
+        body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "booked_on": f"2026-04-{rng.randrange(1, 28):02}"}
+        answer = who.post(LIST, body, headers=head)
+        if answer.status == 201:
+            with lock:
+                known["transaction"].append(body["id"])
+    elif what == "category":
+        answer = who.post("/v1/categories", {"name": f"Thing {rng.randrange(10**9)}", "class": "flexible"}, headers=head)
+        if answer.status == 201:
+            with lock:
+                known["category"].append(answer.json["id"])
+    elif what == "rename":
+        answer = who.patch(f"/v1/categories/{own}", {"name": f"Thing {rng.randrange(10**9)}"}, headers=match)
+    elif what == "drop":
+        answer = who.delete(f"/v1/categories/{own}", headers=match)
+    elif what == "me":
+        answer = who.patch("/v1/me", {"locale": rng.choice(["bg-BG", "en-US", "de-DE"])}, headers=match)
+    elif what == "plan":
+        answer = who.client.put("/v1/onboarding", worked_example() | {"buffer_money": money(rng.randrange(1, 5000))}, headers=match)
+    elif one is None:
+        return
+    elif what == "edit":
+        answer = who.patch(f"{LIST}/{one}", {"note": str(rng.random()), "money": money(-rng.randrange(1, 5000))}, headers=match)
+    elif what == "delete":
+        answer = who.delete(f"{LIST}/{one}", headers=match)
+    else:
+        answer = who.post(f"{LIST}/{one}:restore", headers=head)
+    assert answer.status < 500, answer
+
+
+def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(saver, beside, clock):
+    """The readers keep reading, in pages of any size, while both write; at the end each has what a full reading gives."""
+    seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
+    print(f"MITA_SEED={seed}")
+    rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
+    known, lock, done = {"transaction": [], "category": []}, threading.Lock(), threading.Event()
+
+    def write(number):
+        rng = random.Random(seed + number)
+        for _ in range(rounds):
+            random_write(rng, (saver, beside)[number % 2], clock, known, lock)
+
+    def read(number):
+        rng, replica = random.Random(seed + 100 + number), Replica((saver, beside)[number % 2].get)
+        while not done.is_set():
+            replica.page(rng.choice([1, 2, 5, 50]))
+        return replica.sync(rng.choice([1, 7, 500]))
+
+    with ThreadPoolExecutor(6) as pool:
+        readers = [pool.submit(read, n) for n in range(2)]
+        try:
+            for job in [pool.submit(write, n) for n in range(4)]:
+                job.result()
+        finally:
+            done.set()
+        for job in readers:
+            # GET /v1/me comes from a cache that hears of another node's write some milliseconds later.
+            until(lambda j=job: j.result().things == full_reading(saver), 2 * saver.stack.finance.slow, f"the same things, MITA_SEED={seed}")
