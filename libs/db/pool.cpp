@@ -6,6 +6,7 @@
 #include "db/pool_core.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <stdexcept>
 #include <utility>
 
@@ -251,6 +252,8 @@ void pool_core::publish() {
         if (s.at->in_flight() > 0) ++busy;
     }
     const auto connected = up + idle_.size() + lent_.size();
+    assert(calls <= slots_.size() * options_.max_in_flight && idle_.size() + lent_.size() <= options_.exclusive);
+    assert(queue_.size() <= options_.max_waiting && line_.size() <= options_.max_waiting);
     const auto in_use = busy + lent_.size();
     published_.pipelined.store(up, relaxed);
     published_.connected.store(connected, relaxed);

@@ -101,7 +101,7 @@ def test_sql_stands_only_in_stores():
 
 
 def test_what_every_write_of_finance_has_in_common_stands_in_its_schema_alone():
-    """Kept answers, what other nodes forget, the versions: functions of 006_once.sql. A row that changes for more reasons moves budget_version itself."""
+    """Kept answers, what other nodes forget, the versions: functions of 005_once.sql. A row that changes for more reasons moves budget_version itself."""
     common = re.compile(r"insert into (idempotency|invalidations)|finance_invalidations'|ledger_version = [\w.]*ledger_version \+ 1")
     wrong = [str(p.relative_to(ROOT)) for p in sources() if "finance" in p.parts and common.search(p.read_text())]
     assert not wrong, wrong

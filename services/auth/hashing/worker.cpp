@@ -75,8 +75,8 @@ public:
     void begin(waiting_job j) {
         const auto now = clock::now();
         if (std::holds_alternative<bcrypt_work>(j.what.work) && !state_.kernel_.fallback) {
-            const auto slot =
-                static_cast<unsigned>(std::find(running_.begin(), running_.end(), std::nullopt) - running_.begin());
+            const auto slot = static_cast<unsigned>(std::ranges::find_if(running_, [](const auto& r) { return !r; }) -
+                                                    running_.begin());
             engine_.start(slot, j.what.password.view(), std::get<bcrypt_work>(j.what.work).how);
             running_[slot].emplace(std::move(j), now);
             publish();
@@ -126,7 +126,6 @@ public:
 private:
     struct job_in_lane {
         job_in_lane(waiting_job j, clock::time_point t) : job(std::move(j)), begun(t) {}
-        bool operator==(std::nullopt_t) const { return false; }
         waiting_job job;
         clock::time_point begun;
         bool mismatch = false;  // known; the rest is time (P7)

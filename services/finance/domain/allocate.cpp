@@ -21,6 +21,12 @@ wide sum_of(std::span<const amount> weights) {
     return sum;
 }
 
+[[maybe_unused]] bool adds_up(std::span<const amount> parts, amount total) {
+    wide sum = 0;
+    for (const auto part : parts) sum += part;
+    return sum == total;
+}
+
 // ⌊T·W_d/W⌋ − ⌊T·W_{d−1}/W⌋ by carrying the remainder: with T = q·W + r a day adds q·w and what w·r brings over W.
 void spread_small(amount total, amount sum, std::span<const amount> weights, std::span<amount> out) {
     const amount quotient = total / sum;
@@ -82,6 +88,7 @@ void allocate(amount total, std::span<const amount> weights, std::span<amount> o
     if (total < 0) {
         for (auto& part : out) part = -part;
     }
+    assert(adds_up(out, total));  // L1: no cent is made or lost
 }
 
 void spread(amount total, std::span<const amount> weights, std::span<amount> out) {
@@ -98,6 +105,7 @@ void spread(amount total, std::span<const amount> weights, amount sum, std::span
     } else {
         spread_wide(total, sum, weights, out);
     }
+    assert(adds_up(out, total));
 }
 
 void spread_signed(amount total, std::span<const amount> weights, std::span<amount> out) {

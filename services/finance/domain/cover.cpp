@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 
 #include "finance/domain/allocate.hpp"
 
@@ -50,6 +51,7 @@ void cover_all(std::span<stake> stakes, amount unallocated, int cap_bp, std::vec
         unallocated -= first;
         take_from(from_unallocated, first);
         for (const auto cls : donor_order) {
+            assert(need >= 0);
             if (need == 0) break;
             group.collect(stakes, i, cls, cap_bp);
             if (group.count == 0) continue;
@@ -63,6 +65,7 @@ void cover_all(std::span<stake> stakes, amount unallocated, int cap_bp, std::vec
             for (std::size_t g = 0; g < group.count; ++g) {
                 stakes[static_cast<std::size_t>(group.index[g])].given += parts[g];
                 take_from(group.index[g], parts[g]);
+                assert(parts[g] >= 0 && parts[g] <= caps[g]);  // nobody gives more than the cap
             }
         }
     }

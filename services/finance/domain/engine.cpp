@@ -1,6 +1,7 @@
 #include "finance/domain/engine.hpp"
 
 #include <algorithm>
+#include <cassert>
 #include <utility>
 
 #include "finance/domain/cover.hpp"
@@ -111,6 +112,8 @@ fault settle(const category_input& category, int days, int today, const stake& m
     out.covered = mine.covered;
     out.given = mine.given;
     const auto result = plan_days(category, out.baseline, mine.free + mine.covered - mine.given, days, today, out.plan);
+    assert(wide{sum_days(out.plan, today, days)} + result.held - result.uncovered ==
+           wide{mine.free} + mine.covered - mine.given);
     out.held = result.held + out.swept;
     out.uncovered = result.uncovered;
     out.budget = out.daily_part + out.bills + out.carry_in + out.covered - out.given;
@@ -183,7 +186,10 @@ fault compute_month(const month_input& in, month_plan& out) {
     }
     const auto all = std::span{stakes}.first(in.categories.size());
     const auto why = plan_morning(in, in.today, in.known, in.now.value_or(in.today), all, out);
-    return why == fault::none ? sum_up(in, out) : why;
+    if (why != fault::none) return why;
+    const auto summed = sum_up(in, out);
+    assert(summed != fault::none || out.check.holds());
+    return summed;
 }
 
 outcome<month_plan> compute_month(const month_input& in) {
