@@ -4,12 +4,14 @@
 #include "db/listener.hpp"
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
+#include "finance/ledger/search_key_store.hpp"
 #include "finance/routes.hpp"
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -32,9 +34,9 @@ awaitable<void> clean_caches(shared& all) {
     co_return;
 }
 
-// What is past its time leaves in steps of bounded size, as long as there is more; other instances may do the same.
+// Upkeep goes in steps of bounded size, as long as there is more; other instances may do the same.
 template <class Step>
-awaitable<void> prune(app& a, Step step) {
+awaitable<void> in_steps(app& a, Step step) {
     bool more = a.db.ready();
     while (more && !a.all.loops.stopping()) {
         more = co_await step(deadline::after(2s));
@@ -95,12 +97,15 @@ int serve(config& from) {
     invalidation_store told(first.db);
     rt.every(0, "clean_caches", 4s, [&all] { return clean_caches(all); });
     rt.every(0, "forget_answers", 60s,
-             [&first] { return prune(first, [&first](deadline d) { return first.kept_answers.forget_old(d); }); });
+             [&first] { return in_steps(first, [&first](deadline d) { return first.kept_answers.forget_old(d); }); });
+    rt.every(0, "make_searchable", 60s, [&first] {
+        return in_steps(first, [&first](deadline d) { return make_searchable(first.db, std::nullopt, d); });
+    });
     rt.every(0, "forget_removed", 600s, [&first] {
-        return prune(first, [&first](deadline d) { return first.feed.forget(wall::now() - removed_told_for, d); });
+        return in_steps(first, [&first](deadline d) { return first.feed.forget(wall::now() - removed_told_for, d); });
     });
     rt.every(0, "prune_invalidations", 600s,
-             [&first, &told] { return prune(first, [&told](deadline d) { return told.prune(d); }); });
+             [&first, &told] { return in_steps(first, [&told](deadline d) { return told.prune(d); }); });
 
     dispatcher internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), http::options_of(all.set, "finance_internal"), internal_way, log,

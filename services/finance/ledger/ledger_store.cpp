@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/categories/category_store.hpp"
+#include "finance/ledger/search_text.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 
 #include <chrono>
@@ -18,9 +19,9 @@ using std::chrono::year_month_day;
 constexpr auto insert_sql = db::join(
     keyed_ledger,
     ", t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
-    "    tags, created_at, updated_at, bill_id, bill_unlinked) "
+    "    tags, created_at, updated_at, bill_id, bill_unlinked, search_key) "
     "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, $15::uuid, $16::timestamptz, $17::text, "
-    "    $18::text, $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean from u), "
+    "    $18::text, $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean, $25::text from u), "
     "x as (select u.user_id, l.* from u, unnest($20::text[], $21::bigint[], $22::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
     "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
@@ -49,7 +50,8 @@ constexpr db::statement change_transaction{
     "finance_transaction_change",
     "with u as materialized (select w as user_id from move_ledger($1, $17, $18) as w where w is not null), "
     "t as (update transactions set booked_on = $4, amount = $5, account_id = $6, occurred_at = $7, payee = $8, "
-    "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13 from u "
+    "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13, "
+    "search_key = $19 from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "x as (select u.user_id, l.* from u, unnest($14::text[], $15::bigint[], $16::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
@@ -135,9 +137,10 @@ awaitable<write_outcome> ledger_store::create(const uuid& user, const transactio
     const line_columns lines(t);
     const year_month_day day(t.booked_on);
     try {
-        const auto rows = co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency,
-                                             t.account_id, t.occurred_at, t.payee, t.note, t.tags, lines.category,
-                                             lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked);
+        const auto rows =
+            co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency, t.account_id,
+                               t.occurred_at, t.payee, t.note, t.tags, lines.category, lines.value, lines.note,
+                               text_or_null(t.bill_id), t.bill_unlinked, search_key_of(t.payee, t.note));
         co_return outcome_of(rows);
     } catch (const db::error& e) {
         // Whichever of the two is written first; a deleted transaction keeps its lines.
@@ -175,10 +178,10 @@ awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const
 awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, const state_before& from, deadline d) {
     const line_columns lines(now);
     const year_month_day day(now.booked_on);
-    const auto rows =
-        co_await db_.query(change_transaction, d, user, now.id, now.version - 1, day, now.value, now.account_id,
-                           now.occurred_at, now.payee, now.note, now.tags, text_or_null(now.bill_id), now.bill_unlinked,
-                           now.updated_at, lines.category, lines.value, lines.note, from);
+    const auto rows = co_await db_.query(change_transaction, d, user, now.id, now.version - 1, day, now.value,
+                                         now.account_id, now.occurred_at, now.payee, now.note, now.tags,
+                                         text_or_null(now.bill_id), now.bill_unlinked, now.updated_at, lines.category,
+                                         lines.value, lines.note, from, search_key_of(now.payee, now.note));
     co_return !rows.empty();
 }
 

@@ -1,6 +1,7 @@
 #include "finance/ledger/transaction_filter.hpp"
 
 #include "finance/categories/category_fields.hpp"
+#include "finance/ledger/search_text.hpp"
 #include "finance/wire/fields.hpp"
 #include "http/query_reader.hpp"
 
@@ -98,6 +99,7 @@ list_request read_list_request(const http::request& req) {
     f.min = in.integer("amount_min", -max_amount, max_amount);
     f.max = in.integer("amount_max", -max_amount, max_amount);
     f.text = in.text("q", longest_text);
+    if (f.text && !f.text->empty() && !pattern_of(*f.text)) in.fail("q", "too_short", "Nothing to search for.");
     in.finish();
     return out;
 }

@@ -1,5 +1,8 @@
 #include "finance/ledger/transaction_page_store.hpp"
 
+#include "core/error.hpp"
+#include "finance/ledger/search_key_store.hpp"
+#include "finance/ledger/search_text.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 
 #include <algorithm>
@@ -29,23 +32,37 @@ constexpr auto long_sql =
     db::join(page_begin, transaction_columns, page_of, "501) t cross join lateral ", lines_of_each, page_end);
 constexpr db::statement long_page{"finance_page_long", long_sql};
 
-// `w` is what is looked at, `t` what fits. Each row also says how many were looked at, and the last of them.
+// `w` is what is looked at, `t` what fits. Each row also says how many were looked at, the last of them, and whether
+// there are entries without a search key while it is searched for words.
+constexpr char sifted_begin[] =
+    "select $10::text is not null and exists (select 1 from transactions x where x.user_id = $1 "
+    "  and x.search_key is null and (x.payee is not null or x.note is not null)), c.looked_at, e.booked_on, e.id, ";
 constexpr auto sifted_end =
-    db::join("select c.looked_at, e.booked_on, e.id, ", transaction_columns,
+    db::join(sifted_begin, transaction_columns,
              " from (select count(*) as looked_at from w) c "
              "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
              "left join lateral ",
              lines_of_each, " on true", page_end);
+constexpr int of_each_sifted = 4;
 constexpr auto sifted_sql = db::join(
     "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, id desc limit $5::bigint), "
     "t as (select * from w where ($7::uuid is null or account_id = $7) and amount between $8::bigint and $9::bigint "
-    "  and ($10::text is null or strpos(lower(coalesce(payee, '')), lower($10)) > 0 "
-    "    or strpos(lower(coalesce(note, '')), lower($10)) > 0) "
-    "  order by booked_on desc, id desc limit $6::bigint) ",
+    "  and ($10::text is null or search_key like $10) order by booked_on desc, id desc limit $6::bigint) ",
     sifted_end);
 constexpr db::statement sifted_page{"finance_page_sifted", sifted_sql};
+
+// The same by the index of words: everything that has them is looked at.
+constexpr auto worded_sql = db::join(
+    "with w as materialized (select booked_on, id from transactions where user_id = $1 and search_key like $10 "
+    "  and deleted_at is null and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
+    "  and ($7::uuid is null or account_id = $7) and amount between $8::bigint and $9::bigint), "
+    "t as (select f.* from (select * from w order by booked_on desc, id desc limit $6::bigint) d "
+    "  cross join lateral (select * from transactions t where t.user_id = $1 and t.id = d.id offset 0) f "
+    "  where $5::bigint > 0) ",
+    sifted_end);
+constexpr db::statement worded_page{"finance_page_worded", worded_sql};
 
 // The same by the index of lines: a transaction is of a category when one of its lines is.
 constexpr auto category_sql = db::join(
@@ -55,15 +72,21 @@ constexpr auto category_sql = db::join(
     "t as (select f.* from (select distinct booked_on, id from w) d cross join lateral (select * from transactions t "
     "    where t.user_id = $1 and t.id = d.id and t.deleted_at is null offset 0) f "
     "  where ($7::uuid is null or f.account_id = $7) and f.amount between $8::bigint and $9::bigint "
-    "  and ($10::text is null or strpos(lower(coalesce(f.payee, '')), lower($10)) > 0 "
-    "    or strpos(lower(coalesce(f.note, '')), lower($10)) > 0) "
-    "  order by f.booked_on desc, f.id desc limit $6::bigint) ",
+    "  and ($10::text is null or f.search_key like $10) order by f.booked_on desc, f.id desc limit $6::bigint) ",
     sifted_end);
 constexpr db::statement category_page{"finance_page_category", category_sql};
 
-// Rows looked at in the first and the second try of one request. By category most of them fit.
-std::array<int, 2> looks_for(const transaction_filter& filter, int limit) {
-    return {filter.sifts() ? 1'000 : 2 * (limit + 1), 5'000};
+// How a try looks for what no keyset serves: through so many of the newest, or by the index of words through all.
+struct look {
+    int rows = 0;
+    bool by_words = false;
+};
+// The first and the second try of one request. By category most of them fit; words that are often used are among the
+// newest, the others are found by their index.
+std::array<look, 2> looks_for(const transaction_filter& filter, int limit) {
+    if (filter.category) return {look{filter.sifts() ? 1'000 : 2 * (limit + 1)}, look{5'000}};
+    const auto words = filter.text ? pattern_of(*filter.text) : std::nullopt;
+    return {look{1'000}, look{5'000, words && words->indexed}};
 }
 
 // Everything up to and with the last day asked for is before this place.
@@ -74,27 +97,35 @@ transaction_place newest(const transaction_filter& filter) {
 
 struct sifted {
     std::vector<transaction> entries;
+    bool unsearchable = false;              // there are entries no word is found in yet
     std::optional<transaction_place> edge;  // the last looked at, when there may be more
 };
 
-awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter& f, transaction_place from, int look,
+awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter& f, transaction_place from, look how,
                        int want, deadline d) {
     const year_month_day before(from.day);
     const year_month_day first(f.from.value_or(civil_day(std::chrono::year(1) / 1 / 1)));
     const amount min = f.min.value_or(-max_amount);
     const amount max = f.max.value_or(max_amount);
+    std::optional<std::string> words;
+    if (f.text) words = pattern_of(*f.text).value().like;
     db::rows rows;
     if (f.category) {
-        rows = co_await db.query_idempotent(category_page, d, user, before, from.id, first, look, want, f.account, min,
-                                            max, f.text, *f.category);
+        rows = co_await db.query_idempotent(category_page, d, user, before, from.id, first, how.rows, want, f.account,
+                                            min, max, words, *f.category);
+    } else if (how.by_words) {
+        rows = co_await db.query_idempotent(worded_page, d, user, before, from.id, first, how.rows, want, f.account,
+                                            min, max, words);
     } else {
-        rows = co_await db.query_idempotent(sifted_page, d, user, before, from.id, first, look, want, f.account, min,
-                                            max, f.text);
+        rows = co_await db.query_idempotent(sifted_page, d, user, before, from.id, first, how.rows, want, f.account,
+                                            min, max, words);
     }
     sifted out;
-    out.entries = transactions_from(rows, 3);
     const auto r = rows.front();
-    if (r.get<std::int64_t>(0) == look) out.edge = {civil_day(r.get<year_month_day>(1)), r.get<uuid>(2)};
+    out.unsearchable = r.get<bool>(0);
+    out.entries = transactions_from(rows, of_each_sifted);
+    if (!how.by_words && r.get<std::int64_t>(1) == how.rows)
+        out.edge = {civil_day(r.get<year_month_day>(2)), r.get<uuid>(3)};
     co_return out;
 }
 
@@ -108,12 +139,25 @@ void close_page(transaction_page& page, int limit) {
     page.next = place_of(page.entries.back());
 }
 
+awaitable<void> make_all_searchable(db::pool& db, const uuid& user, deadline d) {
+    constexpr std::chrono::seconds for_the_search{1};
+    for (bool more = true; more;) {
+        if (d.remaining() < for_the_search)
+            throw overloaded("old entries are being made searchable; there are fewer now");
+        more = co_await make_searchable(db, user, d);
+    }
+}
+
 awaitable<transaction_page> read_sifted(db::pool& db, const uuid& user, const transaction_filter& filter,
                                         transaction_place from, int limit, deadline d) {
     transaction_page page;
-    for (const int look : looks_for(filter, limit)) {
+    for (const look how : looks_for(filter, limit)) {
         const int want = limit + 1 - static_cast<int>(page.entries.size());
-        auto found = co_await sift(db, user, filter, from, look, want, d);
+        auto found = co_await sift(db, user, filter, from, how, want, d);
+        if (found.unsearchable) {
+            co_await make_all_searchable(db, user, d);
+            found = co_await sift(db, user, filter, from, how, want, d);
+        }
         std::ranges::move(found.entries, std::back_inserter(page.entries));
         close_page(page, limit);
         if (page.next || !found.edge) co_return page;

@@ -15,7 +15,8 @@ def measure(run):
     for person in (small, big):
         person.login()
         month = person.api.get("/v1/today").expect(200).json["date"][:7]
-    for what, target in (("page of 50", "/v1/transactions?limit=50"), ("calendar", f"/v1/calendar?month={month}"), ("today", "/v1/today")):
+    for what, target in (("page of 50", "/v1/transactions?limit=50"), ("calendar", f"/v1/calendar?month={month}"), ("today", "/v1/today"),
+                         ("a rare word", "/v1/transactions?limit=50&q=market%2049x")):
         lines = {name: [load.request("GET", target, {"200": {"contains": "{"}}, p.token)] for name, p in (("small", small), ("big", big))}
         ratios, p99, rounds = [], [], []
         for number in range(run.rounds):

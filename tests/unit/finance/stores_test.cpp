@@ -1,5 +1,7 @@
 #include "db/migrate.hpp"
 #include "finance/changes/invalidation_store.hpp"
+#include "finance/ledger/search_key_store.hpp"
+#include "finance/ledger/transaction_page_store.hpp"
 #include "finance/migrations.hpp"
 #include "finance/month/facts_store.hpp"
 #include "finance/people/profile_store.hpp"
@@ -23,9 +25,8 @@ namespace {
 
 // A migrated database of its own, a pool on it, and one context.
 struct world {
-    world() {
+    explicit world(std::string database = mita::test::cluster().create_database()) : name(std::move(database)) {
         auto& pg = mita::test::cluster();
-        name = pg.create_database();
         db::migrate_options o;
         o.url = secret(pg.url(name));
         o.schema = "finance";
@@ -240,4 +241,46 @@ TEST_CASE("erasing a person leaves nothing of them, and may be repeated") {
     CHECK(w.sql("select count(*) from users") == "1");
     CHECK(w.sql("select count(*) from transactions") == "0");
     CHECK(w.sql("select user_id from periods") == other.str());
+}
+
+TEST_CASE("a database of the release before finds its entries by their words at once, and all of them by and by") {
+    auto& pg = mita::test::cluster();
+    const auto name = pg.create_database();
+    db::migrate_options o;
+    o.url = secret(pg.url(name));
+    o.schema = "finance";
+    std::ostringstream said;
+    db::migrate(o, migrations().first(5), said, said);
+    const auto sql = [&](const std::string& text) { return pg.sql("set search_path = finance; " + text, name); };
+    const auto ana = new_uuid(), ben = new_uuid();
+    for (const auto& who : {ana, ben}) {
+        sql("insert into users (user_id, timezone, currency, locale, region, settings, created_at, updated_at) values "
+            "('" +
+            who.str() + "', 'UTC', 'EUR', 'en', '', '{}', '2026-04-01', '2026-04-01')");
+        sql("begin; insert into transactions (user_id, id, booked_on, amount, currency, payee, note, created_at, "
+            "updated_at) select '" +
+            who.str() +
+            "', ('019d4a5c-7c00-7a01-8b02-' || lpad(n::text, 12, '0'))::uuid, '2026-04-01', -1, 'EUR', case when n = "
+            "1500 then 'Café' end, case when n % 2 = 0 then '\u00e9' else 'Two  WORDS ' end, '2026-04-01', "
+            "'2026-04-01' "
+            "from generate_series(1, 2500) n; insert into transaction_lines select user_id, id, 1, 'groceries', -1, "
+            "null, booked_on from transactions where user_id = '" +
+            who.str() + "'; commit");
+    }
+    db::migrate(o, migrations(), said, said);
+    world w(name);
+    transaction_filter f;
+    f.text = "CAFE";
+    const auto page = w.run(read_page(*w.pool, ana, f, std::nullopt, 50, soon()));
+    REQUIRE(page.entries.size() == 1);
+    CHECK(page.entries.front().payee == "Café");
+    CHECK_FALSE(page.next);
+    const std::string lacking = "select count(*) from transactions where search_key is null and note is not null";
+    CHECK(sql(lacking) == "1250");
+    CHECK(w.run(make_searchable(*w.pool, std::nullopt, soon())));
+    CHECK_FALSE(w.run(make_searchable(*w.pool, std::nullopt, soon())));
+    CHECK(sql(lacking) == "0");
+    CHECK(
+        sql("select string_agg(distinct search_key, '|' order by search_key) from transactions where payee is null") ==
+        "\ne|\ntwo words");
 }
