@@ -1,6 +1,7 @@
 // mita-finance: profile, plan, calendar, ledger. --help lists the commands.
 #include "core/command_line.hpp"
 #include "db/migrate_command.hpp"
+#include "finance/audit/audit_command.hpp"
 #include "finance/migrations.hpp"
 #include "finance/serve.hpp"
 #include "finance/settings.hpp"
@@ -15,5 +16,6 @@ int main(int argc, char** argv) {
     db::add_migrate(cli, "finance", "MITA_FINANCE_DATABASE_URL", finance::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_FINANCE_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_FINANCE_PORT", 8082); });
+    finance::add_audit(cli);
     return cli.run(argc, argv);
 }

@@ -9,7 +9,7 @@ import pytest
 from mita.command import ENOUGH, command, table
 
 ALL = ("auth", "finance", "gateway")
-COMMANDS = {"auth": {"serve", "config", "migrate", "healthcheck", "calibrate", "password", "jwt"}, "finance": {"serve", "config", "migrate", "healthcheck"},
+COMMANDS = {"auth": {"serve", "config", "migrate", "healthcheck", "calibrate", "password", "jwt"}, "finance": {"serve", "config", "migrate", "healthcheck", "audit"},
             "gateway": {"serve", "config", "healthcheck"}}
 
 # A wrong value of every setting: what all services have, then what each has besides. None: the line must not hold the value.

@@ -1,0 +1,95 @@
+#include "finance/audit/audit_store.hpp"
+
+#include "db/statement.hpp"
+
+namespace mita::finance {
+
+namespace {
+
+constexpr db::statement count_people{"finance_audit_people", "select count(*) from users"};
+constexpr db::statement next_people{"finance_audit_next",
+                                    "select user_id from users where user_id > $1 order by user_id limit $2::integer"};
+// Lines of live transactions, summed as day_actual has them.
+constexpr char sums_of[] =
+    "with lines as (select t.user_id, l.booked_on as day, l.category::text as category, -sum(l.amount)::numeric as "
+    "spent, "
+    "  sum(greatest(l.amount, 0))::numeric as received from transactions t join transaction_lines l "
+    "  on l.user_id = t.user_id and l.transaction_id = t.id where t.user_id = any($1::uuid[]) and t.deleted_at is null "
+    "  group by 1, 2, 3) ";
+constexpr auto sums_sql = db::join(
+    sums_of,
+    "select user_id, format('day=%s category=%s: stored %s spent, %s received, recomputed %s and %s', day, category, "
+    "  coalesce(a.spent, 0), coalesce(a.received, 0), coalesce(l.spent, 0), coalesce(l.received, 0)) "
+    "from lines l full join (select user_id, day, category::text as category, spent, received from day_actual "
+    "  where user_id = any($1)) a using (user_id, day, category) "
+    "where (coalesce(a.spent, 0), coalesce(a.received, 0)) <> (coalesce(l.spent, 0), coalesce(l.received, 0)) "
+    "order by user_id, day, category limit 1000");
+constexpr db::statement wrong_sums{"finance_audit_sums", sums_sql};
+constexpr db::statement wrong_lines{
+    "finance_audit_lines",
+    "select t.user_id, format('transaction=%s: stored %s on %s, its %s lines sum to %s, %s of them on another day', "
+    "t.id, "
+    "  t.amount, t.booked_on, count(l.n), coalesce(sum(l.amount), 0), count(*) filter (where l.booked_on <> "
+    "t.booked_on)) "
+    "from transactions t left join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+    "where t.user_id = any($1::uuid[]) group by t.user_id, t.id, t.amount, t.booked_on "
+    "having t.amount <> coalesce(sum(l.amount), 0) or bool_or(l.booked_on <> t.booked_on) or count(l.n) = 0 "
+    "order by t.user_id, t.id limit 1000"};
+constexpr db::statement wrong_feed{
+    "finance_audit_feed",
+    "select u.user_id, format('%s=%s: changed in write %s, the last one is %s', x.kind, x.key, x.changed_in, "
+    "u.sequence) "
+    "from users u join (select user_id, 'transaction' as kind, id::text as key, changed_in from transactions "
+    "    where user_id = any($1::uuid[]) union all "
+    "  select user_id, 'category', id::text, changed_in from categories where user_id = any($1) union all "
+    "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
+    "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
+
+constexpr db::statement lock_person{"finance_audit_lock", "select 1 from users where user_id = $1 for update"};
+constexpr auto repair_sql = db::join(
+    sums_of,
+    ", gone as (delete from day_actual a where a.user_id = any($1) and not exists (select 1 from lines l "
+    "    where l.user_id = a.user_id and l.day = a.day and l.category = a.category)), "
+    "put as (insert into day_actual (user_id, day, category, spent, received) "
+    "  select user_id, day, category, spent::bigint, received::bigint from lines "
+    "  on conflict (user_id, day, category) do update set spent = excluded.spent, received = excluded.received "
+    "  where (day_actual.spent, day_actual.received) <> (excluded.spent, excluded.received)) "
+    "select move_ledger(u, null, null), forget_person(u, $2::timestamptz) from unnest($1) as u");
+constexpr db::statement repair_days{"finance_audit_repair", repair_sql};
+
+}  // namespace
+
+awaitable<std::int64_t> audit_store::people(deadline d) {
+    const auto rows = co_await db_.query_idempotent(count_people, d);
+    co_return rows.front().get<std::int64_t>(0);
+}
+
+awaitable<std::vector<uuid>> audit_store::after(const uuid& last, int most, deadline d) {
+    const auto rows = co_await db_.query_idempotent(next_people, d, last, most);
+    std::vector<uuid> out;
+    for (const auto r : rows) out.push_back(r.get<uuid>(0));
+    co_return out;
+}
+
+awaitable<std::vector<difference>> audit_store::differences(const std::vector<uuid>& people, deadline d) {
+    std::vector<difference> out;
+    const auto add = [&out](const char* law, const db::rows& rows) {
+        for (const auto r : rows) out.push_back({law, r.get<uuid>(0), r.get<std::string>(1)});
+    };
+    const auto lines = co_await db_.query_idempotent(wrong_lines, d, people);
+    add("L3", lines);
+    const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
+    add("L4", sums);
+    const auto feed = co_await db_.query_idempotent(wrong_feed, d, people);
+    add("feed", feed);
+    co_return out;
+}
+
+awaitable<void> audit_store::repair_sums(const uuid& user, wall::time_point when, deadline d) {
+    db::batch both;
+    both.add(lock_person, user);
+    both.add(repair_days, std::vector<uuid>{user}, when);
+    co_await db_.run_batch(std::move(both), d);
+}
+
+}  // namespace mita::finance

@@ -1,0 +1,77 @@
+"""mita-finance audit: L3, L4 and the feed's numbers over the whole database, each difference named; --repair makes day sums anew."""
+import re
+
+import pytest
+
+from mita.client import Client, expect
+from mita.command import command
+
+
+@pytest.fixture
+def audit(request, stack):
+    """Runs it as the service's own role: (status, {law: [line]}, stderr)."""
+    def run(*words):
+        done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
+        lines = done.stdout.decode().splitlines()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L3", "L4", "feed", "repaired")}, done.stderr.decode()
+    return run
+
+
+def test_L3_L4_a_database_as_the_service_left_it_has_no_difference(stack, saver, audit):
+    entry = saver.spend(1250)
+    saver.remove(saver.spend(700, "transport"))
+    expect(saver.patch(f"/v1/transactions/{entry['id']}", {"booked_on": "2026-04-01"}, headers={"If-Match": "*"}), 200)
+    status, found, told = audit()
+    assert status == 0 and not any(found.values()), found
+    people = stack.cluster.sql("select count(*) from finance.users")[0][0]
+    assert told.splitlines()[-1] == f"{people} of {people} people, 0 differences"
+
+
+def test_L4_a_wrong_a_missing_and_a_needless_sum_are_named_and_made_anew(stack, saver, audit):
+    saver.spend(1250)
+    saver.spend(300, "transport")
+    before = saver.calendar()
+    me = (saver.id,)
+    stack.cluster.sql("update finance.day_actual set spent = spent + 7 where user_id = %s and category = 'groceries'", me)
+    stack.cluster.sql("delete from finance.day_actual where user_id = %s and category = 'transport'", me)
+    stack.cluster.sql("insert into finance.day_actual (user_id, day, category, spent) values (%s, '2026-04-01', 'coffee', 55)", me)
+    status, found, told = audit()
+    assert status == 1 and told.splitlines()[-1] == "3 differences are left"
+    assert [re.search(r"category=(\w+): stored (-?\d+) spent, 0 received, recomputed (-?\d+) and 0", x).groups() for x in found["L4"]] == \
+        [("coffee", "55", "0"), ("groceries", "1257", "1250"), ("transport", "0", "300")]
+    assert all(f"user={saver.id}" in x for x in found["L4"])
+    status, found, told = audit("--repair")
+    assert status == 0 and len(found["L4"]) == 3 and found["repaired"] == [f"repaired L4 user={saver.id}"]
+    assert audit()[0] == 0
+    assert saver.calendar() == before
+
+
+def test_L3_lines_that_do_not_sum_are_named_and_left_to_a_person(stack, saver, audit):
+    entry = saver.spend(1250)
+    with stack.cluster.connect() as db:
+        cursor = db.cursor()
+        cursor.execute("set session_replication_role = replica")  # as if L3's trigger were not there
+        cursor.execute("update finance.transaction_lines set amount = amount - 1 where transaction_id = %s", (entry["id"],))
+    try:
+        status, found, _ = audit("--repair")
+        assert status == 1 and len(found["L3"]) == 1
+        assert f"user={saver.id} transaction={entry['id']}: stored -1250 on 2026-04-01, its 1 lines sum to -1251" in found["L3"][0]
+    finally:
+        with stack.cluster.connect() as db:
+            cursor = db.cursor()
+            cursor.execute("set session_replication_role = replica")
+            cursor.execute("update finance.transaction_lines set amount = amount + 1 where transaction_id = %s", (entry["id"],))
+        assert audit("--repair")[0] == 0
+
+
+def test_a_number_beyond_the_persons_last_write_is_named(stack, saver, audit):
+    saver.spend(100)
+    stack.cluster.sql("update finance.users set sequence = sequence - 1 where user_id = %s", (saver.id,))
+    status, found, _ = audit()
+    assert status == 1 and len(found["feed"]) == 1 and f"user={saver.id} transaction=" in found["feed"][0]
+    expect(Client(stack.finance, stack.contract, stack.secrets["MITA_INTERNAL_TOKEN"]).delete(f"/internal/v1/users/{saver.id}", internal=True), 204)
+
+
+def test_a_database_that_is_away_is_said_and_no_success(request):
+    done = command(request.config.getoption("--preset"), "finance", "audit", MITA_FINANCE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert done.returncode == 1 and b"people" not in done.stderr and done.stderr.strip()
