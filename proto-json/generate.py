@@ -10,7 +10,7 @@ import bundle
 VERBS = {"get": "get", "put": "put", "post": "post", "patch": "patch", "delete": "del"}
 TARGETS = {"auth": "auth", "finance": "finance", "operations": "own"}
 LIMITS = {"user": "user", "login": "login", "register": "registration"}
-MEMBERS = {"x-rate-limit", "x-dead-token", "x-body-limit"}
+MEMBERS = {"x-rate-limit", "x-dead-token", "x-body-limit", "x-codes"}
 BODY_LIMIT = 64 << 10
 HEADER = "// Made by proto-json/generate.py from the contract at build.\n"
 

@@ -95,13 +95,21 @@ void platform_to(std::string& out, const platform::limits& l, const std::vector<
     out += "}}";
 }
 
-void pairs_to(std::string& out, std::string_view name, const std::vector<std::pair<std::string, std::string>>& pairs) {
-    out += ",\"";
-    out += name;
-    out += "\":{";
+void pairs_to(std::string& out, std::string_view name, const health_report::named_texts& pairs) {
+    append_json_string(out, name);
+    out += ":{";
     for (const auto& p : pairs) {
         if (&p != &pairs.front()) out += ',';
         text(out, p.first, p.second);
+    }
+    out += '}';
+}
+
+void instances_to(std::string& out, const std::vector<std::pair<std::string, health_report::named_texts>>& services) {
+    out += ",\"instances\":{";
+    for (const auto& s : services) {
+        if (&s != &services.front()) out += ',';
+        pairs_to(out, s.first, s.second);
     }
     out += '}';
 }
@@ -125,9 +133,16 @@ std::string to_json(const health_report& r, bool brief) {
     if (r.db) database_to(out, *r.db);
     caches_to(out, r.caches);
     if (r.where) platform_to(out, *r.where, r.settings);
-    if (!r.services.empty()) pairs_to(out, "services", r.services);
+    if (!r.services.empty()) {
+        out += ',';
+        pairs_to(out, "services", r.services);
+        instances_to(out, r.instances);
+    }
     performance_to(out, r.requests);
-    if (!r.notes.empty()) pairs_to(out, "notes", r.notes);
+    if (!r.notes.empty()) {
+        out += ',';
+        pairs_to(out, "notes", r.notes);
+    }
     out += ",\"degradation\":[";
     for (const auto& d : r.degradations) {
         if (&d != &r.degradations.front()) out += ',';

@@ -16,6 +16,7 @@
 namespace mita {
 
 struct health_report {
+    using named_texts = std::vector<std::pair<std::string, std::string>>;
     struct database {
         std::string status;                // connected | disconnected | timeout | error
         std::optional<double> latency_ms;  // of the last probe that was answered
@@ -42,10 +43,11 @@ struct health_report {
     std::vector<cache> caches;
     std::optional<platform::limits> where;
     std::vector<setting> settings;
-    std::vector<std::pair<std::string, std::string>> services;  // name -> healthy | degraded | unhealthy | unreachable
-    latency_summary requests;                                   // of people, in the last minute
+    named_texts services;                                        // name -> healthy | degraded | unhealthy | unreachable
+    std::vector<std::pair<std::string, named_texts>> instances;  // of each of them: address -> likewise
+    latency_summary requests;                                    // of people, in the last minute
     std::vector<degradation> degradations;
-    std::vector<std::pair<std::string, std::string>> notes;  // further facts of a service, name -> text
+    named_texts notes;  // further facts of a service, name -> text
 
     const char* status() const { return unhealthy ? "unhealthy" : degradations.empty() ? "healthy" : "degraded"; }
 };

@@ -25,7 +25,8 @@ response metrics_answer(const request& req, const metrics::registry& metrics) {
 }
 
 bool is_operational(std::string_view route) {
-    constexpr std::array<std::string_view, 4> routes = {"/livez", "/readyz", "/health", "/metrics"};
+    constexpr std::array<std::string_view, 8> routes = {"/livez", "/readyz", "/health",        "/metrics",
+                                                        "/docs",  "/ops",    "/assets/{file}", "/ops/data"};
     return std::find(routes.begin(), routes.end(), route) != routes.end();
 }
 

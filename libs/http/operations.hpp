@@ -17,7 +17,7 @@ response health_answer(const health_report& r, bool whole);
 // Prometheus text, OpenMetrics by Accept.
 response metrics_answer(const request& req, const metrics::registry& metrics);
 
-// Is this route one of the above? They are not what people wait for: left out of the percentiles.
+// Is this route one of the above, or of the pages? They are not what people wait for: left out of the percentiles.
 bool is_operational(std::string_view route);
 
 // Handlers for http::route<App>. App: bool ready() const; awaitable<health_report> health(); all.metrics.

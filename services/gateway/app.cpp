@@ -1,6 +1,7 @@
 #include "gateway/app.hpp"
 
 #include "cache/report.hpp"
+#include "gateway/ops/ops_data.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/trust.hpp"
 
@@ -36,6 +37,8 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
     cache::export_stats(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
     jwt::export_revocation_lag(metrics, "gateway", revoked);
 }
+
+shared::~shared() = default;
 
 app::app(shared& all_, worker& on_)
     : all(all_),

@@ -22,9 +22,11 @@
 namespace mita::gateway {
 
 struct app;
+class ops_data;
 
 struct shared {
     shared(settings s, std::vector<setting> shown, runtime& rt, logger& to);
+    ~shared();
 
     settings set;
     runtime& loops;
@@ -37,7 +39,8 @@ struct shared {
     rate_policy user, write, login, registration;
 
     upstream_state auth_state, finance_state;
-    std::atomic<bool> fed{false};  // the revocation feed has answered once
+    std::unique_ptr<ops_data> operators;  // made in serve: it asks the instances behind
+    std::atomic<bool> fed{false};         // the revocation feed has answered once
 };
 
 struct app {

@@ -18,6 +18,8 @@ awaitable<health_report> app::health() {
     auto& degradations = all.vital.degradations;
     for (const upstream* u : upstreams()) {
         r.services.emplace_back(u->name, u->state.status());
+        auto& each = r.instances.emplace_back(u->name, health_report::named_texts()).second;
+        for (auto& i : u->state.instances()) each.emplace_back(std::move(i.address), std::move(i.status));
         degradations.check(r, std::string(u->name) + "_not_healthy", r.services.back().second != "healthy", 1, 0);
     }
     r.unhealthy = !ready();

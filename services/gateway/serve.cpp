@@ -1,8 +1,10 @@
 #include "gateway/serve.hpp"
 
 #include "gateway/app.hpp"
+#include "gateway/ops/ops_data.hpp"
 #include "gateway/own/own.hpp"
 #include "gateway/pass.hpp"
+#include "gateway/upstream/instances.hpp"
 #include "gateway/upstream/probe.hpp"
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
@@ -76,10 +78,18 @@ int serve(config& from) {
     all.tokens = std::make_unique<jwt::validator>(std::move(rules), all.revoked, refetch);
     jwt::revocation_feed feed(home, first.auth.inside, all.revoked, *all.tokens, jwt::feed_options_of(all.set), log);
     feed.start();
+    std::vector<std::unique_ptr<instances>> behind;
     for (upstream* u : first.upstreams()) {
-        const auto p = std::make_shared<probe>(*u, [&first] { return first.ready(); }, log);
+        instances& each =
+            *behind.emplace_back(std::make_unique<instances>(home, u->name, u->inside_at, log, all.metrics));
+        const auto p = std::make_shared<probe>(*u, each, [&first] { return first.ready(); }, log);
         rt.every(0, std::string("probe_") + u->name, [p] { return p->pause(); }, [p] { return p->ask(); });
     }
+
+    std::vector<const instances*> asked;
+    for (const auto& each : behind) asked.push_back(each.get());
+    const auto own_health = [&first] { return first.health(); };
+    all.operators = std::make_unique<ops_data>(home, std::move(asked), own_health, all.metrics, log);
 
     http::dispatcher<app> internal_way(own::internal_routes(), first);
     http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_way, log,
@@ -88,6 +98,8 @@ int serve(config& from) {
     doors.open();
     rt.announce_ready([&first] { return first.ready(); });
 
+    for (const auto& each : behind)
+        rt.on_stop(stop_stage::close, 0, [&each = *each](deadline d) { return each.close(d); });
     rt.on_stop(stop_stage::drain, 0, [&feed](deadline d) { return feed.close(d); });
     for (unsigned i = 0; i < rt.size(); ++i) {
         for (upstream* u : parts[i]->a.upstreams())

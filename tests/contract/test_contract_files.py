@@ -74,6 +74,7 @@ RULES = {"type": "object", "required": ["openapi", "info", "paths", "components"
         "operation": {"type": "object", "additionalProperties": False, "required": ["operationId", "responses", "summary", "tags"], "properties": {
             "operationId": {"type": "string"}, "tags": {"type": "array"}, "summary": {"type": "string"}, "description": {"type": "string"},
             "x-rate-limit": {"enum": ["login", "register"]}, "x-dead-token": {"const": True}, "x-body-limit": {"type": "integer", "minimum": 0},
+            "x-codes": {"type": "array", "items": {"type": "string"}, "minItems": 1},
             "security": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "array"}}},
             "parameters": {"type": "array", "items": {"$ref": "#/$defs/parameter"}}, "requestBody": {"$ref": "#/$defs/body"},
             "responses": {"type": "object", "minProperties": 1, "propertyNames": {"pattern": "^([1-5][0-9X][0-9X]|default)$"},
@@ -195,6 +196,13 @@ def test_every_schema_has_an_ok_and_a_bad_example():
 
 def listed_codes():
     return set(re.findall(r"^\| `([a-z0-9_]+)` \|", (CONTRACT / "README.md").read_text(), re.M))
+
+
+def test_every_code_an_operation_adds_is_listed_with_a_status_it_has():
+    problems = dict(re.findall(r"^\| `(\w+)` \| ([\d, ]+) \|", (CONTRACT / "README.md").read_text(), re.M))
+    for path, method, operation, _ in operations():
+        for code in operation.get("x-codes", []):
+            assert set(problems[code].split(", ")) & set(operation["responses"]), (path, method, code)
 
 
 # Where services and libraries name a code: the second argument of api_error / head_error / problem, and findings.

@@ -1,5 +1,6 @@
 #include "gateway/own/own.hpp"
 
+#include "gateway/ops/ops_data.hpp"
 #include "gateway/own/openapi_json.hpp"
 #include "http/operations.hpp"
 #include "jwt/bearer.hpp"
@@ -37,6 +38,13 @@ awaitable<http::response> health(http::request& req, app& a) {
 awaitable<http::response> metrics(http::request& req, app& a) {
     if (!shows_ops_token(req, a)) jwt::refuse_token(req);
     co_return http::metrics_answer(req, a.all.metrics);
+}
+
+awaitable<http::response> ops_data(http::request& req, app& a) {
+    if (!shows_ops_token(req, a)) jwt::refuse_token(req);
+    http::refuse_query(req);
+    const gateway::ops_data::document data = co_await a.all.operators->now(req.until);
+    co_return http::json(200, *data);
 }
 
 awaitable<http::response> openapi(http::request& req, app&) {

@@ -14,6 +14,10 @@ awaitable<http::response> readyz(http::request& req, app& a);
 awaitable<http::response> health(http::request& req, app& a);
 awaitable<http::response> metrics(http::request& req, app& a);  // 401 without the ops token
 awaitable<http::response> openapi(http::request& req, app& a);
+awaitable<http::response> docs(http::request& req, app& a);
+awaitable<http::response> ops_page(http::request& req, app& a);
+awaitable<http::response> ops_data(http::request& req, app& a);  // 401 without the ops token
+awaitable<http::response> asset(http::request& req, app& a);
 
 std::span<const http::route<app>> internal_routes();
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/log.hpp"
+#include "gateway/upstream/instances.hpp"
 #include "gateway/upstream/upstream.hpp"
 
 #include <chrono>
@@ -12,14 +13,15 @@ namespace mita::gateway {
 
 class probe {
 public:
-    // all_well: whether the gateway as a whole is ready.
-    probe(upstream& of, std::function<bool()> all_well, logger& log);
+    // each: the service's instances, asked beside it. all_well: whether the gateway as a whole is ready.
+    probe(upstream& of, instances& each, std::function<bool()> all_well, logger& log);
 
     awaitable<void> ask();  // at most a second; a service that is away is told by its state, not thrown
     std::chrono::milliseconds pause();
 
 private:
     upstream& of_;
+    instances& each_;
     std::function<bool()> all_well_;
     logger& log_;
     bool asked_ = false, began_well_ = false;

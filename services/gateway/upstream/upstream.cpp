@@ -29,9 +29,15 @@ std::string upstream_state::status() const {
     return status_;
 }
 
-bool upstream_state::set(bool ready, std::string status) {
+std::vector<instance_seen> upstream_state::instances() const {
+    const std::scoped_lock lock(mutex_);
+    return instances_;
+}
+
+bool upstream_state::set(bool ready, std::string status, std::vector<instance_seen> instances) {
     const std::scoped_lock lock(mutex_);
     status_ = std::move(status);
+    instances_ = std::move(instances);
     return ready_.exchange(ready) != ready;
 }
 
@@ -41,6 +47,7 @@ upstream::upstream(executor ex, const upstream_place& at, upstream_state& shared
       state(shared),
       outside(ex, options(at.name, at.outside, at.connections), log, metrics),
       inside(ex, options(at.name + std::string("_internal"), at.inside, inside_connections), log, metrics),
+      inside_at(at.inside),
       answered_(forwarded(metrics, at.name, "answered")),
       failed_(forwarded(metrics, at.name, "failed")),
       time_(metrics.make_histogram("mita_gateway_upstream_duration_seconds", "Time of an upstream's answer",

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <mutex>
 #include <string>
+#include <vector>
 
 namespace mita::gateway {
 
@@ -20,18 +21,24 @@ struct upstream_place {
     unsigned connections;  // at most, per worker
 };
 
+struct instance_seen {
+    std::string address, status;  // host:port; of its /health, or unreachable
+};
+
 // What the last probe said. Any thread; one writer.
 class upstream_state {
 public:
     bool ready() const { return ready_; }
-    std::string status() const;  // of its /health
+    std::string status() const;  // of all instances
+    std::vector<instance_seen> instances() const;
     // True when `ready` changed.
-    bool set(bool ready, std::string status);
+    bool set(bool ready, std::string status, std::vector<instance_seen> instances);
 
 private:
     std::atomic<bool> ready_{false};
     mutable std::mutex mutex_;
     std::string status_ = "unreachable";
+    std::vector<instance_seen> instances_;
 };
 
 class upstream {
@@ -46,6 +53,7 @@ public:
     upstream_state& state;
     http::client outside;  // what people ask for
     http::client inside;   // the internal listener
+    const config::endpoint inside_at;
 
 private:
     metrics::counter &answered_, &failed_;

@@ -8,6 +8,10 @@ from functools import cached_property
 # On every answer of every service (R19).
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer",
                     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'", "Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+# The pages have scripts and styles of their own.
+PAGES = ("/docs", "/ops")
+PAGE_POLICY = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+               "frame-ancestors 'none'; require-trusted-types-for 'script'")
 # What no log may hold: every password, token and address that was ever sent or received.
 canaries = set()
 
@@ -98,7 +102,8 @@ class Client:
             self.close()
         if check and not internal:
             self.contract.response(method, target, answer)
-            for name, value in SECURITY_HEADERS.items():
+            page = target in PAGES and answer.status < 400
+            for name, value in (SECURITY_HEADERS | ({"Content-Security-Policy": PAGE_POLICY} if page else {})).items():
                 assert answer.header(name) == value, f"{method} {target} {answer.status}: {name}: {answer.header(name)}"
             if answer.status < 300 and not valid:
                 self.contract.request(method, target, head, body)  # what is taken must be valid

@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote
 
 import fastjsonschema
 
+from . import pages
+
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -63,6 +65,8 @@ class Contract:
                     operation["parameters"] = [_resolve(p, self.document) for p in item.get("parameters", []) + operation.get("parameters", [])]
                     self.routes.append((method, path, pattern, operation))
         self.seen = set()  # (method, path, status): what the suite has met
+        made = pages.reference()
+        self.codes = {operation["operationId"]: made.codes_of(operation, parameters) for _, _, operation, parameters in made.operations}
 
     def compiled(self, schema, closed):
         key = (json.dumps(schema, sort_keys=True), closed)
@@ -162,6 +166,13 @@ class Contract:
             self._check(listed["content"][media]["schema"], answer.json, where, True)
         if answer.status >= 400 and media == "application/problem+json":
             self._problem(answer, where, method)
+            self._code(answer, operation["operationId"], where)
+
+    def _code(self, answer, operation, where):
+        """The code is one that /docs lists for this operation and status, or that of its findings."""
+        findings = {finding["code"] for finding in answer.json.get("errors", [])}
+        if answer.code not in {*self.codes[operation].get(str(answer.status), []), *findings}:
+            raise ContractViolation(f"{where}: {answer.code} is not among the codes of {operation}: x-codes in openapi.yaml")
 
     def _problem(self, answer, where, method):
         if answer.header("X-Request-Id") is None:
