@@ -112,7 +112,9 @@ awaitable<ops_data::document> ops_data::gather() {
     told own{"gateway", "this one", {}, shown_of(metrics_.expose(true))};
     const health_report report = co_await health_();
     own.health = to_json(report, false);
-    if (!clients.empty()) co_await g->done.wait(limit);
+    if (!clients.empty()) {
+        co_await g->done.wait(limit);
+    }
 
     auto out = std::make_shared<std::string>("{\"at\":");
     append_json_string(*out, wall::format(wall::now()));

@@ -107,7 +107,9 @@ std::vector<instance_seen> instances::seen() const {
 }
 
 awaitable<void> instances::close(deadline d) {
-    for (const one& o : all_) co_await o.at->close(d);
+    for (const one& o : all_) {
+        co_await o.at->close(d);
+    }
 }
 
 std::string status_of_all(const std::vector<instance_seen>& seen) {

@@ -1,4 +1,5 @@
 """A headless Chromium that a test looks at a page with: sizes, light and dark, keys, screenshots, what the page's policy forbade, what axe-core finds."""
+import shutil
 import subprocess
 import time
 
@@ -11,7 +12,7 @@ from selenium.webdriver.common.keys import Keys
 from .service import ROOT
 from .waiting import until
 
-NPM = ROOT / "tests/pages"
+LOCKED, NPM = ROOT / "tests/pages", ROOT / "build/npm"
 RESULTS = ROOT / "build/results"
 DESKTOP, PHONE = (1280, 900), (390, 844)
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa", "best-practice"]
@@ -24,6 +25,9 @@ def axe_source():
     """axe-core as the lock file names it, fetched once."""
     source = NPM / "node_modules/axe-core/axe.min.js"
     if not source.exists():
+        NPM.mkdir(parents=True, exist_ok=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(LOCKED / name, NPM)
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NPM, check=True, timeout=300, stdout=subprocess.DEVNULL)
     return source.read_text()
 
