@@ -22,9 +22,9 @@ std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
 // The bytes that the views point into lie at `to` now, in the same order as at `from`.
 void rebase(header_list& headers, const char* from, const char* to) {
     const auto moved = [from, to](std::string_view v) { return std::string_view(to + (v.data() - from), v.size()); };
-    const header_list before = headers;
-    headers.clear();
-    for (header h : before) {
+    const std::span<const header> all(headers.begin(), headers.end());
+    headers.clear();  // each is read before it is written again, in the same place
+    for (header h : all) {
         h.name = moved(h.name);
         h.value = moved(h.value);
         headers.add(h);
@@ -92,50 +92,47 @@ void answer_reader::begin(verb method, client_response& out) {
     out.clear();
     out_ = &out;
     guard_.reset();
-    have_ = 0;
-    head_done_ = reusable_ = false;
+    in_.consume(in_.size());
+    if (in_.room() > kept_room) in_.shrink();
+    head_done_ = chunked_ = reusable_ = false;
 }
 
 std::span<char> answer_reader::room() {
-    if (have_ == 0 && in_.size() < first_room) {
-        grow(first_room);
-    } else if (have_ == in_.size()) {
-        const std::size_t most = max_body_ + head_room;
-        if (have_ >= most) return {};
-        grow(std::min(have_ * 2, most));
-    }
-    return {in_.data() + have_, in_.size() - have_};
+    const std::size_t held = in_.size(), most = max_body_ + head_room;
+    if (in_.room() > 0) return space(in_.room());
+    if (held >= most) return {};
+    return space(held == 0 ? first_room : std::min(held, most - held));
 }
 
-// The headers' views go along.
-void answer_reader::grow(std::size_t size) {
-    if (size <= in_.capacity()) return in_.resize(size);
-    std::string more;
-    more.reserve(size);
-    more.append(in_.data(), have_).resize(size);
-    if (head_done_) rebase(out_->headers, in_.data(), more.data());
-    in_ = std::move(more);
+// The headers' views go along when what is held must move.
+std::span<char> answer_reader::space(std::size_t n) {
+    const char* const before = in_.view().data();
+    room_ = in_.space(n);
+    const char* const now = in_.view().data();
+    if (head_done_ && now != before) rebase(out_->headers, before, now);
+    return {room_, n};
 }
 
 answer_reader::state answer_reader::took(std::size_t n) {
-    have_ += n;
-    if (head_done_) return read_body(n);
+    if (head_done_ && chunked_) return read_body({room_, n});
+    in_.commit(n);
+    if (head_done_) return read_body({room_, n});
     const state head = read_head();
     if (head != state::done) return head;
-    return read_body(have_ - guard_.size());
+    return read_body(in_.view().substr(guard_.size()));
 }
 
 // Up to the head of the final answer.
 answer_reader::state answer_reader::read_head() {
     const char* fault = nullptr;
     for (;;) {
-        const head_state seen = guard_.check(held(), fault);
+        const head_state seen = guard_.check(in_.view(), fault);
         if (seen == head_state::more) return state::more;
         if (seen == head_state::bad) return state::bad;
         *parser_ = parser(method_, max_body_);
         parser_->out = out_;
         error_code ec;
-        const std::string_view head = held().substr(guard_.start(), guard_.size() - guard_.start());
+        const std::string_view head = in_.view().substr(guard_.start(), guard_.size() - guard_.start());
         parser_->put(boost::asio::const_buffer(head.data(), head.size()), ec);
         if (ec == beast_error::body_limit) return state::too_large;
         if (ec) return state::bad;
@@ -151,57 +148,48 @@ answer_reader::state answer_reader::read_head() {
     if (parser_->is_done()) return state::done;
     if (chunked_) {
         chunks_.reset();
-        decoded_.assign(in_, 0, guard_.size());
-        if (in_.size() - guard_.size() < least_room) grow(in_.size() + first_room);
+        out_->buffer.assign(in_.view(), 0, guard_.size());
+        if (in_.room() < least_room) space(first_room);
     } else if (const auto length = parser_->content_length()) {
         const std::size_t whole = guard_.size() + static_cast<std::size_t>(*length);
-        if (in_.size() < whole && whole <= kept_room) grow(whole);
+        if (in_.size() < whole && whole <= kept_room) space(std::max(in_.room(), whole - in_.size()));
     }
     return state::done;
 }
 
-// fresh: how many of the bytes at the end of what is held are new.
-answer_reader::state answer_reader::read_body(std::size_t fresh) {
-    const std::size_t head = guard_.size();
+// fresh: what came since the last call.
+answer_reader::state answer_reader::read_body(std::string_view fresh) {
     std::size_t used = 0;
     if (chunked_) {  // Beast is done before the trailers are
-        parser_->body = &decoded_;
-        const chunk_state s = chunks_.feed(*parser_, held().substr(have_ - fresh), used);
+        parser_->body = &out_->buffer;
+        const chunk_state s = chunks_.feed(*parser_, fresh, used);
         if (s == chunk_state::bad) return state::bad;
         if (s == chunk_state::too_large) return state::too_large;
-        have_ = head;  // the raw bytes have been taken over
         if (s == chunk_state::more) return state::more;
-        reusable_ = keep_alive_ && used == fresh;
-        rebase(out_->headers, in_.data(), decoded_.data());
-        in_.swap(decoded_);
-        return deliver(in_.size() - head);
-    }
-    if (!parser_->is_done() && fresh > 0) {
+    } else if (!parser_->is_done()) {
         error_code ec;
-        used = parser_->put(boost::asio::const_buffer(in_.data() + (have_ - fresh), fresh), ec);
+        if (!fresh.empty()) used = parser_->put(boost::asio::const_buffer(fresh.data(), fresh.size()), ec);
         if (ec == beast_error::body_limit) return state::too_large;
         if (ec) return state::bad;
+        if (!parser_->is_done()) return state::more;
     }
-    if (!parser_->is_done()) return state::more;
-    reusable_ = keep_alive_ && used == fresh;  // more: nobody asked for it (R16)
-    return deliver(have_ - head - (fresh - used));
+    reusable_ = keep_alive_ && used == fresh.size();  // more: nobody asked for it (R16)
+    return deliver(fresh.size() - used);
 }
 
 answer_reader::state answer_reader::ended() {
     if (!head_done_ || !parser_->need_eof()) return state::more;
     error_code ec;
     parser_->put_eof(ec);
-    return ec ? state::bad : deliver(have_ - guard_.size());
+    return ec ? state::bad : deliver(0);
 }
 
-// The bytes become the caller's, its old buffer ours.
-answer_reader::state answer_reader::deliver(std::size_t body) {
-    out_->buffer.swap(in_);
-    out_->body = std::string_view(out_->buffer).substr(guard_.size(), body);
-    if (in_.capacity() > kept_room) in_ = std::string();
-    if (decoded_.capacity() > kept_room) decoded_ = std::string();
-    have_ = 0;
-    head_done_ = false;
+// behind: how many of the bytes held are not the answer's.
+answer_reader::state answer_reader::deliver(std::size_t behind) {
+    client_response& out = *out_;
+    if (!chunked_) out.buffer.assign(in_.view(), 0, in_.size() - behind);
+    rebase(out.headers, in_.view().data(), out.buffer.data());
+    out.body = std::string_view(out.buffer).substr(guard_.size());
     out_ = nullptr;
     return state::done;
 }

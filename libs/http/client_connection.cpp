@@ -33,7 +33,6 @@ awaitable<bool> client_connection::connect(tcp::endpoint to_endpoint, deadline::
     socket_.set_option(tcp::no_delay(true), ec);
     fd_ = socket_.native_handle();
     reusable_ = true;
-    start_read();
     co_return true;
 }
 
@@ -50,7 +49,7 @@ awaitable<client_connection::outcome> client_connection::exchange(std::string_vi
     timed_ = true;
     sending_ = sending::some;
     outcome end = outcome::none;
-    if (!reading_ || !socket_.is_open() || spoke_unasked()) end = outcome::closed;  // it ended, or has to
+    if (!socket_.is_open() || !start_first_read()) end = outcome::closed;  // it ended, or has to
     while (end == outcome::none) {
         if (!reading_) {  // bytes or the end have come
             end = take();
@@ -62,43 +61,30 @@ awaitable<client_connection::outcome> client_connection::exchange(std::string_vi
     }
     timed_ = false;
     out_ = nullptr;
-    reusable_ = end == outcome::answered && answer_.reusable() && sending_ == sending::all && !half_closed_;
-    if (reusable_) {
-        start_read();
-    } else {
-        close();
-    }
+    reusable_ = end == outcome::answered && answer_.reusable() && sending_ == sending::all && !half_closed_ &&
+                socket_.is_open();
+    if (!reusable_) close();
     co_return end;
 }
 
-// Are there bytes, or the end, before anything was asked (R16)? Whoever asks next would take them for the answer.
 bool client_connection::spoke_unasked() const {
     char byte = 0;
     const auto n = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
-// There is something to read: what it means for the exchange. none: more is waited for now.
+// A read has ended: what that means for the exchange. none: more is waited for now.
 client_connection::outcome client_connection::take() {
     using state = answer_reader::state;
     state s = state::more;
     if (!socket_.is_open() && !timed_out_) return outcome::closed;
-    std::size_t n = 0;
-    if (!read_error_) {
-        const std::span<char> room = answer_.room();
-        n = socket_.read_some(asio::buffer(room.data(), room.size()), read_error_);
-        if (read_error_ == asio::error::would_block || read_error_ == asio::error::try_again) {
-            start_read();
-            return outcome::none;
-        }
-    }
     if (read_error_) {
         if (read_error_ == asio::error::eof) s = answer_.ended();
         if (s != state::done) return timed_out_ ? outcome::timed_out : outcome::closed;
         return outcome::answered;
     }
     got_bytes_ = true;
-    switch (answer_.took(n)) {
+    switch (answer_.took(read_)) {
         case state::more:
             break;
         case state::done:
@@ -143,20 +129,27 @@ void client_connection::wait_writable() {
     });
 }
 
-// Waits for bytes and takes none yet: while idle, nobody's bytes must stay where the next exchange can see them.
 void client_connection::start_read() {
+    const std::span<char> room = answer_.room();
     reading_ = true;
-    socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](error_code ec) { self->read_ready(ec); });
+    socket_.async_read_some(asio::buffer(room.data(), room.size()),
+                            [self = shared_from_this()](error_code ec, std::size_t n) {
+                                client_connection& c = *self;
+                                c.reading_ = false;
+                                c.read_error_ = ec;
+                                c.read_ = n;
+                                if (c.out_ != nullptr) c.happened_.call();
+                            });
 }
 
-void client_connection::read_ready(error_code ec) {
-    reading_ = false;
-    read_error_ = ec;
-    if (out_ != nullptr) return happened_.call();
-    // Idle: an end, or bytes nobody asked for.
-    const bool was_open = socket_.is_open();
-    close();
-    if (was_open && owner_ != nullptr) owner_->idle_ended(*this);
+// Before anything is asked: whoever asks would take what is there already for the answer (R16). False: there are bytes,
+// or the end. A read that is started tries at once, and its EAGAIN says that there is nothing; else a look does.
+bool client_connection::start_first_read() {
+    const char* const first = answer_.room().data();
+    *answer_.room().data() = '\0';  // no answer begins so
+    errno = 0;
+    start_read();
+    return *first == '\0' && (errno == EAGAIN || !spoke_unasked());
 }
 
 // What is pending on it ends at once, with an error that its coroutine finds next.

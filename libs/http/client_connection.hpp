@@ -1,7 +1,7 @@
 // One connection of a client: writes a request, reads its answer (http/answer_reader.hpp). Internal to libs/http. The
-// coroutine in exchange() owns it and does all of it in a straight line; handlers only note what happened. Bytes
-// are always waited for, between exchanges too: a closed or talkative upstream is noticed while the connection is idle,
-// and whoever spoke unasked is not asked (R16). On its worker only.
+// coroutine in exchange() owns it and does all of it in a straight line; handlers only note what happened. Nothing is
+// waited for between exchanges; the pool looks now and then, and each exchange looks first: whoever left or spoke
+// unasked is not asked (R16). On its worker only.
 #pragma once
 
 #include "core/async.hpp"
@@ -18,16 +18,9 @@ namespace mita::http {
 
 class client_connection final : public std::enable_shared_from_this<client_connection> {
 public:
-    // Told when an idle connection ends by itself.
-    class owner {
-    public:
-        virtual ~owner() = default;
-        virtual void idle_ended(client_connection& c) = 0;
-    };
     enum class outcome : std::uint8_t { none, answered, closed, malformed, too_large, timed_out };
 
-    client_connection(executor ex, owner* o, std::size_t max_response)
-        : socket_(ex), owner_(o), answer_(max_response) {}
+    client_connection(executor ex, std::size_t max_response) : socket_(ex), answer_(max_response) {}
 
     // False when it could not be connected until then.
     awaitable<bool> connect(tcp::endpoint to, deadline::clock::time_point until);
@@ -36,6 +29,7 @@ public:
                                 deadline::clock::time_point until);
 
     bool reusable() const { return reusable_; }    // after an exchange: may carry another
+    bool spoke_unasked() const;                    // while idle: are there bytes, or the end? One system call
     bool got_bytes() const { return got_bytes_; }  // of the last exchange's answer
     bool sent_bytes() const { return sent_bytes_; }
     std::uint32_t exchanges() const { return exchanges_; }
@@ -44,7 +38,6 @@ public:
     void close();
     bool reads_into(const client_response& out) const { return out_ == &out; }
     void half_close();  // after a request was written; the connection carries no other one
-    void disown() { owner_ = nullptr; }
 
     std::size_t index = 0;                     // the owner's
     deadline::clock::time_point idle_since{};  // the owner's
@@ -53,24 +46,23 @@ private:
     enum class sending : std::uint8_t { some, blocked, all, failed };
 
     void start_read();
-    void read_ready(error_code ec);
-    bool spoke_unasked() const;
+    bool start_first_read();
     outcome take();
     void send();
     void wait_writable();
 
     tcp_socket socket_;
     int fd_ = -1;
-    owner* owner_;
     answer_reader answer_;
     request_writer request_;
     wakeup happened_;
     client_response* out_ = nullptr;  // not null: an exchange runs
     deadline::clock::time_point until_{};
-    error_code read_error_;  // of the wait that ended, then of the read
+    error_code read_error_;  // of the read that ended
+    std::size_t read_ = 0;   // bytes it brought
     std::uint32_t exchanges_ = 0;
     sending sending_ = sending::all;
-    bool reading_ = false;  // bytes are waited for
+    bool reading_ = false;
     bool timed_ = false, timed_out_ = false;
     bool got_bytes_ = false, sent_bytes_ = false, reusable_ = false, half_closed_ = false;
 };

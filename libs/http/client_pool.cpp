@@ -77,7 +77,7 @@ awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
         publish();
         co_return c;
     }
-    if (!place_free() && !idle_.empty()) close_oldest_idle();
+    if (!place_free() && !idle_.empty()) close_idle(0);
     if (place_free()) {
         ++reserved_;
         connection_ptr made = co_await connect(d);
@@ -111,7 +111,7 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
         const std::vector<tcp::endpoint> targets = address_.endpoints();
         for (const tcp::endpoint& target : targets) {
             if (limit.expired() || closing_) break;
-            auto c = std::make_shared<client_connection>(ex_, this, max_response_);
+            auto c = std::make_shared<client_connection>(ex_, max_response_);
             c->index = all_.size();
             all_.push_back(c);
             mine.take();
@@ -165,7 +165,6 @@ void client_pool::offer_place() {
 void client_pool::forget(client_connection& c) {
     const std::size_t at = c.index;
     if (at >= all_.size() || all_[at].get() != &c) return;
-    all_[at]->disown();
     std::swap(all_[at], all_.back());
     all_[at]->index = at;
     all_.pop_back();
@@ -173,16 +172,11 @@ void client_pool::forget(client_connection& c) {
     publish();
 }
 
-void client_pool::idle_ended(client_connection& c) {
-    std::erase_if(idle_, [&c](const connection_ptr& p) { return p.get() == &c; });
-    forget(c);
-}
-
-void client_pool::close_oldest_idle() {
-    const connection_ptr oldest = idle_.front();
-    idle_.erase(idle_.begin());
-    oldest->close();
-    forget(*oldest);
+void client_pool::close_idle(std::size_t at) {
+    const connection_ptr c = idle_[at];
+    idle_.erase(idle_.begin() + static_cast<std::ptrdiff_t>(at));
+    c->close();
+    forget(*c);
 }
 
 void client_pool::start_tick() {
@@ -206,7 +200,8 @@ awaitable<void> client_pool::tick(std::shared_ptr<client_pool> self) {
 
 void client_pool::check(clock::time_point now) {
     for (const connection_ptr& c : all_) c->tick(now);
-    while (!idle_.empty() && now - idle_.front()->idle_since >= idle_timeout_) close_oldest_idle();
+    for (std::size_t i = idle_.size(); i-- > 0;)
+        if (now - idle_[i]->idle_since >= idle_timeout_ || idle_[i]->spoke_unasked()) close_idle(i);
 }
 
 void client_pool::half_close(const client_response& out) {
@@ -253,10 +248,7 @@ void client_pool::shut() {
     closing_ = true;
     const std::vector<connection_ptr> open = std::exchange(all_, {});
     idle_.clear();
-    for (const connection_ptr& c : open) {
-        c->disown();
-        c->close();
-    }
+    for (const connection_ptr& c : open) c->close();
     address_.cancel();
     timer_.cancel();
     publish();

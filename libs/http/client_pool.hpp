@@ -21,7 +21,7 @@ namespace mita::http {
 
 using connection_ptr = std::shared_ptr<client_connection>;
 
-class client_pool final : public client_connection::owner, public std::enable_shared_from_this<client_pool> {
+class client_pool final : public std::enable_shared_from_this<client_pool> {
 public:
     // failures: of requests that got no connection.
     client_pool(executor ex, const client_options& o, logger& log, metrics::registry& metrics,
@@ -52,9 +52,8 @@ private:
     static awaitable<void> tick(std::shared_ptr<client_pool> self);
     void start_tick();
     void check(deadline::clock::time_point now);
-    void idle_ended(client_connection& c) override;
     void forget(client_connection& c);
-    void close_oldest_idle();
+    void close_idle(std::size_t at);
     void offer_place();
     bool place_free() const { return all_.size() + reserved_ < max_connections_; }
     void publish();

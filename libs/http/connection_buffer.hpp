@@ -1,5 +1,5 @@
-// A server connection's input: Beast's flat_buffer, in place, its header kept out of ours. Bytes are put at the end and
-// consumed at the front; views into it hold until space() must move them. Used by the server's sessions.
+// A connection's input: Beast's flat_buffer, in place, its header kept out of ours. Bytes are put at the end and
+// consumed at the front; views into it hold until space() must move them. Used by sessions and by answer_reader.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@ namespace mita::http {
 
 class connection_buffer {
 public:
-    static constexpr std::size_t small = 4 << 10;  // what an idle connection keeps
+    static constexpr std::size_t small = 4 << 10;  // what an idle connection of a server keeps
 
     connection_buffer();
     ~connection_buffer();
