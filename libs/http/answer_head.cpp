@@ -85,13 +85,9 @@ void append_status_line(std::string& out, unsigned status) {
     out.append(" ").append(reason(status)).append("\r\n");
 }
 
-}  // namespace
-
-bool may_have_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
-
-void write_head(std::string& out, const response& res, const request& req, const answer_facts& facts) {
-    append_status_line(out, res.status);
-    out.append(facts.date_line);
+// What every answer says to its client.
+void append_standing_lines(std::string& out, const response& res, const request& req, std::string_view date_line) {
+    out.append(date_line);
     out.append("X-Request-Id: ").append(req.id);
     out.append("\r\ntraceparent: 00-")
         .append(req.trace_id)
@@ -108,6 +104,15 @@ void write_head(std::string& out, const response& res, const request& req, const
         for (std::size_t i = 0; i < security.size(); ++i)
             if ((own & (1u << i)) == 0) out.append(security[i].line);
     }
+}
+
+}  // namespace
+
+bool may_have_body(unsigned status) { return status >= 200 && status != 204 && status != 304; }
+
+void write_head(std::string& out, const response& res, const request& req, const answer_facts& facts) {
+    append_status_line(out, res.status);
+    if (!facts.relayed) append_standing_lines(out, res, req, facts.date_line);
     for (const auto& [name, value] : res.headers) {
         out.append(name).append(": ");
         append_value(out, value);

@@ -21,6 +21,7 @@ struct answer_facts {
     std::string_view date_line;  // "Date: ...\r\n"
     int minor_version = 1;
     answer_framing framing;
+    bool relayed = false;  // to a gateway that says Date, ids and security headers to the client itself
 };
 
 // May an answer with this status have a body (RFC 9110 6.4.1)?

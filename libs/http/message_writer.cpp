@@ -57,8 +57,9 @@ struct ready_fields : framing_fields {
 struct answer_fields : framing_fields {
     const response* res = nullptr;
     const request* req = nullptr;
-    std::string_view date_line;
+    answer_facts facts;
     std::string* text = nullptr;  // where the head is written
+    std::string_view behind;      // a small body, in one piece with the head
     bool head_only = false;       // to a HEAD: no chunks follow, whatever the head says
 
     bool get_chunked_impl() const { return framing.chunked && !head_only; }
@@ -66,13 +67,12 @@ struct answer_fields : framing_fields {
     class writer {
     public:
         using const_buffers_type = const_buffer;
-        writer(const answer_fields& f, unsigned version, unsigned) : head_(*f.text) {
-            answer_facts facts;
-            facts.date_line = f.date_line;
-            facts.minor_version = static_cast<int>(version % 10);
-            facts.framing = f.framing;
+        writer(const answer_fields& f, unsigned, unsigned) : head_(*f.text) {
+            answer_facts told = f.facts;
+            told.framing = f.framing;
             f.text->clear();
-            write_head(*f.text, *f.res, *f.req, facts);
+            write_head(*f.text, *f.res, *f.req, told);
+            f.text->append(f.behind);
         }
         const_buffers_type get() const { return {head_.data(), head_.size()}; }
 
@@ -144,10 +144,12 @@ void answer_writer::begin(const response& res, const request& req, const answer_
     if (body && res.stream != nullptr && facts.minor_version == 1) m.chunked(true);
     m.res = &res;
     m.req = &req;
-    m.date_line = facts.date_line;
+    m.facts = facts;
     m.text = &impl_->head;
     m.head_only = req.method == verb::head;
-    if (body && !m.head_only) impl_->out.body(res.body, res.stream != nullptr);
+    const bool joined = res.stream == nullptr && res.body.size() <= most_joined;
+    if (body && !m.head_only && joined) m.behind = res.body;
+    if (body && !m.head_only && !joined) impl_->out.body(res.body, res.stream != nullptr);
     impl_->out.start();
 }
 

@@ -31,6 +31,7 @@ answer_facts session::facts() const {
     f.date_line = core_->date;
     f.minor_version = x_->req.minor_version;
     f.framing.keep_alive = keep_;
+    f.relayed = core_->options.behind_gateway && !x_->own_deadline;
     return f;
 }
 

@@ -96,6 +96,19 @@ def test_a_malformed_head_gets_a_problem_with_every_security_header(stack, data,
     assert headers["x-request-id"]
 
 
+@pytest.mark.parametrize("target,status", [("/v1/me", 200), ("/v1/auth/me", 200), ("/v1/currencies", 200), ("/v1/transactions/0", 422), ("/v1/calendar?month=x", 422)])
+def test_R19_what_a_service_leaves_out_towards_the_gateway_the_gateway_says_once(stack, person, target, status):
+    data = f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.access}\r\nConnection: close\r\n\r\n".encode()
+    answer = raw(stack.gateway.port, data)
+    got, headers, _ = head_of(answer)
+    assert got == status, headers
+    names = [line.partition(b":")[0].lower().decode() for line in answer.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
+    assert len(names) == len(set(names)), names
+    assert {"date", "x-request-id", "traceparent", "cache-control", "content-type", "content-length"} <= set(names)
+    for name, value in SECURITY_HEADERS.items():
+        assert headers[name.lower()] == value
+
+
 @pytest.mark.parametrize("name", ["X-User-Id", "X-Forwarded-User", "X-Auth-User", "X-Request-Deadline-Ms"])
 def test_identity_and_deadline_headers_from_outside_count_for_nothing(stack, person, name):
     expect(stack.client().get("/v1/me", headers={name: person.id}), 401)

@@ -156,3 +156,32 @@ TEST_CASE("R13: behind a gateway a trusted peer's head may have what a gateway a
     o.trusted_peers = {"10.0.0.0/8"};
     CHECK(running(o).ask(get("/hit", lines + left)).status == 431);
 }
+
+TEST_CASE("R19: only to a trusted gateway, which says it to the client, an answer leaves out what each must carry") {
+    const std::string left = "X-Request-Deadline-Ms: 1000\r\n";
+    const auto whole = [](const raw::answer& a) {
+        std::size_t there = 0;
+        for (const char* name : {"date", "x-request-id", "traceparent", "x-content-type-options", "x-frame-options",
+                                 "strict-transport-security", "content-security-policy", "referrer-policy"})
+            there += a.header(name).empty() ? 0 : 1;
+        CHECK((there == 0 || there == 8));
+        return there == 8;
+    };
+    server_options o = quick();
+    CHECK(whole(running(o).ask(get("/hit", left))));
+    o.behind_gateway = true;
+    {
+        running r(o);
+        const raw::answer a = r.ask(get("/hit", left));
+        CHECK(a.body == "{\"ok\":true}");
+        CHECK(a.header("content-type") == "application/json");
+        CHECK(a.header("content-length") == "11");
+        CHECK_FALSE(whole(a));
+        CHECK_FALSE(whole(r.ask(get("/missing", left))));
+        CHECK(whole(r.ask(get("/hit"))));
+        CHECK(whole(r.ask(get("/hit", "X-Request-Deadline-Ms: soon\r\n"))));
+        CHECK(whole(r.ask(get("/hit", left + "A : b\r\n"))));  // refused: nothing of it is believed
+    }
+    o.trusted_peers = {"10.0.0.0/8"};
+    CHECK(whole(running(o).ask(get("/hit", left))));
+}
