@@ -24,9 +24,12 @@ std::optional<ip::address> parse_address(std::string_view text) {
     if (text.empty() || text.size() >= buffer.size()) return std::nullopt;
     buffer[text.copy(buffer.data(), text.size())] = '\0';
     boost::system::error_code ec;
-    ip::address a = ip::make_address(buffer.data(), ec);
-    if (ec) return std::nullopt;
-    return a;
+    if (text.find(':') == std::string_view::npos) {
+        const ip::address a = ip::make_address_v4(buffer.data(), ec);
+        return ec ? std::nullopt : std::optional(a);
+    }
+    const ip::address a = ip::make_address_v6(buffer.data(), ec);
+    return ec ? std::nullopt : std::optional(a);
 }
 
 std::optional<network> network::parse(std::string_view text) {

@@ -1,5 +1,6 @@
 #include "http/request_reader.hpp"
 
+#include "http/grammar.hpp"
 #include "http/target.hpp"
 
 #include <boost/beast/http/basic_parser.hpp>
@@ -52,6 +53,22 @@ std::optional<verb> verb_of(beast::http::verb v) {
     }
 }
 
+constexpr std::string_view token_name = "Authorization: ";
+
+// The line of a token, with its end: the longest of most heads, and nothing in it concerns framing. Its characters are
+// looked at here, eight at a time, and Beast reads around it. Empty when there is none, it is written otherwise or not
+// good: then Beast reads and judges it.
+std::string_view token_line(std::string_view head) {
+    std::size_t at = 0;
+    do {
+        at = head.find('\n', at) + 1;
+        if (at == 0) return {};
+    } while (head.substr(at, token_name.size()) != token_name);
+    const std::string_view line = head.substr(at, head.find('\n', at) - at + 1);
+    if (line.size() < token_name.size() + 2 || line.substr(line.size() - 2) != "\r\n") return {};
+    return grammar::valid_value(line.substr(0, line.size() - 2)) ? line : std::string_view();
+}
+
 }  // namespace
 
 struct request_reader::parser final : beast::http::basic_parser<true> {
@@ -61,6 +78,29 @@ struct request_reader::parser final : beast::http::basic_parser<true> {
     }
     parser& operator=(parser&&) = default;
     std::uint64_t announced() const { return announced_; }
+    void read_head(std::string_view head, error_code& ec) {
+        const std::string_view token = token_line(head);
+        if (token.empty()) {
+            put(boost::asio::const_buffer(head.data(), head.size()), ec);
+            return;
+        }
+        // With one byte of the token's line, which tells Beast that the line before is not folded.
+        const auto before = static_cast<std::size_t>(token.data() - head.data());
+        const std::size_t taken = put(boost::asio::const_buffer(head.data(), before + 1), ec);
+        if (ec != beast_error::need_more || taken != before) {
+            if (!ec) ec = beast_error::bad_field;
+            return;
+        }
+        header h;
+        h.name = token.substr(0, token_name.find(':'));
+        h.value = grammar::trim(token.substr(token_name.size(), token.size() - token_name.size() - 2));
+        if (!req->headers.add(h)) {
+            ec = beast_error::header_limit;
+            return;
+        }
+        const std::string_view rest = head.substr(before + token.size());
+        put(boost::asio::const_buffer(rest.data(), rest.size()), ec);
+    }
     chunk_state give(std::string_view what) {
         error_code ec;
         const std::size_t taken = put(boost::asio::const_buffer(what.data(), what.size()), ec);
@@ -149,7 +189,7 @@ bool request_reader::build(std::string_view bytes, request& req, std::string& pa
     req.headers.clear();
     const std::size_t n = std::min(guard_.size(), bytes.size()) - guard_.start();
     error_code ec;
-    p.put(boost::asio::const_buffer(bytes.data() + guard_.start(), n), ec);
+    p.read_head(bytes.substr(guard_.start(), n), ec);
     if (ec) {
         error = fault_of(ec, p.target_fault);
         return false;

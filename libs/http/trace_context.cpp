@@ -20,7 +20,9 @@ struct member {
 using members = boost::container::static_vector<member, most_members>;
 
 bool lower_hex(std::string_view s) {
-    return std::ranges::all_of(s, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    bool bad = false;  // no early exit: eight and more at once
+    for (const char c : s) bad |= !((c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'));
+    return !bad;
 }
 
 bool lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }

@@ -73,18 +73,19 @@ bool trusted_peers::contains(const ip::address& a) const {
 
 std::string_view trusted_peers::nearest(const header_list& headers, std::string_view name, node_of node) const {
     std::string_view farthest;
+    std::optional<hop> at;
     for (const header* h = headers.end(); h != headers.begin();) {
         --h;
-        if (!iequals(h->name, name)) continue;
+        if (h->name.size() != name.size() || !iequals(h->name, name)) continue;
         std::string_view list = h->value;
         for (;;) {
             const std::size_t comma = list.rfind(',');
             const std::string_view entry =
                 grammar::trim(comma == std::string_view::npos ? list : list.substr(comma + 1));
-            const std::optional<hop> at = read_node(node(entry));
+            if (at && !contains(at->address)) return farthest;
+            at = read_node(node(entry));
             if (!at) return farthest;
             farthest = at->text;
-            if (!contains(at->address)) return farthest;
             if (comma == std::string_view::npos) break;
             list = list.substr(0, comma);
         }
