@@ -67,6 +67,8 @@ app::app(shared& all_, worker& on_)
       db_probe(on_.get_executor(), db),
       users(db),
       sessions(db, all_.terms),
+      credentials(db, sessions.tokens_live()),
+      mails(db),
       count{all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "ok"}}),
             all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "refused"}}),
             all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "shed"}}),

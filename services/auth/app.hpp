@@ -6,6 +6,8 @@
 #include "auth/hashing/pool.hpp"
 #include "auth/keys/key_ring.hpp"
 #include "auth/keys/vault.hpp"
+#include "auth/mail/mail_store.hpp"
+#include "auth/people/credential_store.hpp"
 #include "auth/people/user_store.hpp"
 #include "auth/revocation/revocation_hub.hpp"
 #include "auth/sessions/refresh_token.hpp"
@@ -89,6 +91,8 @@ struct app {
     db::probe db_probe;
     user_store users;
     session_store sessions;
+    credential_store credentials;
+    mail_store mails;
 
     struct {
         metrics::counter &ok, &refused, &shed, &registered;

@@ -1,6 +1,8 @@
 #include "auth/housekeeping.hpp"
 
+#include "auth/one_time/one_time_store.hpp"
 #include "auth/people/address_store.hpp"
+#include "auth/revocation/judging_clock_store.hpp"
 #include "auth/revocation/revocation_store.hpp"
 
 #include <chrono>
@@ -22,10 +24,11 @@ struct house {
         : a(all),
           runs(r.make_counter("mita_auth_housekeeping_runs_total", "Runs of the job that forgets what is over")),
           sessions(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "sessions"}})),
+          tokens(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "one_time_tokens"}})),
           revocations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "revocations"}})) {}
     app& a;
     uuid from{};  // where the next run looks on: the table is walked by key, some of it each time
-    metrics::counter &runs, &sessions, &revocations;
+    metrics::counter &runs, &sessions, &tokens, &revocations;
 };
 
 awaitable<void> settle_addresses(app& a) {
@@ -44,6 +47,10 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
         h->revocations.add(static_cast<std::uint64_t>(n));
         if (n < rows_a_step) break;
     }
+    one_time_store tokens(h->a.db);
+    const auto moved = co_await clock_moved(h->a.db, deadline::after(step_time));
+    const auto over = co_await tokens.prune(rows_a_step * steps_a_run, moved, deadline::after(step_time));
+    h->tokens.add(static_cast<std::uint64_t>(over));
     for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
         const auto done = co_await h->a.sessions.sweep(h->from, rows_a_step, deadline::after(step_time));
         h->sessions.add(static_cast<std::uint64_t>(done.deleted));

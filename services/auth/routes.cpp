@@ -18,6 +18,12 @@ constexpr http::route<app> open_to_the_world[] = {
     {verb::post, "/v1/auth/logout_all", logout_all, access::open},  // likewise
     {verb::get, "/v1/auth/sessions", list_sessions, access::user},
     {verb::del, "/v1/auth/sessions/{id}", end_session, access::user},
+    {verb::post, "/v1/auth/password/change", change_password, access::user},
+    {verb::post, "/v1/auth/password/forgot", forgot_password, access::open},
+    {verb::post, "/v1/auth/password/reset", reset_password, access::open},
+    {verb::post, "/v1/auth/email/verify", verify_email, access::open},
+    {verb::post, "/v1/auth/email/resend", resend_verification, access::open},
+    {verb::post, "/v1/auth/email/change", change_email, access::user},
     {verb::get, "/v1/auth/me", me, access::user},
     {verb::get, "/.well-known/jwks.json", jwks, access::open},
     {verb::get, "/livez", http::livez<app>, access::open},

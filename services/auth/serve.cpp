@@ -3,6 +3,7 @@
 #include "auth/app.hpp"
 #include "auth/hashing/instruments.hpp"
 #include "auth/housekeeping.hpp"
+#include "auth/mailing.hpp"
 #include "auth/routes.hpp"
 #include "core/scheduling.hpp"
 #include "db/listener.hpp"
@@ -83,6 +84,7 @@ int serve(config& from) {
     rt.spawn(0, "follow_revocations", [hub] { return hub->follow(); });
 
     keep_house(rt, first);
+    send_mails(rt, first);
 
     dispatcher internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);

@@ -27,7 +27,13 @@ hashing::policy password_policy(config& from, bool testing) {
 }
 
 settings::settings(config& from)
-    : common_settings(from, the_doors), database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL") {
+    : common_settings(from, the_doors), database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL"), mail(from) {
+    const auto mode = from.one_of("MITA_REGISTRATION", "open", {"open", "verified", "closed"});
+    registration = mode == "open"       ? registration_mode::open
+                   : mode == "verified" ? registration_mode::verified
+                                        : registration_mode::closed;
+    if (registration == registration_mode::verified && !mail.on())
+        from.problem("MITA_REGISTRATION: verified needs MITA_MAIL_URL");
     master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     refresh_idle = std::chrono::seconds(from.integer("MITA_REFRESH_IDLE_S", 604'800, 10, 31'536'000));
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));

@@ -3,6 +3,7 @@
 
 #include "auth/hashing/pool.hpp"
 #include "auth/hashing/stored_hash.hpp"
+#include "auth/mail/settings.hpp"
 #include "core/settings.hpp"
 #include "db/settings.hpp"
 #include "jwt/keys.hpp"
@@ -14,10 +15,15 @@ namespace mita::auth {
 // How new hashes are made; wrong values are recorded in `from`.
 hashing::policy password_policy(config& from, bool testing);
 
+// Who may register: anybody at once; anybody who proves the address first; nobody.
+enum class registration_mode { open, verified, closed };
+
 struct settings : common_settings {
     explicit settings(config& from);  // throws config_error with every wrong setting
 
     db::settings database;
+    mail_settings mail;
+    registration_mode registration;
 
     secret master;  // MITA_AUTH_SECRET
     std::chrono::seconds refresh_idle, refresh_absolute;

@@ -14,6 +14,12 @@ awaitable<http::response> logout(http::request& req, app& a);
 awaitable<http::response> logout_all(http::request& req, app& a);
 awaitable<http::response> list_sessions(http::request& req, app& a);
 awaitable<http::response> end_session(http::request& req, app& a);
+awaitable<http::response> change_password(http::request& req, app& a);
+awaitable<http::response> forgot_password(http::request& req, app& a);
+awaitable<http::response> reset_password(http::request& req, app& a);
+awaitable<http::response> verify_email(http::request& req, app& a);
+awaitable<http::response> resend_verification(http::request& req, app& a);
+awaitable<http::response> change_email(http::request& req, app& a);
 awaitable<http::response> me(http::request& req, app& a);
 awaitable<http::response> jwks(http::request& req, app& a);
 

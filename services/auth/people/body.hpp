@@ -24,4 +24,30 @@ struct login_request {
     secret password;
 };
 
+struct password_change_request {
+    explicit password_change_request(std::string_view body);
+    secret current_password, new_password;
+};
+
+// A token of a mail, and what some of them bring.
+struct one_time_request {
+    explicit one_time_request(std::string_view body);
+    secret token;
+};
+struct password_reset_request {
+    explicit password_reset_request(std::string_view body);
+    secret token, new_password;
+};
+
+struct address_request {
+    explicit address_request(std::string_view body);
+    std::string email;
+};
+
+struct email_change_request {
+    explicit email_change_request(std::string_view body);
+    std::string new_email;
+    secret password;
+};
+
 }  // namespace mita::auth

@@ -12,7 +12,9 @@ namespace mita::auth {
 
 struct user {
     uuid id;
-    std::string email, display_name, password_hash, status, role;
+    std::string email, email_key, display_name, password_hash, status, role;  // email_key: what it is compared by
+    std::string language = "en";                                              // of mails: en, bg, de
+    int epoch = 0;                                                            // moves when credentials change
     std::optional<wall::time_point> email_verified_at;
     wall::time_point created_at;
     bool active() const { return status == "active"; }
@@ -26,6 +28,7 @@ public:
     awaitable<std::optional<user>> find(uuid id, deadline d);
     // Compare-and-swap: nothing happens when the hash is no longer `old_hash` (P1).
     awaitable<bool> replace_hash(uuid id, std::string old_hash, std::string new_hash, deadline d);
+    awaitable<void> set_language(uuid id, std::string language, deadline d);
     awaitable<bool> rename(uuid id, std::string display_name, deadline d);
 
 private:

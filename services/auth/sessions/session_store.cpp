@@ -1,12 +1,11 @@
 #include "auth/sessions/session_store.hpp"
 
+#include "auth/mail/mail_store.hpp"
 #include "auth/people/address.hpp"
+#include "auth/people/turn.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
 #include "core/clock.hpp"
-#include "core/waiter.hpp"
 #include "http/page.hpp"
-
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <stdexcept>
@@ -16,27 +15,33 @@ namespace mita::auth {
 
 namespace {
 
-using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr std::int64_t grace_s = 10;
-constexpr milliseconds turn_limit{2'000};  // how long an account's logins may keep one of them from its turn
 
 // $1 user id, $2 email, $3 email_norm, $4 display_name, $5 hash, $6 now; $7 session id, $8 device, $9 agent, $10 ip,
-// $11 idle, $12 absolute, $13 moved, $14 what the address was compared by before: taken as well until it is settled
+// $11 idle, $12 absolute, $13 moved, $14 what the address was compared by before: taken as well until it is settled,
+// $15 language
 constexpr db::statement insert_user_and_session{
     "register_user",
     "with at as materialized (select judged_at($13) as now), u as (insert into users (id, email, email_norm, "
-    "display_name, password_hash, created_at, updated_at, address_form)"
-    " select $1, $2, $3, $4, $5, $6, $6, 2 where not exists (select from users where email_norm = $14 and address_form "
+    "display_name, password_hash, created_at, updated_at, address_form, language)"
+    " select $1, $2, $3, $4, $5, $6, $6, 2, $15 where not exists (select from users where email_norm = $14 and "
+    "address_form "
     "= 1) on conflict (email_norm) do nothing returning id)"
     " insert into sessions (id, user_id, rotated_at, created_at, last_seen_at, auth_time, device_name, user_agent, ip,"
     " idle_expires_at, absolute_expires_at) select $7, u.id, at.now, $6, $6, $6, $8, $9, $10,"
     " at.now + $11::bigint * interval '1 second', at.now + $12::bigint * interval '1 second' from u, at"};
 
+constexpr db::statement ask_for_proof{
+    "register_proof",
+    "select queue_mail($1, 'verify_email', email, email_norm, id, language, '', $3, $4, $5) from users where id = $2"};
+constexpr db::statement insert_unproven{"register_unproven",
+                                        "select register_unproven($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+
 constexpr db::statement insert_session{
     "session_open",
-    "select outcome, granted, revocation from open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"};
+    "select outcome, granted, revocation from open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 
 // S7: the scope is what the session holds already and the role still allows.
 constexpr db::statement rotate{
@@ -96,13 +101,6 @@ constexpr db::statement sweep_step{
     " select (select count(*) from gone), (select count(*) from batch), (select id from batch order by id desc limit "
     "1)"};
 
-// 1..16 ms at first, 1..128 ms later: those who met once do not meet again.
-milliseconds some_pause(unsigned attempt) {
-    std::uint8_t r = 0;
-    random_bytes(reinterpret_cast<char*>(&r), 1);
-    return milliseconds(1 + r % (16U << std::min(attempt, 3U)));
-}
-
 }  // namespace
 
 std::string place_of(const session_row& s) {
@@ -111,27 +109,36 @@ std::string place_of(const session_row& s) {
     return http::turned(std::move(place));
 }
 
-// An access token of a dead session may live this long; then it, and its revocation, may be forgotten.
-std::int64_t session_store::tokens_live_s() const { return (terms_.access_ttl + seconds(120)).count(); }
-
 awaitable<bool> session_store::register_user(user u, new_session s, deadline d) {
     const auto now = u.created_at;  // what the answer says
     const auto norm = canonical_address(u.email);
     if (!norm) throw std::invalid_argument("register_user: an address without a canonical form");
     const auto former = former_form(u.email);
     const auto moved = co_await clock_moved(db_, d);
-    const auto rows = co_await db_.query(insert_user_and_session, d, u.id, u.email, *norm, u.display_name,
-                                         u.password_hash, now, s.id, s.device_name, s.user_agent, s.ip,
-                                         terms_.idle.count(), terms_.absolute.count(), moved, former);
-    co_return rows.affected() == 1;
+    db::batch both;
+    both.add(insert_user_and_session, u.id, u.email, *norm, u.display_name, u.password_hash, now, s.id, s.device_name,
+             s.user_agent, s.ip, terms_.idle.count(), terms_.absolute.count(), moved, former, u.language);
+    both.add(ask_for_proof, new_uuid(), u.id, mail_store::kept.count(), mail_store::most, moved);
+    const auto done = co_await db_.run_batch(std::move(both), d);
+    co_return done.front().affected() == 1;
+}
+
+awaitable<bool> session_store::register_unproven(user u, deadline d) {
+    const auto norm = canonical_address(u.email);
+    if (!norm) throw std::invalid_argument("register_unproven: an address without a canonical form");
+    const auto former = former_form(u.email);
+    const auto moved = co_await clock_moved(db_, d);
+    const auto rows =
+        co_await db_.query(insert_unproven, d, u.id, u.email, *norm, former, u.display_name, u.password_hash,
+                           u.language, new_uuid(), mail_store::kept.count(), mail_store::most, moved, u.created_at);
+    co_return rows.front().get<bool>(0);
 }
 
 awaitable<opened> session_store::open(new_session s, deadline d) {
-    const executor ex = co_await asio::this_coro::executor;
     const auto moved = co_await clock_moved(db_, d);
-    const deadline patience = d.capped(turn_limit);
-    for (unsigned attempt = 0;; ++attempt) {
-        const auto rows = co_await db_.query(insert_session, d, s.id, s.user_id, terms_.max_sessions,
+    turn mine(d);
+    for (;;) {
+        const auto rows = co_await db_.query(insert_session, d, s.id, s.user_id, s.epoch, terms_.max_sessions,
                                              terms_.idle.count(), terms_.absolute.count(), tokens_live_s(), moved,
                                              s.device_name, s.user_agent, s.ip, wall::now());
         const auto r = rows.front();
@@ -141,9 +148,7 @@ awaitable<opened> session_store::open(new_session s, deadline d) {
         if (out.done) out.scope = r.get<std::string>(1);
         if (out.done) out.revocation = r.get<std::optional<std::int64_t>>(2).value_or(0);
         if (outcome != "busy") co_return out;
-        if (patience.expired()) throw overloaded("this account is being logged in to too often at once");
-        waiter pause(ex);
-        co_await pause.wait(patience.capped(some_pause(attempt)));
+        co_await mine.wait();
     }
 }
 

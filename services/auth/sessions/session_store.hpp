@@ -23,6 +23,7 @@ struct session_terms {
 
 struct new_session {
     uuid id, user_id;
+    int epoch = 0;  // the person's when the login was checked: none is opened after a change of credentials
     std::string device_name, user_agent, ip;
 };
 
@@ -51,7 +52,7 @@ struct refreshed {
 };
 
 struct opened {
-    bool done = false;  // false: the person is not active any more, and nothing was written
+    bool done = false;  // false: not active any more, or the credentials changed meanwhile; nothing was written
     std::string scope;
     std::int64_t revocation = 0;  // of the sessions that the cap ended; 0: none
 };
@@ -65,8 +66,11 @@ class session_store {
 public:
     session_store(db::pool& db, const session_terms& terms) : db_(db), terms_(terms) {}
 
-    // False when the address is taken: nothing was written.
+    // False when the address is taken: nothing was written. With it, the mail that asks for proof of the address.
     awaitable<bool> register_user(user u, new_session s, deadline d);
+    // The account, no session, and a mail that says what the address has to do or has already (P7). False: the queue of
+    // mails is full.
+    awaitable<bool> register_unproven(user u, deadline d);
     // Never leaves more live sessions of the person than terms.max_sessions, on however many instances (S9). Others do
     // not wait for it. Throws overloaded when the account's other logins kept it from its turn for 2 s.
     awaitable<opened> open(new_session s, deadline d);
@@ -82,10 +86,13 @@ public:
     // token of theirs can live. Several instances may do it at once.
     awaitable<swept> sweep(uuid after, unsigned at_most, deadline d);
 
+    // An access token of a dead session may live this long; then it, and its revocation, may be forgotten.
+    std::chrono::seconds tokens_live() const { return terms_.access_ttl + std::chrono::seconds(120); }
+
 private:
     awaitable<refreshed> classify(uuid id, std::int64_t counter, std::int64_t moved, deadline d);
     static refreshed read_refreshed(const db::row& r);
-    std::int64_t tokens_live_s() const;
+    std::int64_t tokens_live_s() const { return tokens_live().count(); }
     db::pool& db_;
     const session_terms& terms_;
 };

@@ -9,6 +9,7 @@ from .client import Client
 from .clock import Clock
 from .cluster import Cluster
 from .contract import Contract
+from .mailbox import FROM, PUBLIC_URL, Mailbox
 from .metrics import samples
 from .people import Person
 from .service import ROOT, Service
@@ -25,6 +26,7 @@ class Stack:
         self.cluster = Cluster()
         self.contract = Contract()
         self.clock = Clock(self.logs / "clock")
+        self.mailbox = Mailbox(self.logs / "mail")
         self.secrets = {name: secrets.token_hex(32) for name in ("MITA_AUTH_SECRET", "MITA_FINANCE_SECRET", "MITA_INTERNAL_TOKEN", "MITA_OPS_TOKEN")}
         self.others = []
         for name in ("auth", "finance"):
@@ -43,7 +45,8 @@ class Stack:
         if self.presets.get(name, self.preset) == "tsan":
             out["TSAN_OPTIONS"] = "exitcode=66"  # a report ends the service, when it is stopped, with this
         if name == "auth":
-            out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.cluster.url("auth"), "MITA_BCRYPT_COST": "4"}
+            out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.cluster.url("auth"), "MITA_BCRYPT_COST": "4",
+                    "MITA_MAIL_URL": f"file://{self.mailbox.folder}", "MITA_MAIL_FROM": f"MITA <{FROM}>", "MITA_PUBLIC_URL": PUBLIC_URL, "MITA_MAIL_POLL_MS": "50"}
         else:
             auth = auth or self.auth
             out |= {"MITA_AUTH_URL": f"http://127.0.0.1:{auth.port}", "MITA_AUTH_INTERNAL_URL": f"http://127.0.0.1:{auth.internal_port}"}
