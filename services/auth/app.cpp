@@ -3,6 +3,8 @@
 #include "auth/migrations.hpp"
 #include "cache/report.hpp"
 #include "core/clock.hpp"
+#include "core/ids.hpp"
+#include "core/utf8.hpp"
 #include "db/explain.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/token.hpp"
@@ -48,10 +50,12 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       keys(std::move(set.master)),
       refresh(keys),
       cursors(keys.derive("mita auth list cursor")),
+      throttle_key(keys.derive("mita auth throttle")),
       ring(keys, set.key_algorithm),
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),
       passwords(lanes, set.passwords, peppers_of(keys)),
+      trail(metrics, log),
       tokens(jwt::options_of(set, set.token_cache_bytes), revoked, nullptr) {
     cache::export_stats(metrics, "token", [this] { return tokens.cache_stats(); });
     jwt::export_revocation_lag(metrics, "auth", revoked);
@@ -103,6 +107,37 @@ hashing::ticket app::admit(const http::request& req, hashing::job_class kind) {
         throw overloaded("password hashing is at its limit", std::max(1U, place.retry_after));
     }
     return std::move(*place.place);
+}
+
+awaitable<attempt> app::try_at(const http::request& req, std::string address_key) {
+    auto key = attempt_at(all.throttle_key, address_key, req.client_address);
+    auto begun = co_await attempt::begin(db, all.log, std::move(key), req.until);
+    co_return begun;
+}
+
+awaitable<void> app::ask_mail(const http::request& req, mail_request what) {
+    const auto whose = what.user_id ? what.user_id->str() : what.recipient_key;
+    const auto key = attempt_at(all.throttle_key, whose, req.client_address);
+    const auto got = co_await mails.ask_sparingly(std::move(what), *key.account, key.network, req.until);
+    if (got.full) throw overloaded("the queue of mails is full", 60);
+    if (got.wait_s > 0)
+        throw api_error(429, "rate_limited", "Too many mails were asked for: wait before the next one.")
+            .with_header("Retry-After", std::to_string(got.wait_s));
+}
+
+void app::note(const http::request& req, std::string_view action, std::string_view result,
+               std::optional<uuid> subject) {
+    audit_event e;
+    e.id = new_uuid();
+    e.at = wall::now();
+    e.action = action;
+    e.result = result;
+    if (req.who) e.actor = req.who->user_id;
+    e.subject = subject;
+    e.ip = req.client_address;
+    e.user_agent = utf8::repaired(req.headers.value("User-Agent"), 300);
+    e.request_id = req.id;
+    all.trail.note(std::move(e));
 }
 
 std::shared_ptr<const key_snapshot> app::signer() const {

@@ -2,6 +2,7 @@
 // belongs to its thread. Constructors only; what happens is in handlers/.
 #pragma once
 
+#include "auth/audit/audit_trail.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/hashing/pool.hpp"
 #include "auth/keys/key_ring.hpp"
@@ -14,6 +15,7 @@
 #include "auth/sessions/session_json.hpp"
 #include "auth/sessions/session_store.hpp"
 #include "auth/settings.hpp"
+#include "auth/throttle/attempt.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
@@ -48,10 +50,12 @@ struct shared {
     vault keys;
     refresh_tokens refresh;
     http::cursor_seal cursors;
+    secret throttle_key;
     key_ring ring;
     session_terms terms;
     hashing::pool lanes;
     hashing::password_hasher passwords;
+    audit_trail trail;
     jwt::revocations revoked;
     jwt::validator tokens;
     std::shared_ptr<revocation_hub> hub;  // set when worker 0's app is made
@@ -70,6 +74,17 @@ struct app {
 
     // Admission before the account is looked up, so that a refusal tells nothing (L6). Throws overloaded.
     hashing::ticket admit(const http::request& req, hashing::job_class kind);
+
+    // Before a hash is made for somebody who claims to have this address (canonical). Throws as attempt::begin.
+    awaitable<attempt> try_at(const http::request& req, std::string address_key);
+
+    // Queues a mail that a stranger or a person asked for, as often as an address and a network may (429). Throws
+    // overloaded when the queue is full.
+    awaitable<void> ask_mail(const http::request& req, mail_request what);
+
+    // An event of the audit trail (A2). subject: whom it concerns, when that is known.
+    void note(const http::request& req, std::string_view action, std::string_view result,
+              std::optional<uuid> subject = std::nullopt);
 
     // What signs. Throws overloaded while no signing key is loaded: asked for before a session is written.
     std::shared_ptr<const key_snapshot> signer() const;

@@ -1,5 +1,6 @@
 #include "auth/housekeeping.hpp"
 
+#include "auth/audit/audit_store.hpp"
 #include "auth/one_time/one_time_store.hpp"
 #include "auth/people/address_store.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
@@ -25,10 +26,12 @@ struct house {
           runs(r.make_counter("mita_auth_housekeeping_runs_total", "Runs of the job that forgets what is over")),
           sessions(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "sessions"}})),
           tokens(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "one_time_tokens"}})),
+          throttles(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "throttles"}})),
+          events(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "audit_events"}})),
           revocations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "revocations"}})) {}
     app& a;
     uuid from{};  // where the next run looks on: the table is walked by key, some of it each time
-    metrics::counter &runs, &sessions, &tokens, &revocations;
+    metrics::counter &runs, &sessions, &tokens, &throttles, &events, &revocations;
 };
 
 awaitable<void> settle_addresses(app& a) {
@@ -51,6 +54,12 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     const auto moved = co_await clock_moved(h->a.db, deadline::after(step_time));
     const auto over = co_await tokens.prune(rows_a_step * steps_a_run, moved, deadline::after(step_time));
     h->tokens.add(static_cast<std::uint64_t>(over));
+    throttle_store slowed(h->a.db);
+    const auto calm = co_await slowed.prune(rows_a_step * steps_a_run, deadline::after(step_time));
+    h->throttles.add(static_cast<std::uint64_t>(calm));
+    audit_store trail(h->a.db);
+    const auto old = co_await trail.prune(h->a.all.set.audit_kept, rows_a_step, deadline::after(step_time));
+    h->events.add(static_cast<std::uint64_t>(old));
     for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
         const auto done = co_await h->a.sessions.sweep(h->from, rows_a_step, deadline::after(step_time));
         h->sessions.add(static_cast<std::uint64_t>(done.deleted));

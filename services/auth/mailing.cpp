@@ -128,6 +128,18 @@ awaitable<delivered> send(mailer& m, const waiting_mail& mail, const std::option
     co_return how;
 }
 
+// That a link went out, whoever asked for it.
+void note(mailer& m, const waiting_mail& mail, const std::optional<user>& who) {
+    if (!who) return;
+    audit_event e;
+    e.id = new_uuid();
+    e.at = wall::now();
+    e.action = "mail_" + std::string(name(mail.kind));
+    e.result = "sent";
+    e.subject = who->id;
+    m.a.all.trail.note(std::move(e));
+}
+
 // False: nobody takes mail at present.
 awaitable<bool> handle(mailer& m, waiting_mail mail) {
     const auto who = co_await person_of(m, mail);
@@ -140,6 +152,7 @@ awaitable<bool> handle(mailer& m, waiting_mail mail) {
     const auto did = co_await send(m, mail, who);
     if (did.how == delivery::sent) {
         m.sent.add();
+        note(m, mail, who);
         co_await m.queue.done(mail, deadline::after(step_time));
         co_return true;
     }

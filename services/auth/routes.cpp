@@ -24,6 +24,7 @@ constexpr http::route<app> open_to_the_world[] = {
     {verb::post, "/v1/auth/email/verify", verify_email, access::open},
     {verb::post, "/v1/auth/email/resend", resend_verification, access::open},
     {verb::post, "/v1/auth/email/change", change_email, access::user},
+    {verb::get, "/v1/auth/events", list_events, access::user},
     {verb::get, "/v1/auth/me", me, access::user},
     {verb::get, "/.well-known/jwks.json", jwks, access::open},
     {verb::get, "/livez", http::livez<app>, access::open},

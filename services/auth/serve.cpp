@@ -46,6 +46,18 @@ http::server_options inside(const settings& s) {
     return o;
 }
 
+// The last events are written before the database goes.
+awaitable<void> close(app& a, bool writes, deadline d) {
+    if (writes) {
+        try {
+            co_await a.all.trail.flush(a.db, d.capped(2s));
+        } catch (const std::exception& e) {
+            a.all.log.error("audit_not_written").with("events", a.all.trail.waiting()).with("reason", e.what());
+        }
+    }
+    co_await a.db.close(d);
+}
+
 }  // namespace
 
 int serve(config& from) {
@@ -85,6 +97,7 @@ int serve(config& from) {
 
     keep_house(rt, first);
     send_mails(rt, first);
+    rt.every(0, "audit", 200ms, [&all, &first] { return all.trail.flush(first.db, deadline::after(5s)); });
 
     dispatcher internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);
@@ -99,7 +112,8 @@ int serve(config& from) {
         co_return;
     });
     for (unsigned i = 0; i < rt.size(); ++i)
-        rt.on_stop(stop_stage::close, i, [a = all.apps[i]](deadline d) { return a->db.close(d); });
+        rt.on_stop(stop_stage::close, i,
+                   [a = all.apps[i], writes = i == 0](deadline d) { return close(*a, writes, d); });
     rt.on_stop(stop_stage::close, 0, [&hints](deadline d) { return hints.close(d); });
     const int status = rt.run();
     if (!wrong_secret) return status;

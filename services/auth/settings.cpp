@@ -33,7 +33,7 @@ settings::settings(config& from)
                    : mode == "verified" ? registration_mode::verified
                                         : registration_mode::closed;
     if (registration == registration_mode::verified && !mail.on())
-        from.problem("MITA_REGISTRATION: verified needs MITA_MAIL_URL");
+        from.problem("MITA_REGISTRATION: must not be verified without MITA_MAIL_URL");
     master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     refresh_idle = std::chrono::seconds(from.integer("MITA_REFRESH_IDLE_S", 604'800, 10, 31'536'000));
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));
@@ -41,6 +41,7 @@ settings::settings(config& from)
                                                                                               : jwt::algorithm::eddsa;
     token_cache_bytes = static_cast<std::size_t>(from.integer(
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
+    audit_kept = std::chrono::hours(24 * from.integer("MITA_AUDIT_DAYS", 400, 31, 36'500));
     housekeeping = from.duration_ms("MITA_HOUSEKEEPING_MS", 60'000, 100, 3'600'000);
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));
 

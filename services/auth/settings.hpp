@@ -30,6 +30,7 @@ struct settings : common_settings {
     jwt::algorithm key_algorithm;
     unsigned max_sessions;
     std::size_t token_cache_bytes;
+    std::chrono::hours audit_kept;           // how long events of the audit trail stay
     std::chrono::milliseconds housekeeping;  // pause between two runs of the job that forgets what is over
 
     hashing::policy passwords;

@@ -17,10 +17,18 @@ awaitable<http::response> verify_email(http::request& req, app& a) {
     const one_time_request in(req.body);
     const auto hash = hash_of_token(in.token.view());
     if (!hash) refuse_one_time_token();
+    auto tried = co_await attempt::begin(a.db, a.all.log, guess_from(req.client_address), req.until);
     const auto proven = co_await a.credentials.verify_address(*hash, req.until);
-    if (proven) co_return http::empty();
+    if (proven) {
+        a.note(req, "email_verify", "ok", *proven);
+        co_return http::empty();
+    }
     const auto done = co_await a.credentials.change_address(*hash, req.until);
-    if (done.outcome == changed::gone) refuse_one_time_token();
+    if (done.outcome == changed::gone) {
+        co_await tried.failed(req.until);
+        refuse_one_time_token();
+    }
+    a.note(req, "email_change", "ok", done.user_id);
     if (done.revocation != 0) {
         co_await a.all.hub->settle(a.on.get_executor(), done.revocation);
     }
@@ -57,9 +65,10 @@ awaitable<http::response> change_email(http::request& req, app& a) {
     link.recipient = in.new_email;
     link.recipient_key = canonical_address(in.new_email).value_or("");
     link.details = std::to_string(who->epoch) + ' ' + who->email_key + ' ' + link.recipient_key + ' ' + in.new_email;
-    const bool first = co_await a.mails.ask(std::move(told), req.until);
-    const bool second = co_await a.mails.ask(std::move(link), req.until);
-    if (!first || !second) throw overloaded("the queue of mails is full", 60);
+    co_await a.ask_mail(req, std::move(link));
+    const bool queued = co_await a.mails.ask(std::move(told), req.until);
+    if (!queued) throw overloaded("the queue of mails is full", 60);
+    a.note(req, "email_change", "asked", who->id);
     co_return accepted();
 }
 

@@ -19,6 +19,7 @@ new_session session_of(const http::request& req, const uuid& user_id, std::strin
     s.device_name = std::move(device_name);
     s.user_agent = utf8::repaired(req.headers.value("User-Agent"), 300);
     s.ip = std::string(req.client_address);
+    s.network = network_of(req.client_address).value_or("");
     return s;
 }
 
@@ -32,11 +33,17 @@ void refuse_one_time_token() {
     throw api_error(422, "invalid_token", "The link is not good any more: ask for a new one.");
 }
 
-awaitable<void> require_password(http::request&, app& a, const user& who, hashing::ticket place, secret password,
+awaitable<void> require_password(http::request& req, app& a, const user& who, hashing::ticket place, secret password,
                                  hashing::cancel_flag left) {
+    auto tried = co_await a.try_at(req, who.email_key);
     const auto verdict =
         co_await a.all.passwords.verify(std::move(place), std::move(password), who.password_hash, left);
-    if (!verdict.match) refuse_credentials(a);
+    if (!verdict.match) {
+        a.note(req, "password", "refused", who.id);
+        co_await tried.failed(req.until);
+        refuse_credentials(a);
+    }
+    co_await tried.passed(who.id, req.until);
 }
 
 awaitable<void> ask_by_address(http::request& req, app& a, letter_kind kind, std::string email) {
@@ -45,8 +52,7 @@ awaitable<void> ask_by_address(http::request& req, app& a, letter_kind kind, std
     what.recipient = email;
     what.recipient_key = canonical_address(email).value_or("");
     what.language = name(preferred_language(req.headers.value("Accept-Language")).value_or(language::en));
-    const bool queued = co_await a.mails.ask(std::move(what), req.until);
-    if (!queued) throw overloaded("the queue of mails is full", 60);
+    co_await a.ask_mail(req, std::move(what));
 }
 
 http::response accepted() { return http::json(202, "{\"accepted\":true}"); }

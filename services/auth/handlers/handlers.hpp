@@ -14,6 +14,7 @@ awaitable<http::response> logout(http::request& req, app& a);
 awaitable<http::response> logout_all(http::request& req, app& a);
 awaitable<http::response> list_sessions(http::request& req, app& a);
 awaitable<http::response> end_session(http::request& req, app& a);
+awaitable<http::response> list_events(http::request& req, app& a);
 awaitable<http::response> change_password(http::request& req, app& a);
 awaitable<http::response> forgot_password(http::request& req, app& a);
 awaitable<http::response> reset_password(http::request& req, app& a);

@@ -1,6 +1,7 @@
 #include "auth/handlers/at_hand.hpp"
 #include "auth/handlers/handlers.hpp"
 #include "auth/mail/letter.hpp"
+#include "auth/people/address.hpp"
 #include "auth/people/body.hpp"
 #include "auth/sessions/session_json.hpp"
 #include "core/clock.hpp"
@@ -27,6 +28,7 @@ awaitable<http::response> login(http::request& req, app& a) {
     login_request in(req.body);
     const auto keys = a.signer();
     auto place = a.admit(req, hashing::job_class::login);
+    auto tried = co_await a.try_at(req, canonical_address(in.email).value_or(in.email));
     const auto found = co_await a.users.find_by_email(in.email, req.until);
     const bool known = found && found->active();
     secret again = in.password.copy();  // for a rehash; wiped with the frame
@@ -40,7 +42,12 @@ awaitable<http::response> login(http::request& req, app& a) {
     } else {
         verdict = co_await a.all.passwords.verify_unknown(std::move(place), std::move(in.password), left.flag);
     }
-    if (!known || !verdict.match) refuse_credentials(a);
+    if (!known || !verdict.match) {
+        a.note(req, "login", "refused", found ? std::optional(found->id) : std::nullopt);
+        co_await tried.failed(req.until);
+        refuse_credentials(a);
+    }
+    co_await tried.passed(found->id, req.until);
 
     if (verdict.rehash) {
         co_await renew_hash(req, a, *found, std::move(again));
@@ -60,6 +67,7 @@ awaitable<http::response> login(http::request& req, app& a) {
     if (tongue && name(*tongue) != found->language) {
         co_await a.users.set_language(found->id, std::string(name(*tongue)), req.until);
     }
+    a.note(req, "login", "ok", found->id);
     a.count.ok.add();
     const app::grant first{found->id, s.id, got.scope, 0, wall::now(), a.all.terms.absolute};
     co_return http::json(200, to_json(*found, a.issue(*keys, first)));

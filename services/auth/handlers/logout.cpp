@@ -29,6 +29,7 @@ std::shared_ptr<const jwt::claims> signed_by_us(const http::request& req, const 
 awaitable<http::response> logout(http::request& req, app& a) {
     http::refuse_query(req);
     const auto c = signed_by_us(req, a);
+    a.note(req, "logout", "ok", c->who.user_id);
     const auto sequence = co_await a.sessions.end(c->who.session_id, c->who.user_id, "logout", req.until);
     if (sequence) {
         co_await a.all.hub->settle(a.on.get_executor(), *sequence);
@@ -39,6 +40,7 @@ awaitable<http::response> logout(http::request& req, app& a) {
 awaitable<http::response> logout_all(http::request& req, app& a) {
     http::refuse_query(req);
     const auto c = signed_by_us(req, a);
+    a.note(req, "logout_all", "ok", c->who.user_id);
     const auto sequence = co_await a.sessions.end_all(c->who.user_id, c->who.session_id, "logout_all", req.until);
     if (sequence) {
         co_await a.all.hub->settle(a.on.get_executor(), *sequence);

@@ -43,6 +43,7 @@ awaitable<http::response> change_password(http::request& req, app& a) {
     const auto done =
         co_await a.credentials.change_password(who->id, who->password_hash, fresh, req.who->session_id, req.until);
     if (done.outcome == changed::gone) refuse_credentials(a);
+    a.note(req, "password_change", "ok", who->id);
     if (done.revocation != 0) {
         co_await a.all.hub->settle(a.on.get_executor(), done.revocation);
     }
@@ -64,10 +65,14 @@ awaitable<http::response> reset_password(http::request& req, app& a) {
     password_reset_request in(req.body);
     const auto hash = hash_of_token(in.token.view());
     if (!hash) refuse_one_time_token();
+    auto tried = co_await attempt::begin(a.db, a.all.log, guess_from(req.client_address), req.until);
     one_time_store tokens(a.db);
     const auto moved = co_await clock_moved(a.db, req.until);
     const auto holder = co_await tokens.look(token_purpose::reset_password, *hash, moved, req.until);
-    if (!holder) refuse_one_time_token();
+    if (!holder) {
+        co_await tried.failed(req.until);
+        refuse_one_time_token();
+    }
     const auto who = co_await a.users.find(holder->user_id, req.until);
     if (!who) refuse_one_time_token();
     require_good(in.new_password, *who);
@@ -75,6 +80,10 @@ awaitable<http::response> reset_password(http::request& req, app& a) {
     const auto fresh = co_await hashed(req, a, std::move(in.new_password), left.flag);
     const auto done = co_await a.credentials.reset_password(*hash, fresh, req.until);
     if (done.outcome == changed::gone) refuse_one_time_token();
+    a.note(req, "password_reset", "ok", done.user_id);
+    throttle_store throttles(a.db);
+    const auto account = attempt_at(a.all.throttle_key, who->email_key, req.client_address);
+    co_await throttles.forgive(account, req.until);
     if (done.revocation != 0) {
         co_await a.all.hub->settle(a.on.get_executor(), done.revocation);
     }

@@ -28,6 +28,7 @@ awaitable<http::response> refresh(http::request& req, app& a) {
     const auto got = co_await a.sessions.refresh(claim->session, claim->counter, req.until);
     if (got.outcome == refresh_outcome::reused) {
         a.count.reused.add();
+        a.note(req, "refresh", "reused", got.user_id);
         a.all.log.warn("refresh_reused").with("user_id", got.user_id.str()).with("request_id", req.id);
         co_await a.all.hub->settle(a.on.get_executor(), got.revocation);
         refuse();

@@ -36,6 +36,7 @@ awaitable<http::response> register_user(http::request& req, app& a) {
     }
     const auto s = session_of(req, u.id, std::string());
     const bool made = co_await a.sessions.register_user(u, s, req.until);
+    if (made) a.note(req, "register", "ok", u.id);
     if (!made) throw api_error(409, "email_taken", "An account with this e-mail address exists.");
     a.count.registered.add();
     const app::grant first{u.id, s.id, u.role, 0, u.created_at, a.all.terms.absolute};

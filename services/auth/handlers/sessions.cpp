@@ -21,6 +21,7 @@ awaitable<http::response> end_session(http::request& req, app& a) {
     if (!id) throw api_error(404, "not_found", "There is no such session.");
     const auto sequence = co_await a.sessions.end(*id, req.who->user_id, "ended_by_user", req.until);
     if (!sequence) throw api_error(404, "not_found", "There is no such session.");
+    a.note(req, "session_end", "ok", req.who->user_id);
     co_await a.all.hub->settle(a.on.get_executor(), *sequence);
     co_return http::empty();
 }

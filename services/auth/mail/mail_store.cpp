@@ -8,6 +8,8 @@ namespace mita::auth {
 namespace {
 
 constexpr db::statement put{"mail_ask", "select queue_mail($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"};
+constexpr db::statement put_sparingly{
+    "mail_ask_sparingly", "select outcome, wait_s from ask_mail($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 constexpr db::statement take{
     "mail_claim",
     "with at as materialized (select judged_at($1) as now), due as (select m.id from mails m, at"
@@ -26,6 +28,18 @@ awaitable<bool> mail_store::ask(mail_request what, deadline d) {
     const auto rows = co_await db_.query(put, d, new_uuid(), name(what.kind), what.recipient, what.recipient_key,
                                          what.user_id, what.language, what.details, kept.count(), most, moved);
     co_return rows.front().get<bool>(0);
+}
+
+awaitable<mail_store::asked> mail_store::ask_sparingly(mail_request what, std::string account,
+                                                       std::optional<std::string> network, deadline d) {
+    const auto moved = co_await clock_moved(db_, d);
+    const auto rows =
+        co_await db_.query(put_sparingly, d, account, network, new_uuid(), name(what.kind), what.recipient,
+                           what.recipient_key, what.user_id, what.language, what.details, kept.count(), most, moved);
+    asked out;
+    out.full = rows.front().get<std::string>(0) == "full";
+    out.wait_s = static_cast<unsigned>(rows.front().get<std::int32_t>(1));
+    co_return out;
 }
 
 awaitable<std::optional<waiting_mail>> mail_store::claim(deadline d) {

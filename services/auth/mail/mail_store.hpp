@@ -35,6 +35,14 @@ public:
 
     // False when the queue is full. Asked twice before it was sent: one mail, by the newest details.
     awaitable<bool> ask(mail_request what, deadline d);
+    // As ask(), five times an hour for each account and twenty times for each network at most: beyond the first nothing
+    // is sent and nothing said, beyond the second wait_s is set.
+    struct asked {
+        bool full = false;
+        unsigned wait_s = 0;
+    };
+    awaitable<asked> ask_sparingly(mail_request what, std::string account, std::optional<std::string> network,
+                                   deadline d);
     // The one that is due longest; others do not get it before its next try: 30 s from now, twice as long each time, an
     // hour at most.
     awaitable<std::optional<waiting_mail>> claim(deadline d);

@@ -33,6 +33,13 @@ bool read_author(std::string_view text, mail_author& into) {
     return true;
 }
 
+bool is_smtp_server(std::string_view url) {
+    for (const std::string_view scheme : {"smtps://", "smtp://"})
+        if (url.starts_with(scheme) && url.size() > scheme.size())
+            return printable(url) && url.find_first_of("@/?#", scheme.size()) == std::string_view::npos;
+    return false;
+}
+
 bool is_web_address(std::string_view url) {
     for (const std::string_view scheme : {"https://", "http://"})
         if (url.starts_with(scheme) && url.size() > scheme.size() && url[scheme.size()] != '/')
@@ -46,13 +53,13 @@ mail_settings::mail_settings(config& from) {
     const auto url = from.text("MITA_MAIL_URL", "");
     if (url.starts_with(file_scheme) && url.size() > file_scheme.size() && url[file_scheme.size()] == '/')
         folder = url.substr(file_scheme.size());
-    else if ((url.starts_with("smtp://") && url.size() > 7) || (url.starts_with("smtps://") && url.size() > 8))
+    else if (is_smtp_server(url))
         smtp.url = url;
     else if (!url.empty())
-        from.problem("MITA_MAIL_URL: must be file:///folder, smtp://host:port or smtps://host:port, is " +
-                     config::shown(url));
-    if (printable(url) && url.find('@') != std::string::npos)
-        from.problem("MITA_MAIL_URL: user and password belong in MITA_MAIL_USER and MITA_MAIL_PASSWORD");
+        from.problem(
+            "MITA_MAIL_URL: must be file:///folder, smtp://host:port or smtps://host:port (a login belongs in "
+            "MITA_MAIL_USER and MITA_MAIL_PASSWORD), is " +
+            config::shown(url));
 
     smtp.user = from.text("MITA_MAIL_USER", "");
     smtp.password = std::make_shared<const secret>(from.secret_text("MITA_MAIL_PASSWORD", false));
@@ -61,7 +68,7 @@ mail_settings::mail_settings(config& from) {
         from.duration_ms("MITA_MAIL_TIMEOUT_MS", 10'000, 100, 25'000);  // under the least pause between tries
     poll = from.duration_ms("MITA_MAIL_POLL_MS", 1'000, 10, 60'000);
     if (smtp.user.empty() != smtp.password->empty())
-        from.problem("MITA_MAIL_PASSWORD: MITA_MAIL_USER and MITA_MAIL_PASSWORD are given both or neither");
+        from.problem("MITA_MAIL_PASSWORD: must be set together with MITA_MAIL_USER");
 
     const auto written = from.text("MITA_MAIL_FROM", "");
     if (written.empty() ? on() : !read_author(written, author))

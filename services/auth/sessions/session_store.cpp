@@ -36,6 +36,9 @@ constexpr db::statement insert_user_and_session{
 constexpr db::statement ask_for_proof{
     "register_proof",
     "select queue_mail($1, 'verify_email', email, email_norm, id, language, '', $3, $4, $5) from users where id = $2"};
+constexpr db::statement know_network{
+    "register_network",
+    "insert into known_networks (user_id, network, seen_at) select id, $2, judged_at($3) from users where id = $1"};
 constexpr db::statement insert_unproven{"register_unproven",
                                         "select register_unproven($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 
@@ -115,11 +118,12 @@ awaitable<bool> session_store::register_user(user u, new_session s, deadline d) 
     if (!norm) throw std::invalid_argument("register_user: an address without a canonical form");
     const auto former = former_form(u.email);
     const auto moved = co_await clock_moved(db_, d);
-    db::batch both;
-    both.add(insert_user_and_session, u.id, u.email, *norm, u.display_name, u.password_hash, now, s.id, s.device_name,
-             s.user_agent, s.ip, terms_.idle.count(), terms_.absolute.count(), moved, former, u.language);
-    both.add(ask_for_proof, new_uuid(), u.id, mail_store::kept.count(), mail_store::most, moved);
-    const auto done = co_await db_.run_batch(std::move(both), d);
+    db::batch all;
+    all.add(insert_user_and_session, u.id, u.email, *norm, u.display_name, u.password_hash, now, s.id, s.device_name,
+            s.user_agent, s.ip, terms_.idle.count(), terms_.absolute.count(), moved, former, u.language);
+    all.add(ask_for_proof, new_uuid(), u.id, mail_store::kept.count(), mail_store::most, moved);
+    all.add(know_network, u.id, s.network, moved);
+    const auto done = co_await db_.run_batch(std::move(all), d);
     co_return done.front().affected() == 1;
 }
 

@@ -25,6 +25,7 @@ struct new_session {
     uuid id, user_id;
     int epoch = 0;  // the person's when the login was checked: none is opened after a change of credentials
     std::string device_name, user_agent, ip;
+    std::string network;  // of ip; empty: of nobody's
 };
 
 struct session_row {
