@@ -1,4 +1,4 @@
-"""L1 to L4, L6: wrong credentials are slowed, exactly, on every path and on two instances; the owner is never locked out, and nothing tells who exists."""
+"""L1 to L4, L6, L7: wrong credentials are slowed, exactly, on every path and on two instances; the owner is never locked out, and nothing tells who exists."""
 import itertools
 import secrets
 import time
