@@ -18,7 +18,7 @@ from mita.pipelining import Call, Manner, Wrong, converse, crowd
 from mita.waiting import until
 
 SEED = int(os.environ.get("MITA_BELONG_SEED", 0)) or random.SystemRandom().randrange(1, 10**9)
-SECONDS = float(os.environ.get("MITA_BELONG_SECONDS", 1200 if os.environ.get("MITA_NIGHTLY") == "1" else 12))
+SECONDS = float(os.environ.get("MITA_BELONG_SECONDS", 1200 if os.environ.get("MITA_NIGHTLY") == "1" else 20))
 CLIENTS = 16
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
