@@ -72,7 +72,10 @@ struct client::impl {
         client_pool& pool = *i.pool;
         for (bool again = false;; again = true) {
             if (d.expired()) throw deadline_exceeded();
-            const connection_ptr c = co_await pool.acquire(d, again);
+            connection_ptr c = again ? nullptr : pool.take_idle();
+            if (c == nullptr) {
+                c = co_await pool.acquire(d, again);
+            }
             pool.exchange_begins();
             const bool reused = c->exchanges() > 0;
             const outcome o = co_await c->exchange(head, body, method, out, d.time());

@@ -55,7 +55,7 @@ awaitable<client_connection::outcome> client_connection::exchange(std::string_vi
             end = take();
         } else if (sending_ == sending::some) {
             send();
-        } else {
+        } else if (!happened_.called()) {
             co_await happened_.wait();
         }
     }

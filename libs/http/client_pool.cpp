@@ -69,14 +69,16 @@ client_pool::client_pool(executor ex, const client_options& o, logger& log, metr
           metrics.make_counter("mita_http_client_connects_total", "Connections opened.", {{"upstream", o.name}})),
       failures_total_(failures) {}
 
+connection_ptr client_pool::take_idle() {
+    if (idle_.empty()) return nullptr;
+    connection_ptr c = std::move(idle_.back());
+    idle_.pop_back();
+    publish();
+    return c;
+}
+
 awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
     if (closing_) throw upstream_error("the client is closed", true);
-    if (!fresh && !idle_.empty()) {
-        connection_ptr c = std::move(idle_.back());
-        idle_.pop_back();
-        publish();
-        co_return c;
-    }
     if (!place_free() && !idle_.empty()) close_idle(0);
     if (place_free()) {
         ++reserved_;

@@ -27,8 +27,10 @@ public:
     client_pool(executor ex, const client_options& o, logger& log, metrics::registry& metrics,
                 metrics::counter& failures);
 
-    // A connection for one exchange: an idle one, else, and when it must be `fresh`, a new one, else the first that
-    // comes free. Throws overloaded (the line is full), deadline_exceeded, upstream_error. The caller keeps the pool.
+    // The warmest idle connection, null when there is none.
+    connection_ptr take_idle();
+    // Another for one exchange: a new one, else the first that comes free, unless it must be `fresh`. Throws overloaded
+    // (the line is full), deadline_exceeded, upstream_error. The caller keeps the pool.
     awaitable<connection_ptr> acquire(deadline d, bool fresh);
     void release(const connection_ptr& c);  // what acquire gave, when its exchange has ended, however it did
     void exchange_begins() {                // its timeout wants the quick tick

@@ -47,6 +47,8 @@ awaitable<bool> session::answer() {
         co_return sent;
     }
     x.writer.begin(x.res, x.req, facts());
+    error_code ec;
+    if (in_a_row_ < core_->options.max_pipelined && write_now(ec)) co_return true;
     const bool sent = co_await write();
     co_return sent;
 }

@@ -21,19 +21,18 @@ public:
     wakeup(const wakeup&) = delete;
     wakeup& operator=(const wakeup&) = delete;
 
-    // Until call(), at once when it came already.
+    // Did call() come already? Ask before each wait().
+    bool called() { return std::exchange(called_, false); }
+    // Until call(). No coroutine of its own: a frame less for each wait.
     awaitable<void> wait() {
-        if (!called_) {
-            auto keep = [this](auto handler) { this->keep(std::move(handler)); };
-            co_await asio::async_initiate<const asio::use_awaitable_t<executor>&, void()>(keep, use_awaitable);
-        }
-        called_ = false;
+        return asio::async_initiate<const asio::use_awaitable_t<executor>&, void()>(
+            [this](auto handler) { keep(std::move(handler)); }, use_awaitable);
     }
 
     // The last act of a handler that is run by the executor and owns nothing: the coroutine goes on inside.
     void call() {
-        called_ = true;
-        if (run_ != nullptr) std::exchange(run_, nullptr)(place_.data(), true);
+        called_ = run_ == nullptr;
+        if (!called_) std::exchange(run_, nullptr)(place_.data(), true);
     }
 
 private:
