@@ -21,6 +21,7 @@ from harness.system import PRESET, System  # noqa: E402
 from mita.service import Service  # noqa: E402
 
 IDLE = 2000
+ROUND = 1  # second: short, so that a pair sees the same neighbours
 
 
 def instance(system, side, name, binaries, **environment):
@@ -49,7 +50,7 @@ def idle_cost(gateway):
     return grown / IDLE
 
 
-def main(before, after, rounds=8):
+def main(before, after, rounds=24):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     system = System()
     try:
@@ -78,8 +79,8 @@ def measure(system, person, binaries, rounds):
         for side in sides if number % 2 == 0 else reversed(list(sides)):
             pids = {name: service.process.pid for name, service in sides[side].items()}
             began = {name: cpus.cpu_seconds(pid) for name, pid in pids.items()}
-            report = load.run(sides[side]["gateway"].port, lines, closed=True, connections=16, seconds=3, warmup=0)
-            total = report["per_second"] * 3
+            report = load.run(sides[side]["gateway"].port, lines, closed=True, connections=16, seconds=ROUND, warmup=0)
+            total = report["per_second"] * ROUND
             for name, pid in pids.items():
                 used[side][name].append((cpus.cpu_seconds(pid) - began[name]) / total * 1e6)
             system.forget_logs()
