@@ -1,36 +1,59 @@
 """A seeded workload of several people through the whole system, judged number by number by an independent second implementation
 (tests/support/mita/auditor.py): P1-P6, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
+import collections
 import copy
 import os
 import random
+import time
+import unicodedata
 from datetime import date, datetime, timedelta
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from mita.audit import audit_ledger
 from mita.auditor import Books, identify, label, month_of, shifted
-from mita.client import expect
+from mita.client import Client, expect
 from mita.people import key, money
 
 NIGHTLY = os.environ.get("MITA_NIGHTLY") == "1"
 SEEDS = [int(x) for x in os.environ.get("MITA_AUDIT_SEEDS", "").split(",") if x] or [random.SystemRandom().randrange(10**9) for _ in range(12 if NIGHTLY else 2)]
 STEPS = int(os.environ.get("MITA_AUDIT_STEPS", 400 if NIGHTLY else 90))
+SECONDS = float(os.environ.get("MITA_AUDIT_SECONDS", 0))  # at least so long, however many steps that are
 PLACES = [("Europe/Sofia", "EUR"), ("America/Los_Angeles", "JPY"), ("Pacific/Apia", "KWD"), ("Australia/Lord_Howe", "CLF")]
 POLICIES = ["even", "even", "window:3", "window:7", "carry", "save", "static"]
 SPENDING = ["groceries", "groceries", "transport", "health", "clothing", "dining_out", "entertainment", "coffee", "housing", "utilities", "debt", "communication"]
+PAYEES = ["Αθήνα", "ΑΘΗΝΑ μου", "Café Roma", "Cafe\u0301 roma", "CAFE", "Кафе", "КАФЕ «Роза»", "Straße 5", "STRASSE", "Smørrebrød", "100 %", "a_b", "Market", None, None, None, None]
+QUERIES = ["αθηνα", "Αθήνα", "café", "ROMA", "кафе", "strasse", "ß", "%", "_", "a_b", "market", "ma", "é", "роза"]
+
+
+def plain(text):
+    """What a search compares, said anew."""
+    kept = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).casefold()
+    return kept.replace("ø", "o")
+
+
+@pytest.fixture(scope="module")
+def second(running):
+    """Another instance of finance beside the stack's own."""
+    service = running.also("finance", "finance-audit").start()
+    yield service
+    service.stop()
 
 
 class Walker:
     """One person and their books: each step does something through HTTP and to the books alike, then compares."""
 
-    def __init__(self, stack, clock, rng, zone, currency):
+    def __init__(self, stack, clock, rng, zone, currency, doors=()):
         self.stack, self.clock, self.rng, self.zone, self.currency = stack, clock, rng, zone, currency
         self.person = stack.person()
         self.person.currency = currency
         listed = expect(self.person.get("/v1/categories"), 200).json["data"]
         self.books = Books({c["id"]: c["class"] for c in listed if c["class"] != "income"}, currency)
         self.tags, self.deleted, self.told = {}, {}, []
+        self.doors = [self.person.client, *(Client(service, stack.contract) for service in doors)]  # ways in: the gateway, instances of finance
+        self.own, self.texts, self.counts, self.named = {}, {}, collections.Counter(), 0  # own: id -> name
         self.unit = {"JPY": 1, "CLF": 100, "KWD": 10}.get(currency, 1) * rng.choice([1, 1, 1000])
         tag = expect(self.person.get("/v1/me"), 200).etag
         expect(self.person.patch("/v1/me", {"timezone": zone, "currency": currency}, headers={"If-Match": tag}), 200)
@@ -45,7 +68,9 @@ class Walker:
     def answers(self):
         rng, u = self.rng, self.unit
         chosen = {}
-        for c in rng.sample(sorted(set(SPENDING)), rng.randrange(2, 8)):
+        planned = set(self.books.answers["categories"]) if self.books.answers else set()
+        own = {c for c in self.own if c in self.books.classes and (c not in self.books.archived or c in planned)}
+        for c in rng.sample(sorted({*SPENDING, *own}), rng.randrange(2, 8)):
             x = chosen[c] = {}
             if rng.random() < .3:
                 x["budget"] = rng.randrange(0, 30000) * u
@@ -130,9 +155,12 @@ class Walker:
         u = self.unit
         return self.rng.choice([-self.rng.randrange(1, 4000) * u, -self.rng.randrange(1, 4000) * u - 1, -self.rng.randrange(4000, 90000) * u, self.rng.randrange(1, 5000) * u])
 
+    def places(self):
+        return SPENDING + [c for c in self.own if c not in self.books.archived]
+
     def some_lines(self):
         if self.rng.random() < .2:
-            return [(self.rng.choice(SPENDING + ["salary"]), self.some_amount()) for _ in range(self.rng.randrange(2, 5))]
+            return [(self.rng.choice(self.places() + ["salary"]), self.some_amount()) for _ in range(self.rng.randrange(2, 5))]
         if self.books.answers and self.books.answers["bills"] and self.rng.random() < .35:  # about a bill
             b = self.rng.choice(self.books.answers["bills"])
             return [(b["category"], -max(1, b["amount"] * self.rng.choice([100, 100, 99, 80, 120, 121]) // 100))]
@@ -141,7 +169,7 @@ class Walker:
             return [(i["category"], max(1, i["amount"] * self.rng.choice([100, 100, 99, 80, 50, 121, 133]) // 100))]
         if self.rng.random() < .05:
             return [("salary", self.rng.choice([-1, 1, 1]) * self.rng.randrange(1, 100000) * self.unit)]
-        return [(self.rng.choice(SPENDING), self.some_amount())]
+        return [(self.rng.choice(self.places()), self.some_amount())]
 
     def members(self, lines):
         m = lambda x: money(x, self.currency)
@@ -152,6 +180,9 @@ class Walker:
     def create(self):
         lines, day = self.some_lines(), self.some_day()
         body = self.members(lines) | ({} if day == self.today() and self.rng.random() < .5 else {"booked_on": str(day)})
+        payee = self.rng.choice(PAYEES)
+        if payee:
+            body["payee"] = payee
         again = {"Idempotency-Key": key()}
         made = expect(self.person.post("/v1/transactions", body, headers=again), 201)
         self.note("create", made.json["id"], str(day), lines)
@@ -160,8 +191,11 @@ class Walker:
         if self.books.answers:
             self.books.open_until(max(month_of(day), month_of(self.today())))
         self.books.entries[made.json["id"]] = {"day": day, "lines": lines, "bill": None}
-        self.tags[made.json["id"]] = made.etag
-        effect, want = made.json["effect"], self.books.effect(self.today())
+        self.tags[made.json["id"]], self.texts[made.json["id"]] = made.etag, {"payee": payee}
+        self.told_effect(made.json["effect"])
+
+    def told_effect(self, effect):
+        want = self.books.effect(self.today())
         if want is None:
             assert effect is None
             return
@@ -177,7 +211,7 @@ class Walker:
         id = self.rng.choice(sorted(self.tags))
         entry = self.books.entries[id]
         patch, new = {}, copy.deepcopy(entry)
-        kind = self.rng.choice(["lines", "day", "both", "bill", "note"])
+        kind = self.rng.choice(["lines", "day", "both", "bill", "note", "back", "payee"])
         if kind in ("lines", "both"):
             new["lines"] = self.some_lines()
             patch |= self.members(new["lines"])
@@ -189,6 +223,10 @@ class Walker:
             patch["bill_id"] = new["bill"]
         if kind == "note":
             patch["note"] = self.rng.choice([None, "a note"])
+        if kind == "payee":
+            patch["payee"] = self.rng.choice(PAYEES)
+        if kind == "back":  # as it was read, categories archived since among it
+            patch = self.members(entry["lines"])
         answer = self.person.patch(f"/v1/transactions/{id}", patch, headers={"If-Match": self.tags[id]})
         self.note("change", id, patch, answer.status)
         moved = (new["bill"], new["day"], new["lines"]) != (entry["bill"], entry["day"], entry["lines"])
@@ -197,6 +235,14 @@ class Walker:
             return
         expect(answer, 200)
         self.books.entries[id], self.tags[id] = new, answer.etag
+        self.texts[id] |= {k: patch[k] for k in ("payee", "note") if k in patch}
+        self.looked_at()
+        self.told_effect(answer.json["effect"])
+
+    def looked_at(self):
+        """A write reads today's month."""
+        if self.books.answers:
+            self.books.visit(month_of(self.today()), self.today())
 
     def linkable(self):
         """Occurrences of this month and those around it that are open."""
@@ -216,9 +262,11 @@ class Walker:
         if not self.tags:
             return
         id = self.rng.choice(sorted(self.tags))
-        expect(self.person.delete(f"/v1/transactions/{id}", headers={"If-Match": self.tags.pop(id)}), 204)
+        self.looked_at()
+        answer = expect(self.person.delete(f"/v1/transactions/{id}", headers={"If-Match": self.tags.pop(id)}), 200)
         self.note("delete", id)
         self.deleted[id] = self.books.entries.pop(id)
+        self.told_effect(answer.json["effect"])
 
     def restore(self):
         if not self.deleted:
@@ -227,6 +275,73 @@ class Walker:
         answer = expect(self.person.post(f"/v1/transactions/{id}:restore", headers={"Idempotency-Key": key()}), 200)
         self.note("restore", id)
         self.books.entries[id], self.tags[id] = self.deleted.pop(id), answer.etag
+        self.looked_at()
+        self.told_effect(answer.json["effect"])
+
+    # Categories.
+    def category(self):
+        self.rng.choice([self.new_category, self.new_category, self.rename, self.reclass, self.archive, self.remove_category])()
+
+    def new_category(self):
+        self.named += 1
+        name = f"{self.rng.choice(['Кафе', 'Café', 'Own'])} {self.named}"
+        cls = self.rng.choice(["essential", "flexible", "discretionary", "protected"])
+        answer = expect(self.person.post("/v1/categories", {"name": name, "class": cls}, headers={"Idempotency-Key": key()}), 201)
+        self.note("category", answer.json["id"], name, cls)
+        self.own[answer.json["id"]] = name
+        self.books.categorize(answer.json["id"], cls)
+
+    def change_category(self, id, **members):
+        self.note("category", id, members)
+        return self.person.patch(f"/v1/categories/{id}", members, headers={"If-Match": "*"})
+
+    def rename(self):
+        if len(self.own) < 2:
+            return
+        id, other = self.rng.sample(sorted(self.own), 2)
+        if self.rng.random() < .5:
+            expect(self.change_category(id, name=unicodedata.normalize("NFD", self.own[other].swapcase())), 409, "already_exists")
+            return
+        self.named += 1
+        self.own[id] = expect(self.change_category(id, name=f"Renamed {self.named}"), 200).json["name"]
+
+    def reclass(self):
+        id = self.rng.choice(sorted(self.own) + ["coffee", "clothing", "health"])
+        cls = self.rng.choice(["essential", "flexible", "discretionary", "protected"])
+        expect(self.change_category(id, **{"class": cls}), 200)
+        self.books.categorize(id, cls)
+
+    def archive(self):
+        if self.own:
+            id = self.rng.choice(sorted(self.own))
+            archived = expect(self.change_category(id, archived=self.rng.random() < .6), 200).json["archived"]
+            (self.books.archived.add if archived else self.books.archived.discard)(id)
+
+    def remove_category(self):
+        if not self.own:
+            return
+        id = self.rng.choice(sorted(self.own))
+        used = self.books.uses(id, self.deleted.values())
+        self.note("remove category", id, used)
+        expect(self.person.delete(f"/v1/categories/{id}", headers={"If-Match": "*"}), 204)
+        if used:
+            self.books.archived.add(id)
+            assert expect(self.person.get(f"/v1/categories/{id}"), 200).json["archived"]
+        else:
+            expect(self.person.get(f"/v1/categories/{id}"), 404)
+            self.books.remove_category(id)
+            del self.own[id]
+
+    def search(self):
+        q, got = self.rng.choice(QUERIES), []
+        target = f"/v1/transactions?limit={self.rng.choice([2, 50])}&q={quote(q)}"
+        while target:
+            answer = expect(self.person.get(target), 200)
+            got += [t["id"] for t in answer.json["data"]]
+            link = answer.header("Link")
+            target = link[1:link.index(">")] if link else None
+        found = [id for id in self.books.entries if any(plain(q) in plain(text or "") for text in self.texts[id].values())]
+        assert got == sorted(found, key=lambda id: (self.books.entries[id]["day"], id), reverse=True), q
 
     def switch_cover(self):
         tag = expect(self.person.get("/v1/me"), 200).etag
@@ -282,25 +397,32 @@ class Walker:
         assert got == sorted(self.books.entries, key=lambda id: (self.books.entries[id]["day"], id), reverse=True)
 
     def step(self):
-        self.rng.choices([self.create, self.change, self.delete, self.restore, self.switch_cover, self.onboard, self.look, self.look_elsewhere, self.look_closely,
-                          self.page_through], [40, 12, 6, 5, 2, 4, 12, 8, 8, 3])[0]()
+        self.person.client = self.rng.choice(self.doors)
+        self.person.client.token = self.person.access
+        what = self.rng.choices([self.create, self.change, self.delete, self.restore, self.switch_cover, self.onboard, self.look, self.look_elsewhere, self.look_closely,
+                          self.page_through, self.category, self.search], [40, 14, 6, 5, 2, 4, 12, 8, 8, 3, 8, 4])[0]
+        self.counts[what.__name__] += 1
+        what()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_second_implementation(stack, clock, seed):
+def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_second_implementation(stack, clock, second, seed):
     print(f"seed {seed}; again: MITA_AUDIT_SEEDS={seed} MITA_AUDIT_STEPS={STEPS}")
     rng = random.Random(seed)
     clock.set(datetime(2026, rng.randrange(1, 13), rng.randrange(1, 29), rng.randrange(24), tzinfo=ZoneInfo("UTC")))
-    walkers = [Walker(stack, clock, rng, *place) for place in PLACES]
+    walkers = [Walker(stack, clock, rng, *place, doors=[stack.finance, second]) for place in PLACES]
     for w in walkers:
         if rng.random() < .2:
             w.create()  # before there is a plan
         w.onboard()
-    for _ in range(STEPS):
+    began, steps = time.monotonic(), 0
+    while steps < STEPS or time.monotonic() - began < SECONDS:
+        steps += 1
         walker = rng.choice(walkers)
         if rng.random() < .25:
             clock.advance(hours=rng.choice([1, 5, 13, 26, 26, 60, 60, 240, 700]))
             for w in walkers:
+                w.person.client = w.doors[0]
                 w.person.login()
         try:
             walker.step()
@@ -312,6 +434,7 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
     for w in walkers:
         w.look()
         audit_ledger(stack.cluster, w.person.id)
+    print(f"{steps} steps:", dict(sum((w.counts for w in walkers), collections.Counter())))
 
 
 def test_P6_what_a_saving_category_carries_knows_the_bills_paid_in_every_month_of_the_run(stack, clock):

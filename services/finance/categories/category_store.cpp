@@ -77,8 +77,6 @@ category_change came_of(const db::rows& rows, bool unless_used) {
 
 }  // namespace
 
-void category_store::add_reading(db::batch& to, const uuid& user) { to.add(read_categories, user); }
-
 awaitable<category_book> category_store::read(const uuid& user, deadline d) {
     const auto rows = co_await db_.query_idempotent(read_categories, d, user);
     co_return book_from(rows);

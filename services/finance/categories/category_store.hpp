@@ -27,8 +27,6 @@ public:
     explicit category_store(db::pool& db) : db_(db) {}
 
     awaitable<category_book> read(const uuid& user, deadline d);
-    // As one statement of a batch; book_from reads its result.
-    static void add_reading(db::batch& to, const uuid& user);
     struct versioned_book {
         category_book book;
         std::int64_t budget_version = 0;

@@ -23,44 +23,6 @@ std::optional<amount> total(const month_plan& plan, std::optional<std::size_t> c
     return narrow128(sum);
 }
 
-// The standing, and the covers as tomorrow would see them.
-struct seen {
-    standing now;
-    std::vector<cover_move> moves;
-};
-
-outcome<seen> look(const month_input& in, std::optional<std::size_t> category) {
-    if (category && *category >= in.categories.size()) return fault::bad_input;
-    const bool open = in.today < in.days;
-    seen result;
-    month_plan plan;
-    if (const auto why = compute_month(in, plan); why != fault::none) return why;
-    if (open) {
-        const auto day = static_cast<std::size_t>(in.today);
-        const auto budget =
-            total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].day_budget(in.today)}; });
-        const auto spent = total(plan, category, [&](std::size_t i) { return wide{in.categories[i].actual[day]}; });
-        const auto left = budget && spent ? checked_sub(*budget, *spent) : std::nullopt;
-        if (!left) return fault::amount_overflow;
-        result.now.today = {*budget, *spent, *left};
-        auto next = in;
-        step_to_tomorrow(next);
-        if (const auto why = compute_month(next, plan); why != fault::none) return why;
-        if (next.today < next.days) {
-            result.now.tomorrow =
-                total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].day_budget(next.today)}; });
-            if (!result.now.tomorrow) return fault::amount_overflow;
-        }
-    }
-    const auto left = total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].remaining}; });
-    const auto uncovered = total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].uncovered}; });
-    if (!left || !uncovered) return fault::amount_overflow;
-    result.now.month_left = *left;
-    result.now.uncovered = *uncovered;
-    result.moves = std::move(plan.moves);
-    return result;
-}
-
 }  // namespace
 
 std::string_view verdict_name(verdict v) { return verdicts[static_cast<std::size_t>(v)]; }
@@ -88,6 +50,38 @@ std::optional<amount> share_bp(amount budget, amount spent_with_it) {
     constexpr int whole_bp = 10000;
     const auto scaled = wide{spent_with_it} * whole_bp;
     return narrow128(scaled > 0 ? (scaled + budget - 1) / budget : scaled / budget);
+}
+
+outcome<outlook> look(const month_input& in, std::optional<std::size_t> category) {
+    if (category && *category >= in.categories.size()) return fault::bad_input;
+    const bool open = in.today < in.days;
+    outlook result;
+    month_plan plan;
+    if (const auto why = compute_month(in, plan); why != fault::none) return why;
+    if (open) {
+        const auto day = static_cast<std::size_t>(in.today);
+        const auto budget =
+            total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].day_budget(in.today)}; });
+        const auto spent = total(plan, category, [&](std::size_t i) { return wide{in.categories[i].actual[day]}; });
+        const auto left = budget && spent ? checked_sub(*budget, *spent) : std::nullopt;
+        if (!left) return fault::amount_overflow;
+        result.now.today = {*budget, *spent, *left};
+        auto next = in;
+        step_to_tomorrow(next);
+        if (const auto why = compute_month(next, plan); why != fault::none) return why;
+        if (next.today < next.days) {
+            result.now.tomorrow =
+                total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].day_budget(next.today)}; });
+            if (!result.now.tomorrow) return fault::amount_overflow;
+        }
+    }
+    const auto left = total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].remaining}; });
+    const auto uncovered = total(plan, category, [&](std::size_t i) { return wide{plan.categories[i].uncovered}; });
+    if (!left || !uncovered) return fault::amount_overflow;
+    result.now.month_left = *left;
+    result.now.uncovered = *uncovered;
+    result.moves = std::move(plan.moves);
+    return result;
 }
 
 outcome<standing> stand(const month_input& in, std::optional<std::size_t> category) {

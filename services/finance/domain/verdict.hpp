@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "finance/domain/engine.hpp"
 
@@ -47,7 +48,14 @@ struct effect {
     std::vector<cover_move> moves;  // covers at tomorrow's state, with the amount
 };
 
+// A standing, and the covers as tomorrow would see them.
+struct outlook {
+    standing now;
+    std::vector<cover_move> moves;
+};
+
 // The present state. nullopt category = sum over all.
+outcome<outlook> look(const month_input& in, std::optional<std::size_t> category);
 outcome<standing> stand(const month_input& in, std::optional<std::size_t> category);
 
 // What spending `value` more today in the category would do (before: as it is; nothing is stored). In a closed

@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace mita::finance {
 
@@ -104,9 +105,15 @@ awaitable<std::optional<http::response>> try_delete(app& a, http::request& req) 
 
 awaitable<http::response> list_categories(http::request& req, app& a) {
     const http::pager pages(req, a.all.cursors, req.who->user_id);
-    const auto book = co_await a.categories.read(req.who->user_id, req.until);
-    const auto page = pages.cut(std::span(book.entries()), place_of);
-    co_return pages.answer(list_of(page), page.next);
+    const auto found = co_await a.categories.read_versioned(req.who->user_id, req.until);
+    const auto known = found.value_or(category_store::versioned_book());
+    const auto tag = "c" + std::to_string(known.budget_version);
+    auto same = http::not_modified(req, tag);
+    if (same) co_return std::move(*same);
+    const auto page = pages.cut(std::span(known.book.entries()), place_of);
+    auto answer = pages.answer(list_of(page), page.next);
+    http::with_etag(answer, tag);
+    co_return answer;
 }
 
 awaitable<http::response> read_category_entry(http::request& req, app& a) {

@@ -2,9 +2,13 @@
 #include "finance/domain/money.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "finance/wire/json_out.hpp"
+#include "http/conditional.hpp"
 #include "http/page.hpp"
 
+#include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 
 namespace mita::finance {
 
@@ -20,14 +24,31 @@ std::string list_of(const http::page<currency>& page) {
 
 std::string code_of(const currency& c) { return std::string(c.code); }
 
+std::string whole_list() {
+    http::page<currency> all;
+    all.items = currencies();
+    return list_of(all);
+}
+
+// FNV-1a: another list has another tag.
+std::string tag_of_list(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return "v" + std::to_string(hash);
+}
+
 }  // namespace
 
 awaitable<http::response> list_currencies(http::request& req, app& a) {
+    static const std::string whole = whole_list();
+    static const std::string tag = tag_of_list(whole);
     const http::pager pages(req, a.all.cursors);
     const auto page = pages.cut(currencies(), code_of);
-    if (!pages.whole()) co_return pages.answer(list_of(page), page.next);
-    static const std::string whole = list_of(page);
-    co_return http::json(200, whole);
+    auto same = http::not_modified(req, tag);
+    if (same) co_return std::move(*same);
+    auto answer = pages.whole() ? http::json(200, whole) : pages.answer(list_of(page), page.next);
+    http::with_etag(answer, tag);
+    co_return answer;
 }
 
 }  // namespace mita::finance

@@ -1,8 +1,9 @@
-// GET, PATCH and DELETE of one transaction. Changes are guarded by the version they name (C2).
+// GET, PATCH and DELETE of one transaction. Changes are guarded by the version they name (C2) and say what they do to
+// the plan.
 #include "core/error.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/ledger/transaction_body.hpp"
-#include "finance/month/facts_with_entry.hpp"
+#include "finance/handlers/transaction_written.hpp"
+#include "finance/ledger/bill_link.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/once/retry.hpp"
 #include "finance/wire/fields.hpp"
@@ -11,10 +12,8 @@
 
 #include <algorithm>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace mita::finance {
 
@@ -28,25 +27,8 @@ std::string text_of(const transaction& t) {
     return std::move(out.text);
 }
 
-// Outside the coroutine: what is large stays off its frame.
-transaction changed(std::string_view body, const ledger_store::subject& s) {
-    const auto where = find_zone(s.timezone);
-    if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
-    const entry_rules rules{s.currency, *where, wall::now(), s.book};
-    json_document doc(body);
-    return read_transaction_patch(doc, *s.entry, rules);
-}
-
 std::string_view blamed(const transaction& now, const transaction& before) {
     return now.booked_on != before.booked_on ? "/booked_on" : "/money/amount";
-}
-
-// Its own, and that of the bill it is linked to.
-std::vector<year_month> months_touched(const transaction& t) {
-    std::vector<year_month> out{month_of(t.booked_on)};
-    const auto linked = month_of_link(t.bill_id);
-    if (linked && *linked != out.front()) out.push_back(*linked);
-    return out;
 }
 
 bool moves_money(const transaction& now, const transaction& before) {
@@ -54,41 +36,83 @@ bool moves_money(const transaction& now, const transaction& before) {
     return now.booked_on != before.booked_on || !std::ranges::equal(now.lines, before.lines, same);
 }
 
+// A transaction as it is, and the month of today: what a change of it is judged by.
+struct subject {
+    loaded_month now;
+    transaction entry;
+
+    state_before version() const { return {now.facts.who.ledger_version, now.facts.who.budget_version}; }
+};
+
+// The month first: when something is written in between, the ledger's version tells.
+awaitable<subject> read_subject(app& a, const http::request& req, const uuid& id) {
+    const uuid user = req.who->user_id;
+    auto now = co_await a.months.load(user, month_request(), req.until);
+    auto found = co_await a.ledger.find(user, id, req.until);
+    if (!found || found->deleted_at) not_found();
+    http::require_if_match(req, tag_of(*found));
+    co_return subject{std::move(now), std::move(*found)};
+}
+
+// Outside the coroutine: what is large stays off its frame.
+transaction changed(std::string_view body, const subject& s) {
+    json_document doc(body);
+    return read_transaction_patch(doc, s.entry, rules_of(s.now.facts));
+}
+
+// Of a change that is never refused for what it does to sums: they may be beyond the range already. nullopt: then.
+std::optional<spend_effect> effect_if_any(month_facts& f, const transaction* before, const transaction* after) {
+    try {
+        return effect_of_change(f, before, after, {});
+    } catch (const api_error& e) {
+        if (e.code != "amount_overflow") throw;
+    }
+    return std::nullopt;
+}
+
 awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, const uuid& user, const uuid& id) {
-    const auto found = co_await a.ledger.read_for_change(user, id, req.until);
-    if (!found.entry || found.entry->deleted_at) not_found();
-    http::require_if_match(req, tag_of(*found.entry));
-    const auto t = changed(req.body, found);
-    const bool linked = !t.bill_id.empty() && (t.bill_id != found.entry->bill_id || moves_money(t, *found.entry));
+    auto s = co_await read_subject(a, req, id);
+    const auto& before = s.entry;
+    const auto t = changed(req.body, s);
+    const auto from = s.version();
+    const bool moves = moves_money(t, before);
+    const bool linked = !t.bill_id.empty() && (t.bill_id != before.bill_id || moves);
     if (linked) {
         const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
         check_link(t, target);
     }
-    if (linked || moves_money(t, *found.entry)) {
-        for (const auto month : months_touched(t)) {
-            month_request there;
-            there.month = month;
-            auto got = co_await a.months.load(user, there, req.until);
-            // Of another version: the write below will find out.
-            if (got.facts.who.ledger_version == found.ledger_version)
-                require_room(std::move(got), t, &*found.entry, blamed(t, *found.entry));
+    std::optional<spend_effect> effect;
+    if (linked || moves) {
+        for (const auto month : other_months(t, s.now.month)) {
+            const room_wanted room{t, &before, blamed(t, before), *from.ledger_version, false};
+            co_await require_room_in(a, user, month, room, req.until);
         }
+        effect = effect_of_change(s.now.facts, &before, &t, blamed(t, before));
+    } else {
+        effect = effect_if_any(s.now.facts, &before, &t);
     }
-    const state_before from{found.ledger_version, found.budget_version};
     const bool done = co_await a.ledger.change(user, t, from, req.until);
     if (!done) co_return std::nullopt;
-    auto answer = http::json(200, text_of(t));
+    auto answer = written(t, effect, 200);
     http::with_etag(answer, tag_of(t));
     co_return answer;
 }
 
+transaction deleted(const transaction& t) {
+    auto out = t;
+    out.deleted_at = out.updated_at = wall::now();
+    ++out.version;
+    return out;
+}
+
 awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, const uuid& user, const uuid& id) {
-    const auto found = co_await a.ledger.find(user, id, req.until);
-    if (!found) not_found();
-    http::require_if_match(req, tag_of(*found));
-    const bool done = co_await a.ledger.remove(user, id, found->version, wall::now(), req.until);
+    auto s = co_await read_subject(a, req, id);
+    const auto from = s.version();
+    const auto gone = deleted(s.entry);
+    const auto effect = effect_if_any(s.now.facts, &s.entry, nullptr);
+    const bool done = co_await a.ledger.remove(user, gone, from, req.until);
     if (!done) co_return std::nullopt;
-    co_return http::empty(204);
+    co_return written(gone, effect, 200);
 }
 
 }  // namespace
@@ -97,7 +121,7 @@ awaitable<http::response> read_transaction(http::request& req, app& a) {
     http::refuse_query(req);
     const auto id = parse_path_id(req.params[0]);
     const auto found = co_await a.ledger.find(req.who->user_id, id, req.until);
-    if (!found) not_found();
+    if (!found || found->deleted_at) not_found();
     co_return http::json_with_etag(req, text_of(*found), tag_of(*found));
 }
 
@@ -116,6 +140,7 @@ awaitable<http::response> delete_transaction(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
+    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
     const auto attempt = [&](int) { return try_delete(a, req, user, id); };
     auto answer = co_await until_settled(a.on.get_executor(), attempt);
     a.all.forget(user);

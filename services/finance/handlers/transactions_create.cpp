@@ -1,19 +1,17 @@
 // POST /v1/transactions and :restore: keyed, answered once, written with their effect in one statement.
 #include "core/error.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/ledger/transaction_body.hpp"
-#include "finance/month/facts_with_entry.hpp"
+#include "finance/handlers/transaction_written.hpp"
 #include "finance/month/month_loader.hpp"
-#include "finance/month/spend_effect.hpp"
 #include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -41,24 +39,8 @@ struct draft {
     http::response answer;
 };
 
-entry_rules rules_of(const month_facts& f) {
-    const auto where = find_zone(f.who.timezone);
-    if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
-    return {f.who.currency, *where, wall::now(), f.book};
-}
-
 http::response created(const transaction& t, const std::optional<spend_effect>& effect) {
-    json_out out(t.currency, 1024);
-    out.open('{');
-    append_members(out, t);
-    if (effect) {
-        out.key("effect");
-        append(out, *effect);
-    } else {
-        out.null("effect");
-    }
-    out.close('}');
-    auto answer = http::json(201, std::move(out.text));
+    auto answer = written(t, effect, 201);
     http::with_etag(answer, tag_of(t));
     http::with_header(answer, "Location", "/v1/transactions/" + t.id.str());
     return answer;
@@ -68,33 +50,10 @@ http::response created(const transaction& t, const std::optional<spend_effect>& 
 draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
     draft out;
     out.entry = read_new_transaction(body, rules_of(got->facts));
-    try {
-        add_entry(got->facts, out.entry);
-        const auto effect = effect_of(got->facts, today_of(got->facts.who));
-        out.answer = created(out.entry, effect);
-    } catch (const api_error& e) {
-        if (e.code != "amount_overflow" || !e.errors.empty()) throw;
-        throw amount_overflow("/money/amount");
-    }
+    const auto effect = effect_of_change(got->facts, nullptr, &out.entry, "/money/amount");
+    out.answer = created(out.entry, effect);
     out.now = std::move(got);
     return out;
-}
-
-// Into another month than today's: it must have room, and is opened when it is the entry's own and comes.
-awaitable<void> look_there(app& a, const uuid& user, const transaction& entry, year_month month, deadline d) {
-    month_request there;
-    there.month = month;
-    there.open_future = month == month_of(entry.booked_on);
-    auto got = co_await a.months.load(user, there, d);
-    require_room(std::move(got), entry, nullptr, "/money/amount");
-}
-
-http::response restored(const transaction& t) {
-    json_out out(t.currency, 1024);
-    append(out, t);
-    auto answer = http::json(200, std::move(out.text));
-    http::with_etag(answer, tag_of(t));
-    return answer;
 }
 
 awaitable<void> check_linked(app& a, const uuid& user, const month_facts& f, const transaction& entry, deadline d) {
@@ -127,15 +86,11 @@ awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const key
     if (!made.entry.bill_id.empty()) {
         co_await check_linked(a, user, made.now->facts, made.entry, d);
     }
-    const auto booked = month_of(made.entry.booked_on);
-    if (booked != made.now->month) {
-        co_await look_there(a, user, made.entry, booked, d);
-    }
-    const auto linked = month_of_link(made.entry.bill_id);
-    if (linked && *linked != made.now->month && *linked != booked) {
-        co_await look_there(a, user, made.entry, *linked, d);
-    }
     const auto& who = made.now->facts.who;
+    for (const auto month : other_months(made.entry, made.now->month)) {
+        const room_wanted room{made.entry, nullptr, "/money/amount", who.ledger_version, true};
+        co_await require_room_in(a, user, month, room, d);
+    }
     const state_before from{who.ledger_version, who.budget_version};
     keyed_try out;
     out.answer = std::move(made.answer);
@@ -178,34 +133,66 @@ void refuse_members(json_document& body) {
     body.finish();
 }
 
+// Back among the living, as version after the one it has.
+transaction living(const transaction& t) {
+    auto out = t;
+    out.deleted_at.reset();
+    out.updated_at = wall::now();
+    ++out.version;
+    return out;
+}
+
+http::response restored(const transaction& t, const std::optional<spend_effect>& effect) {
+    auto answer = written(t, effect, 200);
+    http::with_etag(answer, tag_of(t));
+    return answer;
+}
+
 awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_document& body,
                                  const keyed_request* key, deadline d) {
     refuse_members(body);
-    auto found = co_await a.ledger.read_for_change(user, id, d);
-    if (!found.entry) throw api_error(404, "not_found", "No such transaction.");
-    auto t = std::move(*found.entry);
-    const bool deleted = t.deleted_at.has_value();
-    if (deleted) {
-        t.deleted_at.reset();
-        t.updated_at = wall::now();
-        ++t.version;
-    }
+    auto got = co_await a.months.load(user, month_request(), d);
+    const auto found = co_await a.ledger.find(user, id, d);
+    if (!found) throw api_error(404, "not_found", "No such transaction.");
+    const auto who = got.facts.who;
     keyed_try out;
-    out.answer = restored(t);
-    if (!deleted) {
+    if (!found->deleted_at) {
+        const auto effect = effect_of_change(got.facts, nullptr, nullptr, {});
+        out.answer = restored(*found, effect);
         const keyed_answer answer{key, out.answer, wall::now()};
         out.came = co_await a.kept_answers.keep(user, answer, d);
         co_return out;
     }
-    month_request there;
-    there.month = month_of(t.booked_on);
-    auto got = co_await a.months.load(user, there, d);
-    if (got.facts.who.ledger_version != found.ledger_version) co_return keyed_try();
-    require_room(std::move(got), t, nullptr, {});
+    if (found->currency != who.currency)
+        throw api_error(422, "currency_mismatch",
+                        "It is in " + found->currency + ", and the account is in " + who.currency + " by now.");
+    const auto t = living(*found);
+    for (const auto month : other_months(t, got.month)) {
+        const room_wanted room{t, nullptr, {}, who.ledger_version, false};
+        co_await require_room_in(a, user, month, room, d);
+    }
+    const auto effect = effect_of_change(got.facts, nullptr, &t, {});
+    out.answer = restored(t, effect);
     const keyed_answer answer{key, out.answer, t.updated_at};
-    out.came = co_await a.ledger.restore(user, t, {found.ledger_version, std::nullopt}, answer, d);
+    out.came = co_await a.ledger.restore(user, t, {who.ledger_version, who.budget_version}, answer, d);
     if (out.came.how == write_outcome::kind::written) a.all.forget(user);
     co_return out;
+}
+
+// A first answer given again says what the key did. That it is undone by now is said instead.
+awaitable<void> refuse_if_deleted_since(app& a, const uuid& user, const uuid& id, deadline d) {
+    const auto now = co_await a.ledger.find(user, id, d);
+    if (!now) throw api_error(404, "not_found", "No such transaction.");
+    if (!now->deleted_at) co_return;
+    api_error gone(409, "deleted_since",
+                   "This key restored the transaction once. It was deleted again at " + wall::format(*now->deleted_at) +
+                       " and is deleted now: restore it with another key.");
+    gone.with_header("Idempotency-Replayed", "true");
+    throw gone;
+}
+
+bool is_replay(const http::response& answer) {
+    return std::ranges::any_of(answer.headers, [](const auto& h) { return h.first == "Idempotency-Replayed"; });
 }
 
 }  // namespace
@@ -230,6 +217,9 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
     keyed_form form;
     form.body_required = false;
     auto answer = co_await write_once(a.way(), req, form, attempt);
+    if (is_replay(answer)) {
+        co_await refuse_if_deleted_since(a, user, id, req.until);
+    }
     co_return answer;
 }
 

@@ -3,8 +3,10 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/ledger/transaction_filter.hpp"
 #include "finance/ledger/transaction_page_store.hpp"
+#include "http/conditional.hpp"
 #include "http/page.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -29,8 +31,16 @@ std::string name_of(const uuid& user, const list_request& asked, const std::stri
     return out;
 }
 
-http::response answer_with(const kept_page& page) {
+// Of a page: what its transactions are of, and which category was meant by its name.
+std::string tag_of_page(std::int64_t ledger_version, const transaction_filter& filter) {
+    auto out = "l" + std::to_string(ledger_version);
+    if (filter.category) out += "." + *filter.category;
+    return out;
+}
+
+http::response answer_with(const kept_page& page, const transaction_filter& filter) {
     auto answer = http::json(200, page.body);
+    http::with_etag(answer, tag_of_page(page.ledger_version, filter));
     if (!page.link.empty()) http::with_header(answer, "Link", page.link);
     return answer;
 }
@@ -51,19 +61,22 @@ awaitable<http::response> list_transactions(http::request& req, app& a) {
 
     const auto name = name_of(user, asked, filter);
     const auto known = a.all.pages.find(name);
-    if (known && known->value) {
+    const bool has_known = known && known->value;
+    if (has_known || req.headers.find("If-None-Match") != nullptr) {
         const auto version = co_await a.ledger.version(user, req.until);
-        if (version == known->value->ledger_version) co_return answer_with(*known->value);
+        auto same = http::not_modified(req, tag_of_page(version.value_or(0), asked.filter));
+        if (same) co_return std::move(*same);
+        if (has_known && version == known->value->ledger_version) co_return answer_with(*known->value, asked.filter);
     }
     const auto page = co_await read_page(a.db, user, asked.filter, from, asked.limit, req.until);
     std::optional<std::string> cursor;
     if (page.next) cursor = a.all.cursors.seal(bytes_of(*page.next), scope);
     auto made = std::make_shared<kept_page>();
-    made->ledger_version = page.ledger_version.value_or(0);
+    made->ledger_version = page.ledger_version;
     made->body = page_json(page, cursor);
     if (cursor) made->link = http::next_link(req.route, asked.limit, filter, *cursor);
-    auto answer = answer_with(*made);
-    if (page.ledger_version) a.all.pages.insert(name, std::move(made));
+    auto answer = answer_with(*made, asked.filter);
+    a.all.pages.insert(name, std::move(made));
     co_return answer;
 }
 

@@ -1,8 +1,6 @@
 #include "finance/ledger/ledger_store.hpp"
 
 #include "core/error.hpp"
-#include "finance/categories/category_rows.hpp"
-#include "finance/categories/category_store.hpp"
 #include "finance/ledger/search_text.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 
@@ -40,10 +38,6 @@ constexpr auto find_sql =
 constexpr db::statement find_transaction{"finance_transaction", find_sql, db::sync::shared};
 constexpr db::statement find_version{"finance_ledger_version", "select ledger_version from users where user_id = $1",
                                      db::sync::shared};
-constexpr db::statement find_owner{
-    "finance_transaction_owner",
-    "select currency, timezone, ledger_version, budget_version from users where user_id = $1", db::sync::shared};
-
 // Only under the versions the change was judged by: so the old lines, of the statement's snapshot, are those
 // judged. d: what the new lines give a day's row when there is none, and what row there is moves by.
 constexpr db::statement change_transaction{
@@ -76,11 +70,9 @@ constexpr db::statement change_transaction{
 
 constexpr db::statement remove_transaction{
     "finance_transaction_remove",
-    "with one as (select user_id from users where user_id = $1 for update), "
-    "t as (update transactions set deleted_at = $4, updated_at = $4, version = version + 1 from one "
-    "  where transactions.user_id = one.user_id and id = $2 and version = $3 and deleted_at is null "
-    "  returning transactions.user_id), "
-    "u as materialized (select move_ledger(user_id, null, null) as user_id from t), "
+    "with u as materialized (select w as user_id from move_ledger($1, $5, $6) as w where w is not null), "
+    "t as (update transactions set deleted_at = $4, updated_at = $4, version = version + 1 from u "
+    "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "l as (select u.user_id, l.booked_on, l.category, sum(l.amount)::bigint as amount, "
     "    sum(greatest(l.amount, 0))::bigint as received from u join transaction_lines l "
     "    on l.user_id = u.user_id and l.transaction_id = $2 group by u.user_id, l.booked_on, l.category), "
@@ -149,29 +141,10 @@ awaitable<write_outcome> ledger_store::create(const uuid& user, const transactio
     throw api_error(409, "already_exists", "A transaction with this id exists.");
 }
 
-awaitable<ledger_store::subject> ledger_store::read_for_change(const uuid& user, const uuid& id, deadline d) {
-    db::batch all;
-    all.add(find_owner, user);
-    category_store::add_reading(all, user);
-    all.add(find_transaction, user, id);
-    const auto results = co_await db_.run_batch(std::move(all), d);
-    subject s;
-    if (results.at(0).empty()) co_return s;
-    s.there = true;
-    s.currency = results[0].front().get<std::string>(0);
-    s.timezone = results[0].front().get<std::string>(1);
-    s.ledger_version = results[0].front().get<std::int64_t>(2);
-    s.budget_version = results[0].front().get<std::int64_t>(3);
-    s.book = book_from(results[1]);
-    auto found = transactions_from(results[2]);
-    if (!found.empty()) s.entry = std::move(found.front());
-    co_return s;
-}
-
 awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const uuid& id, deadline d) {
     const auto rows = co_await db_.query_idempotent(find_transaction, d, user, id);
     auto found = transactions_from(rows);
-    if (found.empty() || found.front().deleted_at) co_return std::nullopt;
+    if (found.empty()) co_return std::nullopt;
     co_return std::move(found.front());
 }
 
@@ -185,9 +158,9 @@ awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, c
     co_return !rows.empty();
 }
 
-awaitable<bool> ledger_store::remove(const uuid& user, const uuid& id, std::int64_t version, wall::time_point when,
-                                     deadline d) {
-    const auto rows = co_await db_.query(remove_transaction, d, user, id, version, when);
+awaitable<bool> ledger_store::remove(const uuid& user, const transaction& gone, const state_before& from, deadline d) {
+    const auto rows =
+        co_await db_.query(remove_transaction, d, user, gone.id, gone.version - 1, *gone.deleted_at, from);
     co_return !rows.empty();
 }
 

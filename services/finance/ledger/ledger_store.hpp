@@ -5,7 +5,6 @@
 
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
-#include "finance/categories/category_book.hpp"
 #include "finance/ledger/bill_link.hpp"
 #include "finance/ledger/transaction.hpp"
 #include "finance/once/keyed_sql.hpp"
@@ -25,22 +24,13 @@ public:
     awaitable<write_outcome> create(const uuid& user, const transaction& t, const state_before& from,
                                     const keyed_answer& answer, deadline d);
 
-    // A transaction, deleted ones too, and what a change of it is judged by; `there` false: the person has no row.
-    struct subject {
-        bool there = false;
-        std::string currency, timezone;
-        std::int64_t ledger_version = 0, budget_version = 0;
-        category_book book;
-        std::optional<transaction> entry;
-    };
-    awaitable<subject> read_for_change(const uuid& user, const uuid& id, deadline d);
-    // Deleted ones are not found.
+    // Deleted ones too.
     awaitable<std::optional<transaction>> find(const uuid& user, const uuid& id, deadline d);
 
-    // `now` replaces the version before it; false: the ledger or the budget has moved on from `from`.
+    // A change is judged by what was read while the ledger and the budget were in `from`: then the transaction has the
+    // version before the given one's. false: one of them has moved on.
     awaitable<bool> change(const uuid& user, const transaction& now, const state_before& from, deadline d);
-    // false: that version is not the current one any more.
-    awaitable<bool> remove(const uuid& user, const uuid& id, std::int64_t version, wall::time_point when, deadline d);
+    awaitable<bool> remove(const uuid& user, const transaction& gone, const state_before& from, deadline d);
     // `back`: as it will be. Only when the ledger is still in `from` and the key is new.
     awaitable<write_outcome> restore(const uuid& user, const transaction& back, const state_before& from,
                                      const keyed_answer& answer, deadline d);

@@ -13,6 +13,8 @@
 
 namespace mita::finance {
 
+inline constexpr char transactions_path[] = "/v1/transactions";
+
 struct transaction_filter {
     std::optional<uuid> account;
     std::optional<std::string> category;  // as asked for until resolve() made it canonical

@@ -18,32 +18,34 @@ namespace {
 using std::chrono::year_month_day;
 
 // The constant limit makes the generic plan as good as one made for it.
-constexpr char page_begin[] = "select (select ledger_version from users where user_id = $1), ";
+constexpr char page_begin[] = "select u.ledger_version, ";
 constexpr char page_of[] =
-    " from (select * from transactions where user_id = $1 and deleted_at is null "
+    " from users u left join lateral (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, id desc limit ";
+constexpr char of_person[] = " on true where u.user_id = $1";
 constexpr char page_end[] = " order by t.booked_on desc, t.id desc, l.n";
-constexpr auto short_sql =
-    db::join(page_begin, transaction_columns, page_of, "51) t cross join lateral ", lines_of_each, page_end);
+constexpr auto short_sql = db::join(page_begin, transaction_columns, page_of, "51) t on true left join lateral ",
+                                    lines_of_each, of_person, page_end);
 constexpr db::statement short_page{"finance_page_short", short_sql};
 constexpr int short_limit = 50;
-constexpr auto long_sql =
-    db::join(page_begin, transaction_columns, page_of, "501) t cross join lateral ", lines_of_each, page_end);
+constexpr auto long_sql = db::join(page_begin, transaction_columns, page_of, "501) t on true left join lateral ",
+                                   lines_of_each, of_person, page_end);
 constexpr db::statement long_page{"finance_page_long", long_sql};
 
 // `w` is what is looked at, `t` what fits. Each row also says how many were looked at, the last of them, and whether
 // there are entries without a search key while it is searched for words.
 constexpr char sifted_begin[] =
     "select $10::text is not null and exists (select 1 from transactions x where x.user_id = $1 "
-    "  and x.search_key is null and (x.payee is not null or x.note is not null)), c.looked_at, e.booked_on, e.id, ";
+    "  and x.search_key is null and (x.payee is not null or x.note is not null)), c.looked_at, e.booked_on, e.id, "
+    "coalesce((select ledger_version from users where user_id = $1), 0), ";
 constexpr auto sifted_end =
     db::join(sifted_begin, transaction_columns,
              " from (select count(*) as looked_at from w) c "
              "left join (select booked_on, id from w order by booked_on, id limit 1) e on true left join t on true "
              "left join lateral ",
              lines_of_each, " on true", page_end);
-constexpr int of_each_sifted = 4;
+constexpr int of_each_sifted = 5;
 constexpr auto sifted_sql = db::join(
     "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
@@ -97,6 +99,7 @@ transaction_place newest(const transaction_filter& filter) {
 
 struct sifted {
     std::vector<transaction> entries;
+    std::int64_t ledger_version = 0;
     bool unsearchable = false;              // there are entries no word is found in yet
     std::optional<transaction_place> edge;  // the last looked at, when there may be more
 };
@@ -123,6 +126,7 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
     sifted out;
     const auto r = rows.front();
     out.unsearchable = r.get<bool>(0);
+    out.ledger_version = r.get<std::int64_t>(4);
     out.entries = transactions_from(rows, of_each_sifted);
     if (!how.by_words && r.get<std::int64_t>(1) == how.rows)
         out.edge = {civil_day(r.get<year_month_day>(2)), r.get<uuid>(3)};
@@ -151,6 +155,7 @@ awaitable<void> make_all_searchable(db::pool& db, const uuid& user, deadline d) 
 awaitable<transaction_page> read_sifted(db::pool& db, const uuid& user, const transaction_filter& filter,
                                         transaction_place from, int limit, deadline d) {
     transaction_page page;
+    bool read = false;
     for (const look how : looks_for(filter, limit)) {
         const int want = limit + 1 - static_cast<int>(page.entries.size());
         auto found = co_await sift(db, user, filter, from, how, want, d);
@@ -158,6 +163,8 @@ awaitable<transaction_page> read_sifted(db::pool& db, const uuid& user, const tr
             co_await make_all_searchable(db, user, d);
             found = co_await sift(db, user, filter, from, how, want, d);
         }
+        if (!read) page.ledger_version = found.ledger_version;
+        read = true;
         std::ranges::move(found.entries, std::back_inserter(page.entries));
         close_page(page, limit);
         if (page.next || !found.edge) co_return page;

@@ -17,8 +17,8 @@ namespace mita::finance {
 
 struct transaction_page {
     std::vector<transaction> entries;
-    std::optional<transaction_place> next;       // there may be more after it
-    std::optional<std::int64_t> ledger_version;  // the page is of; only of pages without filter, and not of empty ones
+    std::optional<transaction_place> next;  // there may be more after it
+    std::int64_t ledger_version = 0;        // the page is of this or a later one
 };
 
 // At most `limit` entries after `from`. With filters a page may be short, or empty, and still have a next one. Throws

@@ -14,7 +14,7 @@ std::size_t at(int day) { return static_cast<std::size_t>(day); }
 
 }  // namespace
 
-std::string day_json(const month_facts& f, const month_view& v, int day) {
+std::string day_json(const month_facts& f, const month_view& v, int day, const std::optional<std::string>& next) {
     json_out out(v.currency, 8 * 1024);
     const auto date = v.over.day_at(day);
     const auto budget = v.budget_of(day);
@@ -26,6 +26,7 @@ std::string day_json(const month_facts& f, const month_view& v, int day) {
     for (const auto& c : v.categories) {
         if (!shown(c, day)) continue;
         out.open('{').field("category", c.id).field("class", class_name(c.cls));
+        out.field("archived", c.archived);
         out.money("baseline_money", c.baseline[at(day)]);
         append_numbers(out, c.budget[at(day)], c.spent[at(day)]);
         out.money("left_money", c.budget[at(day)] - c.spent[at(day)]).close('}');
@@ -38,8 +39,7 @@ std::string day_json(const month_facts& f, const month_view& v, int day) {
         if (i.what.day == date) append_income(out, i, true);
     out.close(']').key("transactions").open('[');
     for (const auto& t : f.transactions) append(out, t);
-    out.close(']').close('}');
-    return std::move(out.text);
+    return out.end_list(next);
 }
 
 std::string explanation_json(const month_view& v, std::string_view category, int day, const explanation& why) {

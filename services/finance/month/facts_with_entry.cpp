@@ -9,6 +9,22 @@
 
 namespace mita::finance {
 
+namespace {
+
+void take_out(month_facts& f, const transaction& t) {
+    for (const auto& line : t.lines) {
+        for (auto& a : f.actuals) {
+            if (a.day != t.booked_on || a.category != line.category) continue;
+            a.spent += line.value;
+            a.received -= std::max<amount>(0, line.value);
+        }
+    }
+    std::erase_if(f.actuals, [](const auto& a) { return a.spent == 0 && a.received == 0; });
+    std::erase_if(f.payments, [&t](const auto& p) { return p.transaction_id == t.id; });
+}
+
+}  // namespace
+
 void add_entry(month_facts& f, const transaction& t) {
     int n = 0;
     for (const auto& line : t.lines) {
@@ -35,22 +51,15 @@ void add_entry(month_facts& f, const transaction& t) {
     }
 }
 
-void take_out(month_facts& f, const transaction& t) {
-    for (const auto& line : t.lines) {
-        for (auto& a : f.actuals) {
-            if (a.day != t.booked_on || a.category != line.category) continue;
-            a.spent += line.value;
-            a.received -= std::max<amount>(0, line.value);
-        }
-    }
-    std::erase_if(f.payments, [&t](const auto& p) { return p.transaction_id == t.id; });
+void replace_entry(month_facts& f, const transaction* before, const transaction* after) {
+    if (before != nullptr) take_out(f, *before);
+    if (after != nullptr) add_entry(f, *after);
 }
 
 void require_room(loaded_month got, const transaction& t, const transaction* instead_of, std::string_view pointer) {
     auto& f = got.facts;
     try {
-        if (instead_of != nullptr) take_out(f, *instead_of);
-        add_entry(f, t);
+        replace_entry(f, instead_of, &t);
         auto revisions = f.revisions_of(got.month);
         const auto v = view_month(f, got.month, got.today);
         if (v.preview) revisions.push_back(v.budget);

@@ -10,6 +10,8 @@ namespace mita::finance {
 
 // The facts with t among them, as the database would give them after it is written.
 void add_entry(month_facts& f, const transaction& t);
+// With `after` among them instead of `before`; either may be null.
+void replace_entry(month_facts& f, const transaction* before, const transaction* after);
 
 // Throws api_error 422 amount_overflow when the month t is booked in could not hold it; such a transaction must not be
 // written; or the month of the bill it is linked to. got: of either; instead_of: what t replaces, may be null; pointer:

@@ -33,7 +33,8 @@ void append_infeasible(json_out& out, const stored_period& p) {
 void append_category(json_out& out, const category_view& c) {
     const auto& p = c.plan;
     const auto budget = p.daily_part + p.bills;
-    out.open('{').field("category", c.id).field("class", class_name(c.cls)).field("policy", format_policy(c.rule));
+    out.open('{').field("category", c.id).field("class", class_name(c.cls));
+    out.field("archived", c.archived).field("policy", format_policy(c.rule));
     out.money("budget_money", budget).money("carry_in_money", p.carry_in).money("spent_money", c.spent_total);
     out.money("remaining_money", p.budget - c.spent_total);
     out.money("uncovered_money", p.uncovered).money("covered_money", p.covered).money("given_money", p.given);

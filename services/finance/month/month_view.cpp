@@ -184,6 +184,8 @@ month_view view_month(const month_facts& f, year_month month, civil_day today) {
         category_view view;
         view.id = c.id;
         view.cls = c.cls;
+        const auto* entry = f.book.find(c.id);
+        view.archived = entry != nullptr && entry->archived;
         v.categories.push_back(std::move(view));
     }
 

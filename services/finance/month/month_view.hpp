@@ -26,6 +26,7 @@ struct category_view {
     std::string id;
     category_class cls = category_class::discretionary;
     policy rule{};
+    bool archived = false;
     bool planned = false;  // has a daily part in some revision
     day_amounts baseline{}, budget{},
         spent{};             // per day; budget: the morning's number before today, the plan from today

@@ -1,5 +1,6 @@
 #include "finance/month/spend_effect.hpp"
 
+#include "finance/domain/verdict.hpp"
 #include "finance/month/headroom.hpp"
 #include "finance/month/month_view.hpp"
 #include "finance/wire/refusals.hpp"
@@ -12,26 +13,15 @@ std::optional<spend_effect> effect_of(const month_facts& f, civil_day today) {
     const auto v = view_month(f, month_of(today), today);
     if (!headroom_of(f, v.over, f.revisions_of(v.over.label)).fits()) throw amount_overflow();
     if (!v.budget) return std::nullopt;
+    const auto seen = look(v.in, std::nullopt);
+    if (!seen) require(seen.error());
+    const auto& now = seen->now;
     spend_effect e;
-    e.budget = v.budget_of(v.today_index);
-    e.spent = v.spent_of(v.today_index);
-    if (!checked_sub(e.budget, e.spent)) throw amount_overflow();
-    auto next = v.in;
-    step_to_tomorrow(next);
-    month_plan plan;
-    if (compute_month(next, plan) != fault::none) throw amount_overflow();
-    wide budget = 0;
-    wide uncovered = 0;
-    for (const auto& c : plan.categories) {
-        if (next.today < next.days) budget += c.day_budget(next.today);
-        uncovered += c.uncovered;
-    }
-    const auto tomorrow = narrow128(budget);
-    const auto open = narrow128(uncovered);
-    if (!tomorrow || !open) throw amount_overflow();
-    e.tomorrow = next.today < next.days ? tomorrow : first_day_after(f, v, std::nullopt);
-    e.uncovered = *open;
-    e.moves = named_moves(v, plan.moves);
+    e.budget = now.today.budget;
+    e.spent = now.today.spent;
+    e.tomorrow = now.tomorrow ? now.tomorrow : first_day_after(f, v, std::nullopt);
+    e.uncovered = now.uncovered;
+    e.moves = named_moves(v, seen->moves);
     return e;
 }
 

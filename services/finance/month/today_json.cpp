@@ -112,6 +112,7 @@ std::string today_json(const month_facts& f, const month_view& v, const std::vec
     for (const auto& c : v.categories) {
         if (!shown(c, day)) continue;
         out.open('{').field("category", c.id).field("class", class_name(c.cls));
+        out.field("archived", c.archived);
         append_numbers(out, c.budget[at(day)], c.spent[at(day)]);
         out.money("left_money", c.budget[at(day)] - c.spent[at(day)]).close('}');
     }

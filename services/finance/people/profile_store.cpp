@@ -28,7 +28,7 @@ constexpr db::statement change_user{
     "  or coalesce($3, currency) <> currency or coalesce($6, coalesce((settings->>'cover')::boolean, true)) "
     "  <> coalesce((settings->>'cover')::boolean, true) then 1 else 0 end, updated_at = $7 where user_id = $1 "
     "  and version = $8 and (currency = coalesce($3, currency) or not (plan_version > 0 "
-    "    or exists (select 1 from transactions t where t.user_id = $1))) returning user_id), "
+    "    or exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null))) returning user_id), "
     "latest as (select distinct on (p.month) p.* from u join periods p on p.user_id = u.user_id "
     "  where p.month >= date_trunc('month', $9::date) order by p.month, p.revision desc), "
     "s as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "

@@ -29,7 +29,7 @@ constexpr db::statement replan_months{
     "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
     "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
     "    and p.month >= $7::date and p.month <> all ($9::date[])) "
-    "  and (currency = $4 or not exists (select 1 from transactions t where t.user_id = $1)) "
+    "  and (currency = $4 or not exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null)) "
     "  returning user_id, plan_version), "
     "a as (insert into onboarding_answers (user_id, version, answers, valid_from, created_at) "
     "  select user_id, plan_version, $8::jsonb, $5, $6 from u), "
@@ -55,8 +55,8 @@ constexpr db::statement begin_earlier_months{
     "select u.user_id, x.month, 1, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, x.obligations::jsonb, $4 "
     "from u, unnest($7::date[], $8::date[], $9::date[], $10::text[], $11::text[]) "
     "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
-constexpr db::statement any_transaction{"finance_any_transaction",
-                                        "select exists (select 1 from transactions where user_id = $1)"};
+constexpr db::statement any_transaction{
+    "finance_any_transaction", "select exists (select 1 from transactions where user_id = $1 and deleted_at is null)"};
 
 struct columns {
     std::vector<year_month_day> month, from_day, chain_from;

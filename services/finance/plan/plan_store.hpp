@@ -33,7 +33,7 @@ public:
     awaitable<bool> replan(const profile& who, const plan_inputs& a, const std::vector<stored_period>& months,
                            civil_day today, deadline d);
 
-    // Has the person any transaction, deleted ones included?
+    // Has the person any transaction that is not deleted?
     awaitable<bool> has_transactions(uuid user, deadline d);
 
 private:

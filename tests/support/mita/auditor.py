@@ -253,10 +253,32 @@ class Books:
 
     def __init__(self, classes, currency):
         self.classes, self.currency, self.cover = classes, currency, True
+        self.archived = set()
+        self._builtin, self._own = list(classes), []  # in display order; own ones by age
         self.answers = self.joined_on = None
         self.income_categories = {"salary", "other_income"}
         self.months = {}  # month -> [Revision]
         self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id}; amounts as sent
+
+    # Categories.
+    def categorize(self, id, cls):
+        """A new category of the person's own, or another class of any."""
+        if id not in self.classes:
+            self._own.append(id)
+        known = self.classes | {id: cls}
+        self.classes = {c: known[c] for of in ORDER for c in self._builtin + self._own if c in known and known[c] == of}
+
+    def uses(self, id, gone):
+        """Is it in an entry (gone: deleted ones), in the answers or in an opened month?"""
+        entries = any(c == id for e in [*self.entries.values(), *gone] for c, _ in e["lines"])
+        answers = self.answers and (id in self.answers["categories"] or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"]))
+        months = any(id in p.categories or any(x[2] == id for x in p.bills + p.ahead + p.incomes) for known in self.months.values() for p in known)
+        return bool(entries or answers or months)
+
+    def remove_category(self, id):
+        self._own.remove(id)
+        self.classes = {c: x for c, x in self.classes.items() if c != id}
+        self.archived.discard(id)
 
     # Opening and replanning.
     def _after(self, p):
@@ -532,6 +554,7 @@ class Books:
         assert amount(calendar["unallocated_money"]) == v["unallocated"]
         assert [(m["from"], m["to"], amount(m["money"])) for m in calendar["moves"]] == v["moves"]
         assert [(c["category"], c["class"]) for c in calendar["categories"]] == list(v["columns"].items())
+        assert [c["category"] for c in calendar["categories"] if c["archived"]] == [c for c in v["columns"] if c in self.archived]
         for c, x in zip(calendar["categories"], v["input"]):
             o, name = now[x["id"]], x["id"]
             part = sum(model.baseline(x["budget"], x["weights"], x["joined"]))

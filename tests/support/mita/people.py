@@ -98,7 +98,7 @@ class Person:
         return {**answer.json, "etag": answer.etag}
 
     def remove(self, transaction):
-        expect(self.delete(f"/v1/transactions/{transaction['id']}", headers={"If-Match": transaction["etag"]}), 204)
+        return expect(self.delete(f"/v1/transactions/{transaction['id']}", headers={"If-Match": transaction["etag"]}), 200).json
 
     def calendar(self, month=None):
         return checked(expect(self.get("/v1/calendar" + (f"?month={month}" if month else "")), 200).json)

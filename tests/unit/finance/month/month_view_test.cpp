@@ -252,7 +252,7 @@ TEST_CASE("the calendar's JSON parses, and its categories and days add up to its
     CHECK(by_day == 8500);
     CHECK(doc.at("check").at("spent").as_int64() == 8500);
     CHECK_NOTHROW(boost::json::parse(today_json(f, v, {v})));
-    CHECK_NOTHROW(boost::json::parse(day_json(f, v, 0)));
+    CHECK_NOTHROW(boost::json::parse(day_json(f, v, 0, std::nullopt)));
     CHECK_NOTHROW(boost::json::parse(explanation_json(v, "groceries", 1, explain_in(f, v, "groceries", 1))));
 }
 

@@ -1,0 +1,65 @@
+#include "finance/handlers/transaction_written.hpp"
+
+#include "core/error.hpp"
+#include "finance/ledger/bill_link.hpp"
+#include "finance/month/facts_with_entry.hpp"
+#include "finance/month/month_loader.hpp"
+#include "finance/wire/refusals.hpp"
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mita::finance {
+
+entry_rules rules_of(const month_facts& f) {
+    const auto where = find_zone(f.who.timezone);
+    if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
+    return {f.who.currency, *where, wall::now(), f.book};
+}
+
+std::optional<spend_effect> effect_of_change(month_facts& f, const transaction* before, const transaction* after,
+                                             std::string_view blamed) {
+    try {
+        replace_entry(f, before, after);
+        return effect_of(f, today_of(f.who));
+    } catch (const api_error& e) {
+        if (e.code != "amount_overflow" || !e.errors.empty()) throw;
+    }
+    throw amount_overflow(blamed);
+}
+
+http::response written(const transaction& t, const std::optional<spend_effect>& effect, unsigned status) {
+    json_out out(t.currency, 1024);
+    out.open('{');
+    append_members(out, t);
+    if (effect) {
+        out.key("effect");
+        append(out, *effect);
+    } else {
+        out.null("effect");
+    }
+    out.close('}');
+    return http::json(status, std::move(out.text));
+}
+
+std::vector<year_month> other_months(const transaction& t, year_month now) {
+    std::vector<year_month> out;
+    const auto own = month_of(t.booked_on);
+    const auto linked = month_of_link(t.bill_id);
+    if (own != now) out.push_back(own);
+    if (linked && *linked != now && *linked != own) out.push_back(*linked);
+    return out;
+}
+
+awaitable<void> require_room_in(app& a, const uuid& user, year_month month, room_wanted what, deadline d) {
+    month_request there;
+    there.month = month;
+    there.open_future = what.open && month == month_of(what.entry.booked_on);
+    auto got = co_await a.months.load(user, there, d);
+    if (got.facts.who.ledger_version != what.ledger_version) co_return;
+    require_room(std::move(got), what.entry, what.before, what.blamed);
+}
+
+}  // namespace mita::finance
