@@ -1,5 +1,7 @@
 #include "auth/cli.hpp"
 
+#include "auth/cli_keys.hpp"
+#include "auth/cli_users.hpp"
 #include "auth/hashing/calibrate.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/keys/vault.hpp"
@@ -189,6 +191,8 @@ void add_own_commands(command_line& cli) {
                               [stored](config& from) { return password_verify(from, *stored); });
     verify.add_option("stored", *stored, "the stored form")->required();
 
+    add_key_commands(cli);
+    add_user_commands(cli);
     const auto j = std::make_shared<judging>();
     auto& tokens = cli.add_group("jwt", "access tokens");
     auto& judge =

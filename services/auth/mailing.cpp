@@ -169,6 +169,7 @@ awaitable<bool> handle(mailer& m, waiting_mail mail) {
 }
 
 awaitable<void> run(std::shared_ptr<mailer> m) {
+    if (!m->a.db.ready()) co_return;  // away: said by others
     while (!m->a.all.loops.stopping()) {
         auto mail = co_await m->queue.claim(deadline::after(step_time));
         if (!mail) break;

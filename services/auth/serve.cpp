@@ -3,6 +3,7 @@
 #include "auth/app.hpp"
 #include "auth/hashing/instruments.hpp"
 #include "auth/housekeeping.hpp"
+#include "auth/key_keeping.hpp"
 #include "auth/mailing.hpp"
 #include "auth/routes.hpp"
 #include "core/scheduling.hpp"
@@ -97,7 +98,11 @@ int serve(config& from) {
 
     keep_house(rt, first);
     send_mails(rt, first);
-    rt.every(0, "audit", 200ms, [&all, &first] { return all.trail.flush(first.db, deadline::after(5s)); });
+    keep_keys(rt, first);
+    rt.every(0, "audit", 200ms, [&all, &first]() -> awaitable<void> {
+        if (!first.db.ready()) co_return;  // away: said by others
+        co_await all.trail.flush(first.db, deadline::after(5s));
+    });
 
     dispatcher internal_way(internal_routes(), first);
     http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);
@@ -118,7 +123,8 @@ int serve(config& from) {
     const int status = rt.run();
     if (!wrong_secret) return status;
     std::cerr
-        << "mita-auth: MITA_AUTH_SECRET is not the secret that the signing keys in the database were sealed with\n";
+        << "mita-auth: MITA_AUTH_SECRET is not the secret that the signing keys in the database were sealed with, "
+           "nor is MITA_KEY_SECRET, when set\n";
     return 2;
 }
 

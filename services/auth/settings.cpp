@@ -27,18 +27,18 @@ hashing::policy password_policy(config& from, bool testing) {
 }
 
 settings::settings(config& from)
-    : common_settings(from, the_doors), database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL"), mail(from) {
+    : common_settings(from, the_doors),
+      database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL"),
+      mail(from),
+      keys(from) {
     const auto mode = from.one_of("MITA_REGISTRATION", "open", {"open", "verified", "closed"});
     registration = mode == "open"       ? registration_mode::open
                    : mode == "verified" ? registration_mode::verified
                                         : registration_mode::closed;
     if (registration == registration_mode::verified && !mail.on())
         from.problem("MITA_REGISTRATION: must not be verified without MITA_MAIL_URL");
-    master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     refresh_idle = std::chrono::seconds(from.integer("MITA_REFRESH_IDLE_S", 604'800, 10, 31'536'000));
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));
-    key_algorithm = from.one_of("MITA_JWT_ALGORITHM", "ES256", {"ES256", "EdDSA"}) == "ES256" ? jwt::algorithm::es256
-                                                                                              : jwt::algorithm::eddsa;
     token_cache_bytes = static_cast<std::size_t>(from.integer(
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
     audit_kept = std::chrono::hours(24 * from.integer("MITA_AUDIT_DAYS", 400, 31, 36'500));

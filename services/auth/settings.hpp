@@ -3,10 +3,10 @@
 
 #include "auth/hashing/pool.hpp"
 #include "auth/hashing/stored_hash.hpp"
+#include "auth/keys/settings.hpp"
 #include "auth/mail/settings.hpp"
 #include "core/settings.hpp"
 #include "db/settings.hpp"
-#include "jwt/keys.hpp"
 
 #include <chrono>
 
@@ -25,9 +25,8 @@ struct settings : common_settings {
     mail_settings mail;
     registration_mode registration;
 
-    secret master;  // MITA_AUTH_SECRET
+    key_settings keys;
     std::chrono::seconds refresh_idle, refresh_absolute;
-    jwt::algorithm key_algorithm;
     unsigned max_sessions;
     std::size_t token_cache_bytes;
     std::chrono::hours audit_kept;           // how long events of the audit trail stay

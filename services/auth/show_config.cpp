@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 // Empty: there is none yet, the first start makes it as it is set.
 awaitable<std::string> algorithm_of_active_key(db::pool& db, deadline d) {
     key_store store(db);
-    const auto keys = co_await store.load(d);
+    const auto keys = co_await store.load(0, d);
     std::string found;
     for (const auto& k : keys)
         if (k.state == "active") found = k.algorithm;
@@ -52,7 +52,7 @@ int show_config_and_key(config& from) {
         if (failed) std::rethrow_exception(failed);
     });
     context.run();
-    const std::string_view wanted = jwt::name(set.key_algorithm);
+    const std::string_view wanted = jwt::name(set.keys.algorithm);
     const bool asked = from.source_of("MITA_JWT_ALGORITHM") == "env";
     if (!unknown.empty() && asked)
         std::cerr << "MITA_JWT_ALGORITHM is for new keys; the active one cannot be asked for: " << unknown << '\n';

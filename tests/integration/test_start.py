@@ -27,7 +27,8 @@ OWN = {
         "MITA_REFRESH_ABSOLUTE_S": "1e9", "MITA_JWT_ALGORITHM": "none", "MITA_MAX_SESSIONS": "0", "MITA_PASSWORD_ALGORITHM": "md5", "MITA_BCRYPT_COST": "15", "MITA_HASH_THREADS": "65",
         "MITA_HASH_QUEUE": "0", "MITA_HASH_NICE": "-1", "MITA_HASH_KERNEL": "gpu", "MITA_LOGIN_BUDGET_MS": "1", "MITA_CACHE_BYTES": "1e9",
         "MITA_HOUSEKEEPING_MS": "1", "MITA_MAIL_URL": "smtp://user:canary@mail.example", "MITA_MAIL_FROM": "MITA", "MITA_MAIL_PASSWORD": "canary-alone", "MITA_MAIL_TIMEOUT_MS": "60000",
-        "MITA_MAIL_POLL_MS": "0", "MITA_PUBLIC_URL": "ftp://app.example", "MITA_REGISTRATION": "maybe", "MITA_AUDIT_DAYS": "30"},
+        "MITA_MAIL_POLL_MS": "0", "MITA_PUBLIC_URL": "ftp://app.example", "MITA_REGISTRATION": "maybe", "MITA_AUDIT_DAYS": "30", "MITA_KEY_SECRET": "canary-short",
+        "MITA_KEY_SECRET_OLD": "canary-short", "MITA_KEY_DAYS": "-1", "MITA_KEY_PUBLISHED_S": "0"},
     "finance": INNER | {"MITA_FINANCE_PORT": "http", "MITA_FINANCE_INTERNAL_PORT": "8092.0", "MITA_FINANCE_DATABASE_URL": "postgresql://u:canary@h:99999/d", "MITA_FINANCE_SECRET": "canary-short",
                         "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB"},
     "gateway": {

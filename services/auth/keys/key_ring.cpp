@@ -1,7 +1,5 @@
 #include "auth/keys/key_ring.hpp"
 
-#include "auth/keys/key_store.hpp"
-
 #include <functional>
 #include <optional>
 #include <stdexcept>
@@ -10,19 +8,29 @@
 
 namespace mita::auth {
 
-awaitable<void> key_ring::load(db::pool& db, deadline d) {
+stored_key make_key(const vault& keys, jwt::algorithm algorithm) {
+    const auto made = jwt::signing_key::generate(algorithm);
+    stored_key k;
+    k.kid = made.kid();
+    k.algorithm = std::string(jwt::name(made.alg()));
+    k.public_jwk = made.public_jwk();
+    k.private_key = keys.seal(made.to_pem().view(), k.kid);
+    return k;
+}
+
+awaitable<bool> key_ring::load(db::pool& db, std::int64_t moved, deadline d) {
     key_store store(db);
-    auto keys = co_await store.load(d);
+    auto keys = co_await store.load(moved, d);
     if (keys.empty()) {
-        const auto made = jwt::signing_key::generate(algorithm_);
-        stored_key first;
-        first.kid = made.kid();
-        first.algorithm = std::string(jwt::name(made.alg()));
-        first.public_jwk = made.public_jwk();
-        first.private_key = vault_.seal(made.to_pem().view(), first.kid);
-        co_await store.insert_first(std::move(first), d);  // a twin may have been faster: what is stored counts
-        keys = co_await store.load(d);
+        auto first = make_key(vault_, algorithm_);
+        co_await store.insert_first(std::move(first), moved, d);  // a twin may have been faster: what is stored counts
+        keys = co_await store.load(moved, d);
     }
+
+    std::string states;
+    for (const auto& k : keys) states += k.kid + ' ' + k.state + '\n';
+    const auto before = now();
+    if (before && before->states == states) co_return false;
 
     std::vector<std::string> jwks;
     std::optional<jwt::signing_key> signer;
@@ -30,16 +38,17 @@ awaitable<void> key_ring::load(db::pool& db, deadline d) {
         jwks.push_back(k.public_jwk);
         if (k.state != "active") continue;
         const auto pem = vault_.open(k.private_key, k.kid);
-        if (!pem) throw wrong_secret("the signing key " + k.kid + " was sealed with another MITA_AUTH_SECRET");
+        if (!pem) throw wrong_secret("the signing key " + k.kid + " was sealed with another secret");
         signer = jwt::signing_key::from_pem(*pem);
     }
     if (!signer) throw std::runtime_error("no signing key is active");
     const std::string text = jwt::make_jwks(jwks);
     const auto etag = std::to_string(std::hash<std::string>()(text));
-    auto snapshot =
-        std::make_shared<const key_snapshot>(key_snapshot{*signer, jwt::key_set::from_jwks(text), text, etag});
+    auto snapshot = std::make_shared<const key_snapshot>(
+        key_snapshot{*signer, jwt::key_set::from_jwks(text), text, etag, std::move(states)});
     const std::scoped_lock lock(mutex_);
     snapshot_ = std::move(snapshot);
+    co_return true;
 }
 
 std::shared_ptr<const key_snapshot> key_ring::now() const {

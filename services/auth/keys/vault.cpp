@@ -17,6 +17,7 @@ namespace mita::auth {
 namespace {
 
 constexpr std::size_t nonce_size = 12, tag_size = 16;
+constexpr std::string_view at_rest = "mita auth encryption at rest";
 
 template <class T, void (*Free)(T*)>
 struct freed_by {
@@ -36,12 +37,18 @@ void must(bool ok, const char* what) {
 
 }  // namespace
 
-vault::vault(secret master) : master_(std::move(master)) {}
+vault::vault(secret master) : master_(std::move(master)), sealing_(master_.copy()) {}
+vault::vault(secret master, secret sealing, secret former)
+    : master_(std::move(master)), sealing_(std::move(sealing)), former_(std::move(former)) {}
 
 secret vault::derive(std::string_view purpose, std::string_view context) const {
+    return derive_from(master_, purpose, context);
+}
+
+secret vault::derive_from(const secret& from, std::string_view purpose, std::string_view context) {
     const kdf_ptr kdf(EVP_KDF_fetch(nullptr, "HKDF", nullptr));
     const kdf_ctx_ptr ctx(EVP_KDF_CTX_new(kdf.get()));
-    std::string digest = "SHA256", key(master_.view()), salt(purpose), info(context);
+    std::string digest = "SHA256", key(from.view()), salt(purpose), info(context);
     const std::array<OSSL_PARAM, 5> params{
         OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), 0),
         OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, key.data(), key.size()),
@@ -55,7 +62,7 @@ secret vault::derive(std::string_view purpose, std::string_view context) const {
 }
 
 std::string vault::seal(std::string_view plain, std::string_view bound) const {
-    const secret key = derive("mita auth encryption at rest");
+    const secret key = derive_from(sealing_, at_rest, {});
     std::string out(nonce_size + plain.size() + tag_size, '\0');
     random_bytes(out.data(), nonce_size);
     const cipher_ctx_ptr ctx(EVP_CIPHER_CTX_new());
@@ -71,8 +78,14 @@ std::string vault::seal(std::string_view plain, std::string_view bound) const {
 }
 
 std::optional<secret> vault::open(std::string_view sealed, std::string_view bound) const {
+    auto plain = open_with(sealing_, sealed, bound);
+    if (!plain && !former_.empty()) plain = open_with(former_, sealed, bound);
+    return plain;
+}
+
+std::optional<secret> vault::open_with(const secret& from, std::string_view sealed, std::string_view bound) {
     if (sealed.size() < nonce_size + tag_size) return std::nullopt;
-    const secret key = derive("mita auth encryption at rest");
+    const secret key = derive_from(from, at_rest, {});
     const auto body = sealed.substr(nonce_size, sealed.size() - nonce_size - tag_size);
     std::string tag(sealed.substr(sealed.size() - tag_size)), out(body.size(), '\0');
     const cipher_ctx_ptr ctx(EVP_CIPHER_CTX_new());

@@ -14,6 +14,8 @@ namespace mita::auth {
 class vault {
 public:
     explicit vault(secret master);
+    // `sealing` encrypts at rest in the master's place; what `former` (may be empty) sealed still opens.
+    vault(secret master, secret sealing, secret former);
 
     // 32 bytes bound to `purpose` and `context`.
     secret derive(std::string_view purpose, std::string_view context = {}) const;
@@ -22,7 +24,9 @@ public:
     std::optional<secret> open(std::string_view sealed, std::string_view bound) const;
 
 private:
-    secret master_;
+    static secret derive_from(const secret& from, std::string_view purpose, std::string_view context);
+    static std::optional<secret> open_with(const secret& from, std::string_view sealed, std::string_view bound);
+    secret master_, sealing_, former_;
 };
 
 }  // namespace mita::auth

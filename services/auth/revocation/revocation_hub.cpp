@@ -1,11 +1,13 @@
 #include "auth/revocation/revocation_hub.hpp"
 
+#include "auth/revocation/judging_clock_store.hpp"
 #include "core/clock.hpp"
 #include "core/error.hpp"
 
 #include <boost/asio/post.hpp>
 
 #include <chrono>
+#include <exception>
 #include <utility>
 
 namespace mita::auth {
@@ -57,17 +59,28 @@ awaitable<void> revocation_hub::follow() {
     }
 }
 
-// What is revoked is known before the first key is: no token is judged in between.
+// What is revoked is known before the first key is: no token is judged in between. Later, keys come first: who hears
+// that they changed asks for them at once. Keys that cannot be read hold up no revocation.
 awaitable<void> revocation_hub::read(deadline d) {
     revocation_store store(db_);
     const auto after = last_ < 0 ? 0 : last_;
     auto fresh = co_await store.after(after, d);
-    bool load_keys = !ring_.now();
-    for (const auto& e : fresh.entries) load_keys = load_keys || e.kind == jwt::revocation_kind::key;
-    publish(std::move(fresh));
-    if (!load_keys) co_return;
     const bool first = !ring_.now();
-    co_await ring_.load(db_, d);
+    bool load_keys = first;
+    for (const auto& e : fresh.entries) load_keys = load_keys || e.kind == jwt::revocation_kind::key;
+    if (first) publish(std::exchange(fresh, {}));
+    std::exception_ptr fault;
+    if (load_keys) {
+        try {
+            const auto moved = co_await clock_moved(db_, d);
+            co_await ring_.load(db_, moved, d);
+        } catch (...) {
+            fault = std::current_exception();
+        }
+    }
+    if (!first) publish(std::move(fresh));
+    if (fault) std::rethrow_exception(fault);
+    if (!load_keys) co_return;
     keys_.set_keys(ring_.now()->verifiers);
     if (first && ring_.now()->signer.alg() != ring_.wanted())
         log_.warn("jwt_algorithm_differs")
