@@ -38,7 +38,9 @@ awaitable<bool> key_ring::load(db::pool& db, std::int64_t moved, deadline d) {
         jwks.push_back(k.public_jwk);
         if (k.state != "active") continue;
         const auto pem = vault_.open(k.private_key, k.kid);
-        if (!pem) throw wrong_secret("the signing key " + k.kid + " was sealed with another secret");
+        if (!pem)
+            throw wrong_secret("the signing key " + k.kid +
+                               " was sealed with another MITA_AUTH_SECRET (or MITA_KEY_SECRET)");
         signer = jwt::signing_key::from_pem(*pem);
     }
     if (!signer) throw std::runtime_error("no signing key is active");

@@ -1,19 +1,15 @@
 #include "auth/keys/settings.hpp"
 
-#include "core/settings.hpp"
-
 #include <utility>
 
 namespace mita::auth {
 
-key_settings::key_settings(config& from) {
+key_settings::key_settings(config& from) : renewed(0) {
     master = from.secret_text("MITA_AUTH_SECRET", true, 32);
     sealing = from.secret_text("MITA_KEY_SECRET", false, 32);
     sealing_old = from.secret_text("MITA_KEY_SECRET_OLD", false, 32);
     algorithm = from.one_of("MITA_JWT_ALGORITHM", "ES256", {"ES256", "EdDSA"}) == "ES256" ? jwt::algorithm::es256
                                                                                           : jwt::algorithm::eddsa;
-    // Tests move clocks by months: theirs are renewed where they say so.
-    renewed = std::chrono::hours(24 * from.integer("MITA_KEY_DAYS", is_testing(from) ? 0 : 90, 0, 3'650));
     // Twice the max-age of the JWKS: whoever keeps it has seen the key before the first token by it.
     published = std::chrono::seconds(from.integer("MITA_KEY_PUBLISHED_S", 600, 1, 604'800));
 }
