@@ -96,12 +96,12 @@ def test_R12_R19_what_keeps_the_rules_is_answered_and_so_is_the_next_request(sta
     assert status not in (204, 405) or "GET" in found[0][1]["allow"]
 
 
-LOGIN = json.dumps({"email": "nobody@example.org", "password": "canary nobody"}).encode()
+REFRESH = json.dumps({"refresh_token": "canary-" + "r" * 43}).encode()  # refused like a login, but no guess at a password: not slowed
 CHUNKS = {
-    "one chunk": (b"%x\r\n%s\r\n0\r\n\r\n" % (len(LOGIN), LOGIN), 401), "extensions": (b"%x;a=b;c=\"d\"\r\n%s\r\n0;e\r\n\r\n" % (len(LOGIN), LOGIN), 401),
-    "trailers, one of them named Host": (b"%x\r\n%s\r\n0\r\nHost: z\r\nX: y\r\n\r\n" % (len(LOGIN), LOGIN), 401), "no hex": (b"zz\r\n%s\r\n0\r\n\r\n" % LOGIN, 400), "a minus": (b"-1\r\n\r\n", 400),
-    "17 digits": (b"0" * 17 + b"1\r\na\r\n0\r\n\r\n", 400), "2^64 - 1": (b"f" * 16 + b"\r\na", 413), "LF": (b"%x\n%s\r\n0\r\n\r\n" % (len(LOGIN), LOGIN), 400), "no CRLF behind": (b"%x\r\n%sXX0\r\n\r\n" % (len(LOGIN), LOGIN), 400),
-    "a space": (b"%x \r\n%s\r\n0\r\n\r\n" % (len(LOGIN), LOGIN), 400), "20 kB of extension": (b"1;" + b"a" * 20000 + b"\r\na\r\n0\r\n\r\n", 400), "40 kB of trailers": (b"1\r\na\r\n0\r\n" + b"X: y\r\n" * 7000 + b"\r\n", 400),
+    "one chunk": (b"%x\r\n%s\r\n0\r\n\r\n" % (len(REFRESH), REFRESH), 401), "extensions": (b"%x;a=b;c=\"d\"\r\n%s\r\n0;e\r\n\r\n" % (len(REFRESH), REFRESH), 401),
+    "trailers, one of them named Host": (b"%x\r\n%s\r\n0\r\nHost: z\r\nX: y\r\n\r\n" % (len(REFRESH), REFRESH), 401), "no hex": (b"zz\r\n%s\r\n0\r\n\r\n" % REFRESH, 400), "a minus": (b"-1\r\n\r\n", 400),
+    "17 digits": (b"0" * 17 + b"1\r\na\r\n0\r\n\r\n", 400), "2^64 - 1": (b"f" * 16 + b"\r\na", 413), "LF": (b"%x\n%s\r\n0\r\n\r\n" % (len(REFRESH), REFRESH), 400), "no CRLF behind": (b"%x\r\n%sXX0\r\n\r\n" % (len(REFRESH), REFRESH), 400),
+    "a space": (b"%x \r\n%s\r\n0\r\n\r\n" % (len(REFRESH), REFRESH), 400), "20 kB of extension": (b"1;" + b"a" * 20000 + b"\r\na\r\n0\r\n\r\n", 400), "40 kB of trailers": (b"1\r\na\r\n0\r\n" + b"X: y\r\n" * 7000 + b"\r\n", 400),
 }
 
 
@@ -109,13 +109,13 @@ CHUNKS = {
 @pytest.mark.parametrize("case", CHUNKS)
 def test_R6_chunks_are_exact_and_bounded(stack, service, case):
     body, status = CHUNKS[case]
-    got = raw(getattr(stack, service).port, b"POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + body + NEXT)
+    got = raw(getattr(stack, service).port, b"POST /v1/auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + body + NEXT)
     assert [s for s, _ in answers(got)] == ([401, 200] if status == 401 else [status]), got[:300]
 
 
 @pytest.mark.parametrize("service", ["gateway", "auth"])
 def test_R12_a_request_cut_anywhere_gets_the_same_answer(stack, service):
-    data = b"POST /v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(LOGIN), LOGIN)
+    data = b"POST /v1/auth/refresh HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (len(REFRESH), REFRESH)
     port = getattr(stack, service).port
     whole = answers(raw(port, data + NEXT))
     assert [s for s, _ in whole] == [401, 200]
