@@ -124,6 +124,7 @@ def test_a_service_that_is_away_is_the_first_thing_one_sees_until_it_is_back(ops
     try:
         until(lambda: "does not answer" in text(ops, "trouble"), 20, "finance away")
         assert "unreachable" in text(ops, "instances") and "unreachable" in ops.run("return document.getElementById('status').textContent")
+        assert "finance not healthy, for" in text(ops, "trouble") and " d" not in text(ops, "trouble").split("for ")[1].splitlines()[0]
         ops.screenshot("ops-finance-away")
         assert ops.faults() == []
     finally:

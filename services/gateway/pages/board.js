@@ -21,7 +21,8 @@ function trouble(history) {
   for (const one of history.all()) {
     if (!one.health) rows.push(make("li", { class: "unhealthy" }, make("strong", {}, name(one)), " does not answer"));
     for (const d of one.health?.degradation ?? [])
-      rows.push(make("li", {}, make("strong", {}, name(one)), ` ${d.reason.replaceAll("_", " ")}: ${number(d.value)}`, make("span", { class: "soft" }, ` over ${number(d.limit)}, for ${since(d.since)}`)));
+      rows.push(make("li", {}, make("strong", {}, name(one)), ` ${d.reason.replaceAll("_", " ")}`, d.limit ? `: ${number(d.value)}` : null,
+        make("span", { class: "soft" }, `${d.limit ? `, limit ${number(d.limit)}` : ""}, for ${since(d.since, history.at)}`)));
     if (one.health?.database && one.health.database.status !== "connected")
       rows.push(make("li", { class: "unhealthy" }, make("strong", {}, name(one)), ` database ${one.health.database.status}`));
   }

@@ -24,7 +24,7 @@ export const percent = (share) => (share === null || share === undefined || Numb
 export const ms = (seconds) => (seconds === null || seconds === undefined ? "–" : seconds >= 1 ? `${fine.format(seconds)} s` : `${number(seconds * 1000)} ms`);
 export const bytes = (n) => (n >= 2 ** 30 ? `${fine.format(n / 2 ** 30)} GB` : n >= 2 ** 20 ? `${tenth.format(n / 2 ** 20)} MB` : `${whole.format(n / 1024)} KB`);
 export const span = (s) => (s < 90 ? `${whole.format(s)} s` : s < 5400 ? `${whole.format(s / 60)} min` : s < 172800 ? `${whole.format(s / 3600)} h` : `${whole.format(s / 86400)} d`);
-export const since = (instant) => span(Math.max(0, (Date.now() - Date.parse(instant)) / 1000));
+export const since = (instant, now) => span(Math.max(0, (Date.parse(now) - Date.parse(instant)) / 1000));
 
 export const mark = (status) => make("span", { class: `mark ${status}` }, status);
 

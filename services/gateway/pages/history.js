@@ -8,6 +8,7 @@ export class History {
 
   // A document of /ops/data, at `seconds` of this page's clock.
   add(document, seconds) {
+    this.at = document.at; // of the services' clock, which may be another than this machine's
     const seen = new Set();
     for (const { service, address, health, metrics } of document.instances) {
       const id = `${service} ${address}`;

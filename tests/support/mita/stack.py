@@ -12,6 +12,7 @@ from .contract import Contract
 from .mailbox import FROM, PUBLIC_URL, Mailbox
 from .metrics import samples
 from .people import Person
+from .pooler import Pooler
 from .service import ROOT, Service
 from .waiting import until
 
@@ -24,6 +25,7 @@ class Stack:
         self.presets = {"gateway": os.environ.get("MITA_GATEWAY_PRESET", preset)}  # others are of `preset`
         self.logs = pathlib.Path(tempfile.mkdtemp(prefix="mita-logs-"))
         self.cluster = Cluster()
+        self.pooler = Pooler(self.cluster) if os.environ.get("MITA_POOLER") == "pgbouncer" else None
         self.contract = Contract()
         self.clock = Clock(self.logs / "clock")
         self.mailbox = Mailbox(self.logs / "mail")
@@ -31,9 +33,9 @@ class Stack:
         self.others = []
         for name in ("auth", "finance"):
             self.migrate(name)
-        self.auth = Service("auth", preset, self.environment("auth"), self.logs).start()
-        self.finance = Service("finance", preset, self.environment("finance"), self.logs).start()
-        self.gateway = Service("gateway", self.presets["gateway"], self.environment("gateway"), self.logs).start()
+        self.auth = self.service("auth").start()
+        self.finance = self.service("finance").start()
+        self.gateway = self.service("gateway").start()
         self.services = (self.auth, self.finance, self.gateway)
 
     def environment(self, name, auth=None, finance=None):
@@ -45,13 +47,15 @@ class Stack:
         if self.presets.get(name, self.preset) == "tsan":
             out["TSAN_OPTIONS"] = "exitcode=66"  # a report ends the service, when it is stopped, with this
         if name == "auth":
-            out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.cluster.url("auth"), "MITA_BCRYPT_COST": "4",
+            out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.database("auth"), "MITA_BCRYPT_COST": "4",
                     "MITA_MAIL_URL": f"file://{self.mailbox.folder}", "MITA_MAIL_FROM": f"MITA <{FROM}>", "MITA_PUBLIC_URL": PUBLIC_URL, "MITA_MAIL_POLL_MS": "50"}
         else:
             auth = auth or self.auth
             out |= {"MITA_AUTH_URL": f"http://127.0.0.1:{auth.port}", "MITA_AUTH_INTERNAL_URL": f"http://127.0.0.1:{auth.internal_port}"}
         if name == "finance":
-            out |= {"MITA_FINANCE_SECRET": self.secrets["MITA_FINANCE_SECRET"], "MITA_FINANCE_DATABASE_URL": self.cluster.url("finance")}
+            out |= {"MITA_FINANCE_SECRET": self.secrets["MITA_FINANCE_SECRET"], "MITA_FINANCE_DATABASE_URL": self.database("finance")}
+        if self.pooler and name != "gateway":
+            out["MITA_DB_PREPARED"] = "off"
         if name == "gateway":
             finance = finance or self.finance
             out |= {"MITA_FINANCE_URL": f"http://127.0.0.1:{finance.port}", "MITA_GATEWAY_LISTEN": "127.0.0.1", "MITA_OPS_TOKEN": self.secrets["MITA_OPS_TOKEN"],
@@ -59,9 +63,21 @@ class Stack:
                     "MITA_FINANCE_INTERNAL_URL": f"http://127.0.0.1:{finance.internal_port}", **LIMITS_OFF}
         return out
 
+    def database(self, name):
+        """Where a service finds it: at the pooler when there is one."""
+        return self.pooler.url(name) if self.pooler else self.cluster.url(name)
+
+    def binary(self, name):
+        return ROOT / "build" / self.presets.get(name, self.preset) / "bin" / f"mita-{name}"
+
+    def service(self, name, label=None, auth=None, finance=None, **more):
+        service = Service(name, self.presets.get(name, self.preset), self.environment(name, auth, finance) | more, self.logs, label)
+        service.binary = self.binary(name)
+        return service
+
     def migrate(self, name):
         """Runs `mita-<name> migrate` as the owner of the database."""
-        binary = ROOT / "build" / self.preset / "bin" / f"mita-{name}"
+        binary = self.binary(name)
         if not binary.exists():
             raise RuntimeError(f"{binary} is not built")
         environment = {**os.environ, **self.secrets, "DATABASE_URL": self.cluster.url(), f"MITA_{name.upper()}_DATABASE_URL": self.cluster.url(name),
@@ -73,7 +89,7 @@ class Stack:
 
     def also(self, name, label, auth=None, finance=None, **environment):
         """One more instance beside the stack's own, stopped at the end of the run (or by the test)."""
-        service = Service(name, self.presets.get(name, self.preset), self.environment(name, auth, finance) | environment, self.logs, label)
+        service = self.service(name, label, auth, finance, **environment)
         self.others.append(service)
         return service
 
@@ -112,5 +128,7 @@ class Stack:
                 statuses[service.label] = service.stop()
             except AssertionError as error:
                 statuses[service.label] = str(error)
+        if self.pooler:
+            self.pooler.close()
         self.cluster.close()
         return statuses
