@@ -9,7 +9,7 @@ WIDTH = 110  # a longer command goes on in the next line
 DAY, MONTH = "$(date +%F)", "$(date +%Y-%m)"
 QUERY = {"month": MONTH, "category": "groceries"}  # of those that an operation needs, and of what is worth showing
 KEY = "$(cat /proc/sys/kernel/random/uuid)"
-SECRETS = {"refresh_token": "REFRESH_TOKEN"}  # members whose value only the reader has
+SECRETS = {"refresh_token": "REFRESH_TOKEN", "token": "MAILED_TOKEN"}  # members whose value only the reader has
 
 
 def example(name, examples):
