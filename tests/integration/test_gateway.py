@@ -98,6 +98,7 @@ def test_a_malformed_head_gets_a_problem_with_every_security_header(stack, data,
 
 @pytest.mark.parametrize("target,status", [("/v1/me", 200), ("/v1/auth/me", 200), ("/v1/currencies", 200), ("/v1/transactions/0", 422), ("/v1/calendar?month=x", 422)])
 def test_R19_what_a_service_leaves_out_towards_the_gateway_the_gateway_says_once(stack, person, target, status):
+    """R19: each line is there, and once."""
     data = f"GET {target} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.access}\r\nConnection: close\r\n\r\n".encode()
     answer = raw(stack.gateway.port, data)
     got, headers, _ = head_of(answer)
