@@ -397,6 +397,7 @@ class Walker:
         assert got == sorted(self.books.entries, key=lambda id: (self.books.entries[id]["day"], id), reverse=True)
 
     def step(self):
+        self.person.client.close()  # what is not used for long is closed by the other side
         self.person.client = self.rng.choice(self.doors)
         self.person.client.token = self.person.access
         what = self.rng.choices([self.create, self.change, self.delete, self.restore, self.switch_cover, self.onboard, self.look, self.look_elsewhere, self.look_closely,
