@@ -100,7 +100,6 @@ struct runtime::impl {
     std::chrono::milliseconds hard_grace;
     stop_stages stages;
     stop_guard guard;
-    std::vector<std::function<void()>> reloads;
     std::vector<std::unique_ptr<heart>> hearts;
     std::unique_ptr<signal_set> signals;
     bool stages_done = false;  // worker 0's
@@ -132,20 +131,9 @@ struct runtime::impl {
             const int number = co_await i->signals->async_wait(to(ec));
             if (ec) co_return;
             if (number == SIGHUP)
-                i->reload();
+                i->log.info("hangup_ignored").with("why", "settings are read at the start alone");
             else
                 i->begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
-        }
-    }
-
-    void reload() {
-        log.info("reloading");
-        for (const auto& call : reloads) {
-            try {
-                call();
-            } catch (...) {
-                log_failure(log, "reload_failed", "reload", std::current_exception());
-            }
         }
     }
 
@@ -188,8 +176,6 @@ runtime::~runtime() {
 void runtime::on_stop(stop_stage stage, unsigned i, std::function<awaitable<void>(deadline)> hook) {
     impl_->stages.add(stage, at(i).get_executor(), std::move(hook));
 }
-
-void runtime::on_reload(std::function<void()> hook) { impl_->reloads.push_back(std::move(hook)); }
 
 void runtime::spawn(unsigned i, std::string name, std::function<awaitable<void>()> task) {
     auto* log = &impl_->log;

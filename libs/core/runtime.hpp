@@ -52,8 +52,6 @@ public:
     // Registers a hook to run on worker i when stopping; all hooks of a stage end (or its deadline passes) before the
     // next stage. An exception from a hook is logged. Call before run().
     void on_stop(stop_stage stage, unsigned i, std::function<awaitable<void>(deadline)> hook);
-    // Called on worker 0 on SIGHUP.
-    void on_reload(std::function<void()> hook);
     // Runs a named coroutine on worker i from the start; when it ends with an exception that is logged as
     // `task_failed`.
     void spawn(unsigned i, std::string name, std::function<awaitable<void>()> task);

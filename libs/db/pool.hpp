@@ -71,8 +71,6 @@ public:
     // Throws when the commit did not happen. When the connection is lost or the deadline passes while the COMMIT is
     // under way, the outcome is unknown: db::error 08007.
     awaitable<void> commit();
-    // The last statements and the COMMIT in one round trip. Throws as run_batch and commit.
-    awaitable<std::vector<rows>> commit_with(batch b);
     // Returns when the server has rolled back; the locks are free.
     awaitable<void> rollback();
 

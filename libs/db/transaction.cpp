@@ -159,10 +159,6 @@ awaitable<std::vector<rows>> transaction::run_batch(batch b) {
 
 awaitable<void> transaction::commit() { return transaction_core::commit(core_); }
 
-awaitable<std::vector<rows>> transaction::commit_with(batch b) {
-    return transaction_core::run(core_, std::move(b.items), true);
-}
-
 awaitable<void> transaction::rollback() { return transaction_core::rollback(core_); }
 
 awaitable<transaction> pool::begin(deadline d) { return begin_on(core_, d); }

@@ -93,7 +93,6 @@ server::~server() {
     impl_->timer.cancel();
 }
 
-void server::observe(exchange_observer o) { impl_->core->observer = std::move(o); }
 void server::adopt(tcp_socket socket) { impl_->adopt(std::move(socket)); }
 bool server::has_room() const {
     return connections() + impl_->core->expected.load(std::memory_order_relaxed) < impl_->core->options.max_connections;

@@ -68,11 +68,6 @@ public:
     }
 };
 
-// Where the bytes of a finished exchange are reported (selective audit, custom logs). Called on the worker, must not
-// block.
-using exchange_observer = std::function<void(const request&, const response&, std::chrono::microseconds took,
-                                             std::uint64_t bytes_in, std::uint64_t bytes_out)>;
-
 class server {
 public:
     server(worker& on, server_options o, service& what, logger& log, metrics::registry& metrics);
@@ -80,7 +75,6 @@ public:
     server(const server&) = delete;
     server& operator=(const server&) = delete;
 
-    void observe(exchange_observer o);
     // Takes a connected socket that lives on this worker's context (called on this worker).
     void adopt(tcp_socket socket);
     // For the listener, any thread: is another connection wanted; adopt() on this worker, counted from now on.

@@ -60,7 +60,6 @@ struct server_core {
     metrics::gauge& in_flight_gauge;
     metrics::gauge& connections_gauge;
     metrics::counter& shed_total;
-    exchange_observer observer;
 
     std::vector<session*> sessions;
     std::vector<std::unique_ptr<exchange>> spare;

@@ -182,7 +182,6 @@ void session::end_request(deadline::clock::time_point began) {
     facts.bytes_out = x.bytes_out;
     facts.known_method = known_method_;
     core_->exchanges.finished(x.req, x.res, facts);
-    if (core_->observer) core_->observer(x.req, x.res, facts.took, facts.bytes_in, facts.bytes_out);
     ++served_;
     counted_ = false;
     core_->in_flight.fetch_sub(1, std::memory_order_relaxed);

@@ -85,11 +85,6 @@ TEST_CASE("After warm-up an exchange allocates nothing, neither in the client no
     latency_window window;
     so.window = &window;
     server s(w, so, what, log, registry);
-    std::uint64_t observed = 0;
-    s.observe([&observed](const request&, const response& res, std::chrono::microseconds, std::uint64_t in,
-                          std::uint64_t out) {
-        if (res.status == 200 && in > 100 && out > 500) ++observed;
-    });
     raw::listening listening;
     client_options co;
     co.name = "up";
@@ -109,7 +104,6 @@ TEST_CASE("After warm-up an exchange allocates nothing, neither in the client no
     accepting.join();
     CHECK(adopted);
     CHECK(counted == 0);
-    CHECK(observed == 1200);
     latency_summary recent;
     window.add_recent(latency_window::clock::now(), recent);
     CHECK(recent.total == 1200);  // unless they took a minute
