@@ -424,6 +424,7 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
             clock.advance(hours=rng.choice([1, 5, 13, 26, 26, 60, 60, 240, 700]))
             for w in walkers:
                 w.person.client = w.doors[0]
+                w.person.client.close()
                 w.person.login()
         try:
             walker.step()
