@@ -40,7 +40,7 @@ class Browser:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Driver("/usr/bin/chromedriver"), options=options)
-        self.driver.set_script_timeout(60)
+        self.driver.set_script_timeout(240)
         self.command("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
 
     def command(self, name, **arguments):
