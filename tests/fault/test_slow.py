@@ -106,7 +106,7 @@ def test_SIGTERM_waits_for_the_login_in_flight(stack, person):
     with ThreadPoolExecutor(1) as pool:
         login()  # the pool is warm; a hash of cost 13 takes some tenths of a second
         job = pool.submit(login)
-        until(lambda: samples(Client(service, stack.contract).get("/metrics", internal=True).text)['mita_auth_hash_lanes{state="in_use"}'] == 1, 5, "a hash being made")
+        until(lambda: samples(Client(service, stack.contract).get("/metrics", internal=True).text)['mita_auth_hash_lanes{state="in_use"}'] == 1, 15 * service.slow, "a hash being made")
         service.terminate()
         expect(job.result(), 401, "invalid_credentials")
     assert service.process.wait(30 * service.slow) == 0
