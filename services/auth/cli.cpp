@@ -2,6 +2,7 @@
 
 #include "auth/cli_keys.hpp"
 #include "auth/cli_users.hpp"
+#include "auth/doctor.hpp"
 #include "auth/hashing/calibrate.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/keys/vault.hpp"
@@ -191,6 +192,8 @@ void add_own_commands(command_line& cli) {
                               [stored](config& from) { return password_verify(from, *stored); });
     verify.add_option("stored", *stored, "the stored form")->required();
 
+    cli.add("doctor", "look at settings, database, clock, keys and mail; a line each, status 1 when one fails",
+            &doctor);
     add_key_commands(cli);
     add_user_commands(cli);
     const auto j = std::make_shared<judging>();
