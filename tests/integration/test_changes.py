@@ -206,7 +206,7 @@ def random_write(rng, who, clock, known, lock):
         answer = who.delete(f"{LIST}/{one}", headers=match)
     else:
         answer = who.post(f"{LIST}/{one}:restore", headers=head)
-    assert answer.status < 500, answer
+    assert answer.status < 500 or answer.status in (503, 504) and answer.header("Retry-After"), answer  # a busy machine; done or not, the readers must know
 
 
 def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(saver, beside, clock):
