@@ -1,6 +1,7 @@
 """One keyed write for every noun: whoever repeats a request, here or on another instance, gets its first answer, and it happened once."""
 import copy
 import json
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -131,11 +132,14 @@ def test_a_restore_repeated_on_another_instance_is_its_first_answer_though_the_e
     assert again.body == first.body and again.header("Idempotency-Replayed") == "true"
 
 
+IDLE = re.compile("invalidations|health|forget")
+
+
 def queries(stack):
-    """How often each statement was sent by the stack's finance so far."""
+    """How often each statement was sent by the stack's finance so far, but for those it sends when nobody asks it anything."""
     text = Client(stack.finance, stack.contract).get("/metrics", internal=True).text
     prefix = 'mita_db_query_duration_seconds_count{query="'
-    return {name[len(prefix):-2]: int(n) for name, n in samples(text).items() if name.startswith(prefix) and "invalidations" not in name}
+    return {name[len(prefix):-2]: int(n) for name, n in samples(text).items() if name.startswith(prefix) and not IDLE.search(name)}
 
 
 @pytest.mark.parametrize("target", ["/v1/calendar", "/v1/calendar?month=2026-05", "/v1/calendar/2026-04-02", "/v1/today"])
