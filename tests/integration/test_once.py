@@ -132,7 +132,7 @@ def test_a_restore_repeated_on_another_instance_is_its_first_answer_though_the_e
     assert again.body == first.body and again.header("Idempotency-Replayed") == "true"
 
 
-IDLE = re.compile("invalidations|health|forget")
+IDLE = re.compile("invalidations|health|forget|prune|unsearchable|search_keys")
 
 
 def queries(stack):
