@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from mita.client import expect
 from mita.load import load
+from mita.people import key
 from mita.waiting import until
 
 # Hashing steps back behind everything else on the machine: what a budget must hold here is not what a busy neighbour leaves.
@@ -21,7 +22,7 @@ def test_a_login_storm_is_shed_with_503_and_me_stays_fast(stack, saver):
         client = stack.client(gateway)
         client.timeout = 40
         while not stop.is_set():
-            answer = client.post("/v1/auth/login", {"email": f"nobody{number}@example.org", "password": "canary wrong"})
+            answer = client.post("/v1/auth/login", {"email": f"{key()}@example.org", "password": "canary wrong"})
             seen.append(answer.status)
             if answer.status == 503:
                 assert int(answer.header("Retry-After")) >= 1
@@ -52,7 +53,7 @@ def test_a_login_whose_wait_would_not_fit_is_refused_at_once(stack):
 
     def attempt(_):
         begin = time.monotonic()
-        answer = client.post("/v1/auth/login", {"email": "nobody@example.org", "password": "canary wrong"})
+        answer = client.post("/v1/auth/login", {"email": f"{key()}@example.org", "password": "canary wrong"})
         return answer.status, time.monotonic() - begin
 
     with ThreadPoolExecutor(30) as pool:

@@ -98,7 +98,7 @@ def test_SIGTERM_waits_for_the_write_in_flight(stack, saver, name):
 
 def test_SIGTERM_waits_for_the_login_in_flight(stack, person):
     service = stack.also("auth", "auth-inflight", MITA_BCRYPT_COST="13", MITA_LOGIN_BUDGET_MS="25000", MITA_REQUEST_TIMEOUT_MS="30000", MITA_DRAIN_MS="25000").start()
-    ask = {"email": "nobody@example.org", "password": "canary wrong"}
+    ask = {"email": f"{key()}@example.org", "password": "canary wrong"}  # nobody, and no guesses are counted yet
 
     def login():
         return Client(service, stack.contract, timeout=30).post("/v1/auth/login", ask)
