@@ -1,6 +1,9 @@
 """Fixtures that several files here share: people, upstreams of the tests that echo who asked, a gateway before them."""
+import copy
+
 import pytest
 
+from mita.client import Client
 from mita.echo import Echo, gateway_before
 
 
@@ -27,3 +30,19 @@ def door(running, echoes):
     yield service
     assert service.alive(), f"the gateway died: {service.log_file.read_text(errors='replace')[-3000:]}"
     assert service.stop() == 0
+
+
+@pytest.fixture(scope="module")
+def second(running, request):
+    """Another instance of finance beside the stack's own."""
+    service = running.also("finance", f"finance-{request.module.__name__}").start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+def beside(stack, second, saver):
+    """The same person, asking the other instance."""
+    other = copy.copy(saver)
+    other.client = Client(second, stack.contract, saver.access)
+    return other

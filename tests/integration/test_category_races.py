@@ -1,30 +1,13 @@
 """Categories and everything written into them, at once and on two instances: each write is judged by the book it is written against."""
-import copy
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from mita.client import Client, expect
+from mita.client import expect
 from mita.people import key, money, worked_example
 
 TURNS = 40
-
-
-@pytest.fixture(scope="module")
-def second(running):
-    """Another instance of finance beside the stack's own."""
-    service = running.also("finance", "finance-categories").start()
-    yield service
-    service.stop()
-
-
-@pytest.fixture
-def beside(stack, second, saver):
-    """The same person, asking the other instance."""
-    other = copy.copy(saver)
-    other.client = Client(second, stack.contract, saver.access)
-    return other
 
 
 def add(person, name, **members):

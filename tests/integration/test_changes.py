@@ -1,5 +1,4 @@
 """GET /v1/changes: whoever applies each entry has what a full reading gives, whatever was written meanwhile and wherever."""
-import copy
 import os
 import random
 import threading
@@ -51,20 +50,6 @@ def full_reading(person):
         things |= {("transaction", t["id"]): t for t in page["data"]}
         cursor = page["next_cursor"]
     return things
-
-
-@pytest.fixture(scope="module")
-def second(running):
-    service = running.also("finance", "finance-changes").start()
-    yield service
-    service.stop()
-
-
-@pytest.fixture
-def beside(stack, second, saver):
-    other = copy.copy(saver)
-    other.client = Client(second, stack.contract, saver.access)
-    return other
 
 
 def number_of(stack, person):

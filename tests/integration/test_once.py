@@ -1,5 +1,4 @@
 """One keyed write for every noun: whoever repeats a request, here or on another instance, gets its first answer, and it happened once."""
-import copy
 import json
 import re
 import threading
@@ -35,22 +34,6 @@ NOUNS = {"transactions": (new_transaction, transactions), "categories": (new_cat
 @pytest.fixture(params=sorted(NOUNS))
 def noun(request):
     return NOUNS[request.param]
-
-
-@pytest.fixture(scope="module")
-def second(running):
-    """Another instance of finance beside the stack's own."""
-    service = running.also("finance", "finance-once").start()
-    yield service
-    service.stop()
-
-
-@pytest.fixture
-def beside(stack, second, saver):
-    """The same person, asking the other instance."""
-    other = copy.copy(saver)
-    other.client = Client(second, stack.contract, saver.access)
-    return other
 
 
 def test_a_repeat_on_another_instance_gives_the_first_answer_again(saver, beside, noun):
