@@ -42,8 +42,9 @@ std::int64_t real_ns() {
 struct state {
     std::atomic<mode> how{mode::real};
     std::atomic<std::int64_t> shift_us{0};  // shifted and file: now = steady clock + shift
-    std::atomic<std::int64_t> ahead_us{0};  // of the machine's clock, when it was set
     std::mutex mutex;                       // guards what follows
+    std::int64_t ahead_us = 0;              // of the machine's clock, when it was set
+    std::int64_t said_us = 0;               // when that was
     std::string path;
     fingerprint seen;
     std::string content;
@@ -86,7 +87,8 @@ void refresh(state& s) {
     if (!t) return;
     s.seen = seen;
     s.content = std::move(*text);
-    s.ahead_us.store(t->time_since_epoch().count() - written_ns / 1000, std::memory_order_relaxed);
+    s.said_us = written_ns / 1000;
+    s.ahead_us = t->time_since_epoch().count() - s.said_us;
     s.shift_us.store(t->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
 }
 
@@ -111,8 +113,12 @@ void start_at(std::string_view rfc3339_instant) {
     auto& s = clock_state();
     const auto t = parse(rfc3339_instant);
     if (!t) throw std::invalid_argument("not an RFC 3339 instant: " + std::string(rfc3339_instant));
+    {
+        const std::lock_guard lock(s.mutex);
+        s.said_us = real_ns() / 1000;
+        s.ahead_us = t->time_since_epoch().count() - s.said_us;
+    }
     s.shift_us.store(t->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
-    s.ahead_us.store(t->time_since_epoch().count() - real_ns() / 1000, std::memory_order_relaxed);
     s.how.store(mode::shifted, std::memory_order_release);
 }
 
@@ -138,12 +144,11 @@ std::optional<moved> moved_by() {
     if (how == mode::real) return std::nullopt;
     moved out;
     out.source = "MITA_CLOCK";
-    if (how == mode::file) {
-        refresh(s);
-        const std::lock_guard lock(s.mutex);
-        out.source = s.path;
-    }
-    out.ahead_us = s.ahead_us.load(std::memory_order_relaxed);
+    if (how == mode::file) refresh(s);
+    const std::lock_guard lock(s.mutex);
+    if (how == mode::file) out.source = s.path;
+    out.ahead_us = s.ahead_us;
+    out.said_us = s.said_us;
     return out;
 }
 

@@ -137,6 +137,18 @@ def test_S5_a_clock_set_back_revives_no_session_that_was_idle_too_long(stack, pe
     expect(refresh(person), 401)
 
 
+def test_the_test_clock_is_heard_in_the_order_it_was_set(stack):
+    """Two instances read it, the second one's reading is told first: no move is counted twice, and the first one's says nothing new."""
+    day, source = 86_400_000_000, "told in order"
+    tell = lambda ahead, said: stack.cluster.sql("select set_config('search_path', 'auth', true), auth.test_clock_moved(%s, %s, %s)", source, ahead, said)[0][1]
+    try:
+        start = tell(0, 100)
+        assert [tell(day, 200), tell(0, 100), tell(day, 200)] == [start + day] * 3
+        assert [tell(-day, 300), tell(day, 200), tell(0, 400)] == [start + day, start + day, start + 2 * day], "set back moves nothing, the next day does"
+    finally:
+        stack.cluster.sql("delete from auth.test_clocks where source = %s returning 1", source)
+
+
 def test_S4_twelve_real_seconds_are_twelve_seconds_whatever_the_instances_say(stack, person, other_clock):
     """No clock is moved: the slow instance would still be within its grace."""
     other_clock.set(stack.clock.now() - timedelta(seconds=12))

@@ -6,14 +6,14 @@ namespace mita::auth {
 
 namespace {
 
-constexpr db::statement tell{"test_clock_moved", "select test_clock_moved($1, $2)"};
+constexpr db::statement tell{"test_clock_moved", "select test_clock_moved($1, $2, $3)"};
 
 }  // namespace
 
 awaitable<std::int64_t> clock_moved(db::pool& db, deadline d) {
     const auto moved = wall::moved_by();
     if (!moved) co_return 0;
-    const auto rows = co_await db.query_idempotent(tell, d, moved->source, moved->ahead_us);
+    const auto rows = co_await db.query_idempotent(tell, d, moved->source, moved->ahead_us, moved->said_us);
     co_return rows.front().get<std::int64_t>(0);
 }
 

@@ -119,6 +119,9 @@ TEST_CASE("how far a clock was moved is said by when its file was written, not b
     file.write("2026-04-10T08:00:11Z");
     std::filesystem::last_write_time(file.path, written);
     CHECK(wall::moved_by()->ahead_us == first->ahead_us + 11'000'000);
+    CHECK(wall::moved_by()->said_us == first->said_us);
+    std::filesystem::last_write_time(file.path, written + std::chrono::milliseconds(1));
+    CHECK(wall::moved_by()->said_us == first->said_us + 1'000);
     wall::start_at("2026-04-10T08:00:00Z");
     CHECK(wall::moved_by()->source == "MITA_CLOCK");
 }
