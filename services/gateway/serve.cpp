@@ -9,6 +9,7 @@
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -85,6 +86,10 @@ int serve(config& from) {
         const auto p = std::make_shared<probe>(*u, each, [&first] { return first.ready(); }, log);
         rt.every(0, std::string("probe_") + u->name, [p] { return p->pause(); }, [p] { return p->ask(); });
     }
+
+    // Since when something is wrong is known although nobody asks (auth and finance are asked by the probes above).
+    rt.every(0, "judge_itself", std::chrono::seconds(1),
+             [&first]() -> awaitable<void> { (void)co_await first.health(); });
 
     std::vector<const instances*> asked;
     for (const auto& each : behind) asked.push_back(each.get());

@@ -3,6 +3,7 @@ import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -188,3 +189,39 @@ def test_the_gateway_tells_a_service_behind_that_is_away_and_since_when_until_it
     until(lambda: seen(away=False), 20 * gateway.slow, "the service back")
     gateway.stop()
     behind.stop()
+
+
+def test_the_gateway_knows_since_when_something_is_wrong_though_nobody_asked(stack):
+    """Auth and finance are asked by the gateway each second; itself it judges as often."""
+    service = stack.also("gateway", "gateway-unasked", MITA_PLATFORM="lambda", AWS_LAMBDA_FUNCTION_MEMORY_SIZE="8").start()
+    began = time.monotonic()
+    until(lambda: time.monotonic() - began > 5 * service.slow, 6 * service.slow, "some seconds in which nobody asks", pause=0.1)
+    told = health(stack, service)
+    reason, = [d for d in told["degradation"] if d["reason"] == "memory_utilization"]
+    assert datetime.fromisoformat(told["timestamp"]) - datetime.fromisoformat(reason["since"]) > timedelta(seconds=2)
+    service.stop()
+
+
+@pytest.mark.last
+def test_p99_over_three_times_of_what_is_usual_degrades_and_since_when_stays_told(stack, saver, asked):
+    """Usual are the five minutes before the last one: six times ten seconds of them at least have to be known."""
+    service = asked.service
+    until(lambda: time.monotonic() - asked.since > 135, 140, "two minutes in which it was asked", pause=0.2)
+
+    def write():
+        return Client(service, stack.contract, saver.access, timeout=30).post("/v1/transactions", {"money": money(-100), "category": "groceries"}, headers={"Idempotency-Key": key()})
+
+    with ThreadPoolExecutor(8) as pool:
+        with held(stack, saver):
+            jobs = [pool.submit(write) for _ in range(8)]
+            until(lambda: waiting_on_lock(stack) >= 1, 5 * service.slow, "writes at the lock")
+            waits = time.monotonic()
+            for _ in range(60):
+                expect(Client(service, stack.contract).get("/v1/currencies"), 200)
+            until(lambda: time.monotonic() - waits > 1, 2, "a second in which they stand there")
+        for job in jobs:
+            expect(job.result(), 201)
+    seen = reasons(stack, service)["p99_ms"]
+    assert seen["value"] > 900 and seen["value"] > seen["limit"] >= 10
+    assert reasons(stack, service)["p99_ms"]["since"] == seen["since"] and health(stack, service)["status"] == "degraded"
+    service.stop()

@@ -132,6 +132,17 @@ def test_a_service_that_is_away_is_the_first_thing_one_sees_until_it_is_back(ops
     until(lambda: "does not answer" not in text(ops, "trouble"), 20, "finance back")
 
 
+def test_the_settings_of_an_instance_that_comes_later_are_shown_too(ops, stack):
+    stack.finance.kill()
+    try:
+        until(lambda: stack.client().get("/readyz").status == 503, 20, "the gateway knows")
+        show(ops, stack)
+        assert "auth" in text(ops, "settings") and "finance" not in text(ops, "settings")
+    finally:
+        stack.heal()
+    until(lambda: "finance" in text(ops, "settings"), 20, "finance's settings")
+
+
 def test_the_token_is_forgotten_on_demand(ops, stack):
     show(ops, stack)
     ops.run("document.getElementById('leave').click()")

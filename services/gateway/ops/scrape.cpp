@@ -8,7 +8,7 @@ namespace mita::gateway {
 namespace {
 
 // Names of samples, or how they begin.
-constexpr std::array<std::string_view, 20> shown = {
+constexpr std::array<std::string_view, 21> shown = {
     "mita_http_requests_total",
     "mita_http_request_duration_seconds_bucket",
     "mita_http_requests_in_flight",
@@ -29,6 +29,7 @@ constexpr std::array<std::string_view, 20> shown = {
     "mita_db_query_duration_seconds_count",
     "process_cpu_seconds_total",
     "process_resident_memory_bytes",
+    "process_start_time_seconds",
 };
 // Of every service, by how they end.
 constexpr std::array<std::string_view, 3> ends = {"_event_loop_lag_seconds", "_log_dropped_total",

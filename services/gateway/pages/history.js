@@ -25,6 +25,8 @@ export class History {
 
   of(service) { return [...this.instances.values()].filter((i) => i.service === service); }
   all() { return [...this.instances.values()]; }
+  // Another text when an instance came, went or was started anew.
+  starts() { return this.all().map((i) => `${i.service} ${i.address} ${i.looks.length ? this.now(i).sum("process_start_time_seconds") : "away"}`).join("\n"); }
   now(one) { return one.looks.at(-1)?.look ?? new Look([]); }
 
   // The look `back` looks ago, or the oldest.

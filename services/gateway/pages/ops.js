@@ -6,12 +6,13 @@ import { mark, span } from "./draw.js";
 const at = (id) => document.getElementById(id);
 const form = at("ask"), field = at("token"), refused = at("refused"), board = at("board"), pause = at("pause"), leave = at("leave");
 const EVERY = 1000, GIVE_UP = 5000;
-let token = "", history = new History(), timer = 0, asking = false, paused = false, answered = 0;
+let token = "", history = new History(), started = "", timer = 0, asking = false, paused = false, answered = 0;
 
 function ask_again(why = "") {
   clearTimeout(timer);
   token = "";
   history = new History();
+  started = "";
   field.value = "";
   refused.textContent = why;
   form.hidden = false;
@@ -31,10 +32,10 @@ function show(document_) {
   if (at("status").textContent !== status) at("status").replaceChildren(mark(status)); // said once, not each second
   document.title = `${status} · MITA operations`;
   draw(history);
-  if (first) {
-    settings(history); // they do not change while a service runs
-    at("content").focus({ preventScroll: true });
-  }
+  const starts = history.starts();
+  if (starts !== started) settings(history); // they change with the processes only, and what was opened stays open
+  started = starts;
+  if (first) at("content").focus({ preventScroll: true });
 }
 
 async function look() {
