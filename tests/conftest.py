@@ -23,11 +23,17 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def running(request):
+def preset(request):
+    """Whose binaries."""
+    return request.config.getoption("--preset")
+
+
+@pytest.fixture(scope="session")
+def running(request, preset):
     """The system, once per run. Tests use `stack`."""
     from mita.stack import Stack
 
-    system = Stack(request.config.getoption("--preset"))
+    system = Stack(preset)
     yield system
     ends = system.close()
     failed = {label: status for label, status in ends.items() if status not in (0, None)}

@@ -23,11 +23,6 @@ NOWHERE = {variable: "" for variable, _, _ in PLATFORMS.values()} | {"RAILWAY_EN
 MIB = 1 << 20
 
 
-@pytest.fixture(scope="session")
-def preset(request):
-    return request.config.getoption("--preset")
-
-
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_the_platform_is_found_by_its_variable_and_its_times_are_kept(preset, platform):
     variable, drain, keep_alive = PLATFORMS[platform]

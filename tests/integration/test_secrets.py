@@ -9,11 +9,6 @@ from mita.command import ENOUGH, command, table
 from mita.people import RUN
 
 
-@pytest.fixture
-def preset(request):
-    return request.config.getoption("--preset")
-
-
 def memory_of(pid):
     """All that the process can write, as it is now."""
     with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:

@@ -39,11 +39,6 @@ OWN = {
 }
 
 
-@pytest.fixture(scope="session")
-def preset(request):
-    return request.config.getoption("--preset")
-
-
 def lines_of(done):
     return done.stderr.decode().splitlines()
 

@@ -20,11 +20,6 @@ VECTORS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def preset(request):
-    return request.config.getoption("--preset")
-
-
 def verify(preset, password, stored, end=b"\n", **environment):
     return command(preset, "auth", "password", "verify", stored, stdin=password + end, **environment)
 

@@ -50,11 +50,17 @@ class Cluster:
         self._run("pg_ctl", "-D", self.data, "reload")
 
     def _run(self, tool, *arguments):
-        command = self._as_owner(str(BIN / tool), *map(str, arguments))
-        done = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if done.returncode:
-            log = self.home / "log"
-            raise RuntimeError(f"{tool}: {done.stderr or done.stdout}\n{log.read_text()[-2000:] if log.exists() else ''}")
+        self.as_server(BIN / tool, *arguments)
+
+    def as_server(self, *command):
+        """Runs it as the user whom the server runs as; RuntimeError when it fails."""
+        # Its output goes to a file: a server that it starts keeps a pipe open.
+        with tempfile.TemporaryFile("w+") as said:
+            done = subprocess.run(self._as_owner(*map(str, command)), cwd="/", stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+            if done.returncode:
+                said.seek(0)
+                log = self.home / "log"
+                raise RuntimeError(f"{command[0]}: {said.read()}\n{log.read_text()[-2000:] if log.exists() else ''}")
 
     def _as_owner(self, *command):
         return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *command] if self.root else list(command)
