@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "http/grammar.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,6 +45,19 @@ bool etag_listed(const header_list& headers, std::string_view name, std::string_
     for (const header& h : headers)
         if (iequals(h.name, name) && tag_in(h.value, tag, weak)) return true;
     return false;
+}
+
+std::string tag_of_text(std::string_view text) {
+    std::uint64_t hash = 14695981039346656037U;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+    return "v" + std::to_string(hash);
+}
+
+response tagged_by_text(const request& req, response whole) {
+    const auto tag = tag_of_text(whole.body);
+    if (auto same = not_modified(req, tag)) return std::move(*same);
+    with_etag(whole, tag);
+    return whole;
 }
 
 response& with_etag(response& r, std::string_view tag) { return with_header(r, "ETag", quoted(tag)); }

@@ -5,9 +5,16 @@
 #include "http/message.hpp"
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace mita::http {
+
+// A tag of what a text is: for what has no version of its own (FNV-1a, 64 bits; the same in every instance and build).
+std::string tag_of_text(std::string_view text);
+
+// A read's answer with the tag of its own text, or 304: for small lists that are made anew each time.
+response tagged_by_text(const request& req, response whole);
 
 // The strong ETag `tag` (opaque, without quotes).
 response& with_etag(response& r, std::string_view tag);

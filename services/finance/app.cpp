@@ -102,11 +102,8 @@ awaitable<std::shared_ptr<const person>> app::find_person(uuid id, deadline d) {
 write_way app::way() { return {all.turns, kept_answers, on.get_executor()}; }
 
 bool app::ready() const {
-    if (!all.fed.load(std::memory_order_relaxed) && !all.tokens->degraded())
-        all.fed.store(true, std::memory_order_relaxed);
     const bool connected = std::all_of(all.apps.begin(), all.apps.end(), [](const app* a) { return a->db.ready(); });
-    return !all.loops.stopping() && connected && all.schema.ready() && all.tokens->has_keys() &&
-           all.fed.load(std::memory_order_relaxed);
+    return !all.loops.stopping() && connected && all.schema.ready() && all.tokens->can_judge();
 }
 
 }  // namespace mita::finance

@@ -61,7 +61,6 @@ struct shared {
 
     std::vector<app*> apps;  // by worker, for health
     jwt::revocation_feed* feed = nullptr;
-    std::atomic<bool> fed{false};  // the revocation feed has been read once: writes can be accepted
 };
 
 struct app {

@@ -40,7 +40,6 @@ struct shared {
 
     upstream_state auth_state, finance_state;
     std::unique_ptr<ops_data> operators;  // made in serve: it asks the instances behind
-    std::atomic<bool> fed{false};         // the revocation feed has answered once
 };
 
 struct app {

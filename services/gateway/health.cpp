@@ -7,10 +7,7 @@
 namespace mita::gateway {
 
 bool app::ready() const {
-    // Without the feed's first answer a revoked token could pass.
-    if (!all.fed && !all.tokens->degraded()) all.fed = true;
-    return !all.loops.stopping() && all.auth_state.ready() && all.finance_state.ready() && all.tokens->has_keys() &&
-           all.fed;
+    return !all.loops.stopping() && all.auth_state.ready() && all.finance_state.ready() && all.tokens->can_judge();
 }
 
 awaitable<health_report> app::health() {

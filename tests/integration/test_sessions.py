@@ -11,6 +11,7 @@ from mita.clock import Clock
 from mita.metrics import samples
 from mita.waiting import until
 from test_auth import alive, claims, refresh
+from test_events import seen
 
 
 def sessions_of(stack, person):
@@ -233,3 +234,16 @@ def test_ended_sessions_and_needless_revocations_are_deleted(stack, clock):
     assert of(living) == 1 and refresh(living).status == 200
     for service in with_job:
         assert service.stop() == 0
+
+
+@pytest.mark.parametrize("path", ["/v1/auth/sessions", "/v1/auth/sessions?limit=1", "/v1/auth/events"])
+def test_a_list_of_auth_has_a_tag_that_is_good_until_something_changes(stack, person, path):
+    person.login()
+    seen(person, ("register", "ok"), ("login", "ok"), ("mail_verify_email", "sent"))
+    first = expect(person.get(path), 200)
+    assert not first.etag.startswith("W/")
+    same = expect(person.get(path, headers={"If-None-Match": first.etag}), 304)
+    assert (same.etag, same.body) == (first.etag, b"")
+    person.login("phone")
+    now = until(lambda: (lambda a: a if a.status == 200 else None)(person.get(path, headers={"If-None-Match": first.etag})), 5, "another list")
+    assert now.etag != first.etag and now.body != first.body

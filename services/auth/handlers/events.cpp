@@ -4,6 +4,7 @@
 #include "auth/people/user_json.hpp"
 #include "core/clock.hpp"
 #include "core/json_reader.hpp"
+#include "http/conditional.hpp"
 #include "http/page.hpp"
 #include "http/query_reader.hpp"
 
@@ -67,7 +68,7 @@ awaitable<http::response> list_events(http::request& req, app& a) {
         out += "null";
     auto answer = http::json(200, out + '}');
     if (next) http::with_header(answer, "Link", http::next_link(req.route, limit, "", *next));
-    co_return answer;
+    co_return http::tagged_by_text(req, std::move(answer));
 }
 
 }  // namespace mita::auth

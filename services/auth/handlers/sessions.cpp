@@ -2,6 +2,7 @@
 #include "auth/people/user_json.hpp"
 #include "auth/sessions/session_json.hpp"
 #include "core/error.hpp"
+#include "http/conditional.hpp"
 #include "http/page.hpp"
 
 #include <span>
@@ -12,7 +13,7 @@ awaitable<http::response> list_sessions(http::request& req, app& a) {
     const http::pager pages(req, a.all.cursors, req.who->user_id);
     const auto sessions = co_await a.sessions.list(req.who->user_id, req.until);
     const auto page = pages.cut(std::span<const session_row>(sessions), place_of);
-    co_return pages.answer(to_json(page, req.who->session_id), page.next);
+    co_return http::tagged_by_text(req, pages.answer(to_json(page, req.who->session_id), page.next));
 }
 
 awaitable<http::response> end_session(http::request& req, app& a) {

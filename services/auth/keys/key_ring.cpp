@@ -1,6 +1,7 @@
 #include "auth/keys/key_ring.hpp"
 
-#include <functional>
+#include "http/conditional.hpp"
+
 #include <optional>
 #include <stdexcept>
 #include <utility>
@@ -45,7 +46,7 @@ awaitable<bool> key_ring::load(db::pool& db, std::int64_t moved, deadline d) {
     }
     if (!signer) throw std::runtime_error("no signing key is active");
     const std::string text = jwt::make_jwks(jwks);
-    const auto etag = std::to_string(std::hash<std::string>()(text));
+    const auto etag = http::tag_of_text(text);
     auto snapshot = std::make_shared<const key_snapshot>(
         key_snapshot{*signer, jwt::key_set::from_jwks(text), text, etag, std::move(states)});
     const std::scoped_lock lock(mutex_);

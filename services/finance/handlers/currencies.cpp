@@ -30,18 +30,11 @@ std::string whole_list() {
     return list_of(all);
 }
 
-// FNV-1a: another list has another tag.
-std::string tag_of_list(std::string_view text) {
-    std::uint64_t hash = 14695981039346656037U;
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
-    return "v" + std::to_string(hash);
-}
-
 }  // namespace
 
 awaitable<http::response> list_currencies(http::request& req, app& a) {
     static const std::string whole = whole_list();
-    static const std::string tag = tag_of_list(whole);
+    static const std::string tag = http::tag_of_text(whole);
     const http::pager pages(req, a.all.cursors);
     const auto page = pages.cut(currencies(), code_of);
     auto same = http::not_modified(req, tag);
