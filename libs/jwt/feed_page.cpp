@@ -32,6 +32,7 @@ std::optional<revocation_kind> kind_of(std::string_view name) {
     if (name == "user") return revocation_kind::user;
     if (name == "token") return revocation_kind::token;
     if (name == "key") return revocation_kind::key;
+    if (name == "person") return revocation_kind::person;
     return std::nullopt;
 }
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace mita::jwt {
 
@@ -72,7 +73,8 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
     std::atomic<bool> connected{false};
     bool running = false, stopping = false, complained = false;
     bool keys_wanted = true;
-    bool answered_nothing = false;  // the last answer had no entries
+    bool answered_nothing = false;   // the last answer had no entries
+    std::vector<revocation> people;  // of the last answer
     std::int64_t keys_read_ms = 0;
     milliseconds pause = first_pause;
     std::shared_ptr<waiter> sleeping;  // what the loop waits for, woken by stop()
@@ -148,8 +150,10 @@ bool revocation_feed::impl::apply(const http::client_response& answer, std::int6
     } else {
         into.apply(page->entries, page->sequence, now);
     }
-    for (const auto& e : page->entries)
+    for (const auto& e : page->entries) {
         if (e.kind == revocation_kind::key) keys_wanted = true;
+        if (e.kind == revocation_kind::person) people.push_back(e);
+    }
     into.heard(steady_ms());
     return true;
 }
@@ -164,7 +168,15 @@ awaitable<bool> revocation_feed::impl::read_feed(self_ptr self, milliseconds how
         self->lost("revocations", c->error);
         co_return false;
     }
-    co_return self->apply(*c->answer, after);
+    const bool applied = self->apply(*c->answer, after);
+    auto people = std::exchange(self->people, {});
+    if (people.empty() || !self->o.on_people) co_return applied;
+    try {
+        co_await self->o.on_people(std::move(people));
+    } catch (const std::exception& e) {
+        self->log.warn("people_not_told").with("error", e.what());
+    }
+    co_return applied;
 }
 
 void revocation_feed::impl::lost(std::string_view what, std::string_view why) {

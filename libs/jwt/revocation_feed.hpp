@@ -14,8 +14,10 @@
 #include "jwt/validator.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace mita::jwt {
 
@@ -26,6 +28,9 @@ struct feed_options {
     // is not taken for a lost one (C7) and a stop is not held up.
     std::chrono::milliseconds poll{20'000};
     std::chrono::milliseconds key_refresh{300'000};  // the JWKS is also read this often
+    // Given the entries of kind `person`, after what is revoked was applied and before the feed goes on; perhaps more
+    // than once (a new process reads all that auth keeps). What it throws is logged; it is not called again for it.
+    std::function<awaitable<void>(std::vector<revocation>)> on_people;
 };
 
 class revocation_feed {

@@ -52,6 +52,7 @@ struct revocations::impl {
         return kind == revocation_kind::token ? tokens : sessions;
     }
     bool add(const revocation& e, std::int64_t now, std::int64_t steady) {
+        if (e.kind == revocation_kind::person) return false;
         const std::int64_t expires_at = e.expires_at > 0 ? e.expires_at : now + unknown_lifetime_s;
         const record r{e.not_before, expires_at, steady + std::max<std::int64_t>(0, expires_at - now) + margin_s};
         if (e.kind == revocation_kind::key) return merge(keys[e.id], r);

@@ -13,7 +13,9 @@
 
 namespace mita::jwt {
 
-enum class revocation_kind { session, user, token, key };  // user: all tokens issued before `not_before`
+// user: all tokens issued before `not_before`. person: revokes nothing; what auth knows of somebody is another
+// (feed_options::on_people).
+enum class revocation_kind { session, user, token, key, person };
 
 struct revocation {
     std::int64_t sequence = 0;

@@ -5,6 +5,7 @@
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
 #include "finance/ledger/search_key_store.hpp"
+#include "finance/people/changed_logins.hpp"
 #include "finance/routes.hpp"
 #include "http/doors.hpp"
 #include "jwt/trust.hpp"
@@ -78,18 +79,22 @@ int serve(config& from) {
     app& first = parts.front()->a;
     const executor home = rt.at(0).get_executor();
 
-    // Tokens: keys and revocations come from auth.
+    const auto forget = [&all](const uuid& id) { all.forget(id); };
+    const auto forget_all = [&all] { all.forget_all(); };
+
+    // Tokens: keys and revocations come from auth, and with them whose address is another.
     auto rules = jwt::options_of(all.set, all.set.token_cache_bytes);
     rules.refetch_on = home;
     const auto refetch = jwt::keys_from(first.auth_inside, all.set.internal_token);
     all.tokens = std::make_unique<jwt::validator>(std::move(rules), all.revoked, refetch);
-    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, jwt::feed_options_of(all.set), log);
+    changed_logins logins(first.profiles, forget, all.metrics);
+    auto followed = jwt::feed_options_of(all.set);
+    followed.on_people = [&logins](std::vector<jwt::revocation> people) { return logins.hear(std::move(people)); };
+    jwt::revocation_feed feed(home, first.auth_inside, all.revoked, *all.tokens, std::move(followed), log);
     all.feed = &feed;
     feed.start();
 
     // Caches: forgotten on every node when another writes.
-    const auto forget = [&all](const uuid& id) { all.forget(id); };
-    const auto forget_all = [&all] { all.forget_all(); };
     const auto changes = std::make_shared<invalidations>(home, first.db, forget, forget_all, log);
     const auto on_notify = [changes](const std::string&, const std::string& payload) { changes->notified(payload); };
     db::listener hints(home, all.set.database.options(), {"finance_invalidations"}, on_notify, log);
@@ -98,6 +103,8 @@ int serve(config& from) {
     rt.every(0, "clean_caches", 4s, [&all] { return clean_caches(all); });
     rt.every(0, "forget_answers", 60s,
              [&first] { return in_steps(first, [&first](deadline d) { return first.kept_answers.forget_old(d); }); });
+    rt.every(0, "tell_changed_logins", 1s,
+             [&first, &logins] { return in_steps(first, [&logins](deadline d) { return logins.write_some(d); }); });
     rt.every(0, "make_searchable", 60s, [&first] {
         return in_steps(first, [&first](deadline d) { return make_searchable(first.db, std::nullopt, d); });
     });

@@ -35,6 +35,8 @@ const char* name_of(jwt::revocation_kind k) {
             return "token";
         case jwt::revocation_kind::key:
             return "key";
+        case jwt::revocation_kind::person:
+            return "person";
     }
     return "session";
 }

@@ -23,6 +23,7 @@ jwt::revocation_kind kind_of(const std::string& text) {
     if (text == "session") return jwt::revocation_kind::session;
     if (text == "user") return jwt::revocation_kind::user;
     if (text == "key") return jwt::revocation_kind::key;
+    if (text == "person") return jwt::revocation_kind::person;
     return jwt::revocation_kind::token;
 }
 

@@ -38,6 +38,15 @@ constexpr db::statement change_user{
     "    to_jsonb($6::boolean)), obligations, $7 from latest where coalesce((budget->>'cover')::boolean, true) <> $6 "
     "  on conflict (user_id, month, revision) do update set budget = excluded.budget, opened_at = excluded.opened_at) "
     "select forget_person(user_id, $7) from u"};
+// Locked in one order, and looked at again under the lock: two instances hear of the same people at once.
+constexpr db::statement note_logins{
+    "finance_user_login_changed",
+    "with due as materialized (select u.user_id, t.number from unnest($1::uuid[], $2::bigint[]) as t (user_id, number) "
+    "  join users u on u.user_id = t.user_id where u.login_changed_in <> t.number order by u.user_id "
+    "  for no key update of u), "
+    "moved as (update users u set version = u.version + 1, login_changed_in = due.number, updated_at = $3 from due "
+    "  where u.user_id = due.user_id returning u.user_id) "
+    "select forget_person(user_id, $3) from moved"};
 constexpr db::statement erase_some{"finance_user_erase_transactions",
                                    "delete from transactions where user_id = $1 and id in (select id from transactions "
                                    "where user_id = $1 limit 2000)"};
@@ -80,6 +89,11 @@ awaitable<change_result> profile_store::change(uuid id, std::int64_t version, co
     const auto& now = results.at(0);
     const bool same = !now.empty() && now.front().get<std::int64_t>(0) == version;
     co_return same ? change_result::currency_in_use : change_result::stale;
+}
+
+awaitable<void> profile_store::login_changed(const std::vector<uuid>& people, const std::vector<std::int64_t>& numbers,
+                                             deadline d) {
+    co_await db_.query_idempotent(note_logins, d, people, numbers, wall::now());
 }
 
 awaitable<bool> profile_store::erase(uuid id, deadline d) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mita::finance {
 
@@ -33,6 +34,10 @@ public:
     // opened after it.
     awaitable<change_result> change(uuid id, std::int64_t version, const profile_change& what,
                                     std::optional<civil_day> covers_from, deadline d);
+    // Whose address is another at auth, with the number auth told it by: each that was not told by this number yet
+    // moves its version on, and every node forgets the person.
+    awaitable<void> login_changed(const std::vector<uuid>& people, const std::vector<std::int64_t>& numbers,
+                                  deadline d);
     // Everything of the person, in steps of bounded size; false when the deadline came before the end (call again).
     awaitable<bool> erase(uuid id, deadline d);
 

@@ -16,8 +16,10 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -72,7 +74,8 @@ private:
         return k == revocation_kind::session ? "session"
                : k == revocation_kind::user  ? "user"
                : k == revocation_kind::token ? "token"
-                                             : "key";
+               : k == revocation_kind::key   ? "key"
+                                             : "person";
     }
     std::string page(std::int64_t after) {
         const std::lock_guard lock(mutex_);
@@ -153,6 +156,7 @@ struct service {
         client = std::make_unique<http::client>(context.get_executor(), c, log, metrics);
         feed_options o;
         o.internal_token = secret("the-internal-token");
+        o.on_people = [this](std::vector<revocation> entries) { return hear(this, std::move(entries)); };
         feed = std::make_unique<revocation_feed>(context.get_executor(), *client, revoked, *tokens, std::move(o), log);
         thread = std::thread([this] { context.run(); });
         asio::post(context, [this] { feed->start(); });
@@ -163,6 +167,16 @@ struct service {
         while (!closed) std::this_thread::sleep_for(1ms);
         work.reset();
         thread.join();
+    }
+    static awaitable<void> hear(service* s, std::vector<revocation> entries) {
+        const std::lock_guard lock(s->mutex);
+        for (const auto& e : entries) s->people.push_back(e.id);
+        if (std::exchange(s->deaf, false)) throw std::runtime_error("not now");
+        co_return;
+    }
+    std::vector<std::string> heard_of() {
+        const std::lock_guard lock(mutex);
+        return people;
     }
     static awaitable<void> stop(service* s) {
         co_await s->feed->close(soon());
@@ -177,6 +191,9 @@ struct service {
     std::unique_ptr<validator> tokens;
     std::unique_ptr<http::client> client;
     std::unique_ptr<revocation_feed> feed;
+    std::mutex mutex;
+    std::vector<std::string> people;
+    bool deaf = false;
     std::thread thread;
 };
 
@@ -294,6 +311,35 @@ TEST_CASE("A key entry makes the JWKS be read again: the revoked key's tokens di
     CHECK(soon_true([&] { return s.tokens->check_now(new_token).result == verdict::ok; }));
     CHECK(s.tokens->check_now(old_token).result != verdict::ok);
     CHECK(auth.jwks_calls == calls + 1);
+}
+
+TEST_CASE(
+    "Whose address is another is told in the order of the feed and revokes nothing; a listener's fault ends no feed") {
+    fake_auth auth;
+    const auto key = signing_key::generate(algorithm::eddsa);
+    auth.set_jwks(make_jwks({key.public_jwk()}));
+    const auto c = good_claims(wall::unix_seconds());
+    const auto who = c.who.user_id.str(), other = new_uuid().str(), third = new_uuid().str();
+    const auto person = [](std::int64_t n, const std::string& id) {
+        return revocation{n, revocation_kind::person, id, 0, wall::unix_seconds() + 900};
+    };
+    auth.publish(person(1, who));
+    auth.publish(person(2, other));
+    service s(auth.port);
+    REQUIRE(soon_true([&] { return s.heard_of().size() == 2; }));
+    CHECK(s.heard_of() == std::vector{who, other});
+    {
+        const std::lock_guard lock(s.mutex);
+        s.deaf = true;
+    }
+    auth.publish(person(3, who));
+    REQUIRE(soon_true([&] { return s.heard_of().size() == 3; }));
+    auth.publish(person(4, third));
+    REQUIRE(soon_true([&] { return s.heard_of().size() == 4; }));
+    CHECK(s.heard_of().back() == third);
+    REQUIRE(soon_true([&] { return s.revoked.sequence() == 4; }));
+    CHECK(s.revoked.size() == 0);
+    CHECK(s.tokens->check_now(issue(c, key)).result == verdict::ok);
 }
 
 TEST_CASE("A reset answer replaces the sequence; what was known to be revoked stays revoked") {
