@@ -18,6 +18,13 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "last: runs after everything else of the session")
 
 
+def pytest_runtest_logreport(report):
+    """Whatever failed is listed by its id, for the second look of tests/run; after "!" what gets none: a system that did not start, or did not end cleanly."""
+    if report.failed and os.environ.get("MITA_FAILED_LIST"):
+        with open(os.environ["MITA_FAILED_LIST"], "a") as out:
+            print(report.nodeid if report.when == "call" else f"!{report.nodeid}", file=out)
+
+
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("last") is not None)
 
