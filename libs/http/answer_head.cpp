@@ -113,6 +113,7 @@ bool may_have_body(unsigned status) { return status >= 200 && status != 204 && s
 void write_head(std::string& out, const response& res, const request& req, const answer_facts& facts) {
     append_status_line(out, res.status);
     if (!facts.relayed) append_standing_lines(out, res, req, facts.date_line);
+    if (!facts.name.empty()) out.append(answer_name_header).append(": ").append(facts.name).append("\r\n");
     for (const auto& [name, value] : res.headers) {
         out.append(name).append(": ");
         append_value(out, value);

@@ -12,6 +12,10 @@
 
 namespace mita::http {
 
+// What a gateway calls a request that others follow at once (http/client_flight.hpp), in the head's last line; the
+// answer repeats it.
+inline constexpr std::string_view answer_name_header = "X-Answer-Name";
+
 struct answer_framing {
     std::optional<std::uint64_t> length;
     bool chunked = false, keep_alive = true;
@@ -21,7 +25,8 @@ struct answer_facts {
     std::string_view date_line;  // "Date: ...\r\n"
     int minor_version = 1;
     answer_framing framing;
-    bool relayed = false;  // to a gateway that says Date, ids and security headers to the client itself
+    bool relayed = false;   // to a gateway that says Date, ids and security headers to the client itself
+    std::string_view name;  // of the request, when it asks that its answer says it
 };
 
 // May an answer with this status have a body (RFC 9110 6.4.1)?

@@ -88,13 +88,23 @@ answer_reader::answer_reader(std::size_t max_body)
 answer_reader::~answer_reader() = default;
 
 void answer_reader::begin(verb method, client_response& out) {
+    in_.consume(in_.size());
+    if (in_.room() > kept_room) in_.shrink();
+    expect(method, out);
+}
+
+void answer_reader::follow(verb method, client_response& out) {
+    in_.consume(in_.size() - behind_);
+    expect(method, out);
+}
+
+void answer_reader::expect(verb method, client_response& out) {
     method_ = method;
     out.clear();
     out_ = &out;
     guard_.reset();
-    in_.consume(in_.size());
-    if (in_.room() > kept_room) in_.shrink();
-    head_done_ = chunked_ = reusable_ = false;
+    behind_ = 0;
+    head_done_ = chunked_ = keep_alive_ = false;
 }
 
 std::span<char> answer_reader::room() {
@@ -114,12 +124,12 @@ std::span<char> answer_reader::space(std::size_t n) {
 }
 
 answer_reader::state answer_reader::took(std::size_t n) {
-    if (head_done_ && chunked_) return read_body({room_, n});
+    if (head_done_ && chunked_) return read_body({room_, n}, false);
     in_.commit(n);
-    if (head_done_) return read_body({room_, n});
+    if (head_done_) return read_body({room_, n}, true);
     const state head = read_head();
     if (head != state::done) return head;
-    return read_body(in_.view().substr(guard_.size()));
+    return read_body(in_.view().substr(guard_.size()), true);
 }
 
 // Up to the head of the final answer.
@@ -157,8 +167,8 @@ answer_reader::state answer_reader::read_head() {
     return state::done;
 }
 
-// fresh: what came since the last call.
-answer_reader::state answer_reader::read_body(std::string_view fresh) {
+// fresh: what came since the last call; kept: in_ has it.
+answer_reader::state answer_reader::read_body(std::string_view fresh, bool kept) {
     std::size_t used = 0;
     if (chunked_) {  // Beast is done before the trailers are
         parser_->body = &out_->buffer;
@@ -173,21 +183,21 @@ answer_reader::state answer_reader::read_body(std::string_view fresh) {
         if (ec) return state::bad;
         if (!parser_->is_done()) return state::more;
     }
-    reusable_ = keep_alive_ && used == fresh.size();  // more: nobody asked for it (R16)
-    return deliver(fresh.size() - used);
+    behind_ = fresh.size() - used;  // unless it was asked for, nobody's (R16)
+    if (behind_ > 0 && !kept) in_.commit(fresh.size());
+    return deliver();
 }
 
 answer_reader::state answer_reader::ended() {
     if (!head_done_ || !parser_->need_eof()) return state::more;
     error_code ec;
     parser_->put_eof(ec);
-    return ec ? state::bad : deliver(0);
+    return ec ? state::bad : deliver();
 }
 
-// behind: how many of the bytes held are not the answer's.
-answer_reader::state answer_reader::deliver(std::size_t behind) {
+answer_reader::state answer_reader::deliver() {
     client_response& out = *out_;
-    if (!chunked_) out.buffer.assign(in_.view(), 0, in_.size() - behind);
+    if (!chunked_) out.buffer.assign(in_.view(), 0, in_.size() - behind_);
     rebase(out.headers, in_.view().data(), out.buffer.data());
     out.body = std::string_view(out.buffer).substr(guard_.size());
     out_ = nullptr;

@@ -26,18 +26,23 @@ public:
     // The answer to a request with `method` follows. What room() gave before stays valid. `out` is filled while bytes
     // come, and good when done was said.
     void begin(verb method, client_response& out);
+    // After done, when more was asked on the same connection: the next answer follows, of which bytes may be held().
+    void follow(verb method, client_response& out);
+    bool held() const { return behind_ > 0; }  // bytes behind the last answer; took(0) looks at them
     // Where the next bytes may be put; empty: the answer is too large.
     std::span<char> room();
     state took(std::size_t n);  // n bytes were put there
     state ended();              // the connection ended: done when that ends the answer, else more
-    // After done: nothing came behind the answer, and it does not end the connection.
-    bool reusable() const { return reusable_; }
+    // After done: the answer does not end the connection, and (reusable) nothing came behind it.
+    bool keeps_alive() const { return keep_alive_; }
+    bool reusable() const { return keep_alive_ && behind_ == 0; }
 
 private:
     struct parser;
     state read_head();
-    state read_body(std::string_view fresh);
-    state deliver(std::size_t behind);
+    state read_body(std::string_view fresh, bool kept);
+    state deliver();
+    void expect(verb method, client_response& out);
     std::span<char> space(std::size_t n);
 
     const std::size_t max_body_;
@@ -45,10 +50,11 @@ private:
     answer_guard guard_;
     chunk_reader chunks_;
     client_response* out_ = nullptr;
-    connection_buffer in_;  // of a chunked answer no more than its head, with what came with it, is kept here
-    char* room_ = nullptr;  // what room() gave
+    connection_buffer in_;    // of a chunked answer no more than its head, with what came with it, is kept here
+    char* room_ = nullptr;    // what room() gave
+    std::size_t behind_ = 0;  // bytes that are held and not the answer's
     verb method_ = verb::get;
-    bool head_done_ = false, chunked_ = false, keep_alive_ = false, reusable_ = false;
+    bool head_done_ = false, chunked_ = false, keep_alive_ = false;
 };
 
 }  // namespace mita::http

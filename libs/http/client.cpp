@@ -1,7 +1,7 @@
 #include "http/client.hpp"
 
 #include "core/error.hpp"
-#include "http/client_pool.hpp"
+#include "http/client_core.hpp"
 #include "http/grammar.hpp"
 
 #include <stdexcept>
@@ -30,7 +30,50 @@ std::string head_of(const client_request& r, const client_options& to, deadline 
     return head;
 }
 
-[[noreturn]] void fail(outcome o, bool before) {
+awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_view head, std::string_view body,
+                              verb method, bool idempotent, client_response& out, deadline d) {
+    client_pool& pool = *core->pool;
+    for (bool again = false;; again = true) {
+        if (d.expired()) throw deadline_exceeded();
+        connection_ptr c = again ? nullptr : pool.take_idle();
+        if (c == nullptr) {
+            c = co_await pool.acquire(d, again);
+        }
+        pool.exchange_begins();
+        const bool reused = c->exchanges() > 0;
+        const outcome o = co_await c->exchange(head, body, method, out, d.time());
+        pool.release(c);
+        if (o == outcome::answered) co_return;
+        // A connection that the upstream gave up just then: what never reached it may be sent again, and what may
+        // be repeated.
+        const bool safe = idempotent || repeatable(method) || !c->sent_bytes();
+        if (o == outcome::closed && reused && !c->got_bytes() && safe && !again && !d.expired()) {
+            core->retries_total.add();
+            continue;
+        }
+        core->fail(o, !c->got_bytes());
+    }
+}
+
+awaitable<client_response> send_over(std::shared_ptr<client_core> core, client_request r, deadline d) {
+    const std::string head = head_of(r, core->options, d);
+    client_response out;
+    co_await exchange_over(core, head, r.body, r.method, r.idempotent, out, d);
+    co_return out;
+}
+
+}  // namespace
+
+client_core::client_core(executor ex, client_options o, logger& log, metrics::registry& r)
+    : options(std::move(o)),
+      retries_total(r.make_counter("mita_http_client_retries_total", "Requests sent again on a new connection.",
+                                   {{"upstream", options.name}})),
+      failures_total(r.make_counter("mita_http_client_failures_total", "Requests that got no good answer.",
+                                    {{"upstream", options.name}})),
+      pool(std::make_shared<client_pool>(ex, options, log, r, failures_total)) {}
+
+void client_core::fail(outcome o, bool before) {
+    failures_total.add();
     switch (o) {
         case outcome::timed_out:
             throw deadline_exceeded("the upstream did not answer in time");
@@ -43,73 +86,22 @@ std::string head_of(const client_request& r, const client_options& to, deadline 
     }
 }
 
-}  // namespace
-
-struct client::impl {
-    impl(executor ex, client_options o, logger& log, metrics::registry& r)
-        : options(std::move(o)),
-          retries_total(r.make_counter("mita_http_client_retries_total", "Requests sent again on a new connection.",
-                                       {{"upstream", options.name}})),
-          failures_total(r.make_counter("mita_http_client_failures_total", "Requests that got no good answer.",
-                                        {{"upstream", options.name}})),
-          pool(std::make_shared<client_pool>(ex, options, log, r, failures_total)) {}
-
-    const client_options options;
-    metrics::counter& retries_total;
-    metrics::counter& failures_total;
-    const std::shared_ptr<client_pool> pool;
-
-    static awaitable<client_response> send(std::shared_ptr<impl> self, client_request r, deadline d) {
-        const std::string head = head_of(r, self->options, d);
-        client_response out;
-        co_await exchange(self, head, r.body, r.method, r.idempotent, out, d);
-        co_return out;
-    }
-
-    static awaitable<void> exchange(std::shared_ptr<impl> self, std::string_view head, std::string_view body,
-                                    verb method, bool idempotent, client_response& out, deadline d) {
-        impl& i = *self;
-        client_pool& pool = *i.pool;
-        for (bool again = false;; again = true) {
-            if (d.expired()) throw deadline_exceeded();
-            connection_ptr c = again ? nullptr : pool.take_idle();
-            if (c == nullptr) {
-                c = co_await pool.acquire(d, again);
-            }
-            pool.exchange_begins();
-            const bool reused = c->exchanges() > 0;
-            const outcome o = co_await c->exchange(head, body, method, out, d.time());
-            pool.release(c);
-            if (o == outcome::answered) co_return;
-            // A connection that the upstream gave up just then: what never reached it may be sent again, and what may
-            // be repeated.
-            const bool safe = idempotent || repeatable(method) || !c->sent_bytes();
-            if (o == outcome::closed && reused && !c->got_bytes() && safe && !again && !d.expired()) {
-                i.retries_total.add();
-                continue;
-            }
-            i.failures_total.add();
-            fail(o, !c->got_bytes());
-        }
-    }
-};
-
 client::client(executor ex, client_options o, logger& log, metrics::registry& metrics)
-    : impl_(std::make_shared<impl>(ex, std::move(o), log, metrics)) {}
+    : core_(std::make_shared<client_core>(ex, std::move(o), log, metrics)) {}
 
-client::~client() { impl_->pool->shut(); }
+client::~client() { core_->pool->shut(); }
 
-awaitable<client_response> client::send(client_request r, deadline d) { return impl::send(impl_, std::move(r), d); }
+awaitable<client_response> client::send(client_request r, deadline d) { return send_over(core_, std::move(r), d); }
 
 awaitable<void> client::exchange(std::string_view head, std::string_view body, verb method, bool idempotent,
                                  client_response& out, deadline d) {
-    return impl::exchange(impl_, head, body, method, idempotent, out, d);
+    return exchange_over(core_, head, body, method, idempotent, out, d);
 }
 
-void client::half_close(const client_response& out) { impl_->pool->half_close(out); }
+void client::half_close(const client_response& out) { core_->pool->half_close(out); }
 
-client::stats client::snapshot() const { return impl_->pool->snapshot(); }
+client::stats client::snapshot() const { return core_->pool->snapshot(); }
 
-awaitable<void> client::close(deadline d) { return client_pool::close(impl_->pool, d); }
+awaitable<void> client::close(deadline d) { return client_pool::close(core_->pool, d); }
 
 }  // namespace mita::http

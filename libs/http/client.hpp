@@ -55,6 +55,8 @@ struct client_response {
     void clear();
 };
 
+struct client_core;
+
 class client {
 public:
     client(executor ex, client_options o, logger& log, metrics::registry& metrics);
@@ -82,8 +84,8 @@ public:
     awaitable<void> close(deadline d);
 
 private:
-    struct impl;
-    std::shared_ptr<impl> impl_;
+    friend class client_flight;
+    std::shared_ptr<client_core> core_;
 };
 
 }  // namespace mita::http

@@ -38,18 +38,38 @@ awaitable<bool> client_connection::connect(tcp::endpoint to_endpoint, deadline::
 
 awaitable<client_connection::outcome> client_connection::exchange(std::string_view head, std::string_view body,
                                                                   verb method, client_response& out,
-                                                                  deadline::clock::time_point until) {
-    const auto self = shared_from_this();
-    ++exchanges_;
-    got_bytes_ = sent_bytes_ = timed_out_ = reusable_ = false;
+                                                                  deadline::clock::time_point until, unsigned heads) {
+    begin(out, until);
+    sent_bytes_ = false;
+    owed_ = heads;
     answer_.begin(method, out);
     request_.begin(head, body);
+    sending_ = sending::some;
+    const bool silent = socket_.is_open() && start_first_read();
+    return settle(silent ? outcome::none : outcome::closed);  // it ended, or has to
+}
+
+awaitable<client_connection::outcome> client_connection::next(verb method, client_response& out,
+                                                              deadline::clock::time_point until) {
+    begin(out, until);
+    const bool held = answer_.held();
+    answer_.follow(method, out);
+    read_ = 0;  // of what is held, all was read before
+    if (socket_.is_open() && !held) start_read();
+    return settle(socket_.is_open() ? outcome::none : outcome::closed);
+}
+
+void client_connection::begin(client_response& out, deadline::clock::time_point until) {
+    ++exchanges_;
+    got_bytes_ = timed_out_ = reusable_ = false;
+    read_error_ = {};
     out_ = &out;
     until_ = until;
     timed_ = true;
-    sending_ = sending::some;
-    outcome end = outcome::none;
-    if (!socket_.is_open() || !start_first_read()) end = outcome::closed;  // it ended, or has to
+}
+
+awaitable<client_connection::outcome> client_connection::settle(outcome end) {
+    const auto self = shared_from_this();
     while (end == outcome::none) {
         if (!reading_) {  // bytes or the end have come
             end = take();
@@ -61,6 +81,8 @@ awaitable<client_connection::outcome> client_connection::exchange(std::string_vi
     }
     timed_ = false;
     out_ = nullptr;
+    owed_ = end == outcome::answered && answer_.keeps_alive() && socket_.is_open() ? owed_ - 1 : 0;
+    if (owed_ > 0) co_return end;
     reusable_ = end == outcome::answered && answer_.reusable() && sending_ == sending::all && !half_closed_ &&
                 socket_.is_open();
     if (!reusable_) close();
@@ -123,9 +145,9 @@ void client_connection::wait_writable() {
     sending_ = sending::blocked;
     socket_.async_wait(tcp_socket::wait_write, [self = shared_from_this()](error_code) {
         client_connection& c = *self;
-        if (c.out_ == nullptr || c.sending_ != sending::blocked) return;
+        if (c.sending_ != sending::blocked) return;
         c.sending_ = sending::some;
-        c.happened_.call();
+        if (c.out_ != nullptr) c.happened_.call();
     });
 }
 

@@ -25,10 +25,15 @@ public:
     // False when it could not be connected until then.
     awaitable<bool> connect(tcp::endpoint to, deadline::clock::time_point until);
     // At most one at a time. `head` and `body` stay valid until it ends. The answer is in `out` when it says answered.
+    // Await it at once. `heads`: so many requests stand in `head`, which stays valid until the last is answered; this
+    // gives the first answer.
     awaitable<outcome> exchange(std::string_view head, std::string_view body, verb method, client_response& out,
-                                deadline::clock::time_point until);
+                                deadline::clock::time_point until, unsigned heads = 1);
+    // The next answer of those owed, likewise. Until it is asked for it waits where the kernel keeps it.
+    awaitable<outcome> next(verb method, client_response& out, deadline::clock::time_point until);
 
     bool reusable() const { return reusable_; }    // after an exchange: may carry another
+    unsigned owed() const { return owed_; }        // answers still to come, on a connection that still can bring them
     bool spoke_unasked() const;                    // while idle: are there bytes, or the end? One system call
     bool got_bytes() const { return got_bytes_; }  // of the last exchange's answer
     bool sent_bytes() const { return sent_bytes_; }
@@ -45,6 +50,8 @@ public:
 private:
     enum class sending : std::uint8_t { some, blocked, all, failed };
 
+    void begin(client_response& out, deadline::clock::time_point until);
+    awaitable<outcome> settle(outcome end);
     void start_read();
     bool start_first_read();
     outcome take();
@@ -61,6 +68,7 @@ private:
     error_code read_error_;  // of the read that ended
     std::size_t read_ = 0;   // bytes it brought
     std::uint32_t exchanges_ = 0;
+    unsigned owed_ = 0;
     sending sending_ = sending::all;
     bool reading_ = false;
     bool timed_ = false, timed_out_ = false;

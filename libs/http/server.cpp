@@ -21,6 +21,7 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
     : ex(on.get_executor()),
       options(std::move(o)),
       what(s),
+      convoys(dynamic_cast<convoy_service*>(&s)),
       log(l),
       trusted(options.trusted_peers),
       trusted_head(options.behind_gateway ? with_gateway_lines(options.head) : options.head),

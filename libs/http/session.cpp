@@ -16,6 +16,7 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr std::size_t least_room = 1 << 10;  // behind a head whose body is still to come
+constexpr std::size_t most_read = 16 << 10;  // at once, of a client that pipelines
 
 std::string text_of(const asio::ip::address& a) {
     if (a.is_v6() && a.to_v6().is_v4_mapped())
@@ -120,7 +121,11 @@ head_state session::parse_head() {
     if (state == head_state::bad) x.reader.glimpse(in_.view(), x.req, x.path_buffer);
     if (state != head_state::done) return state;
     if (x.reader.has_body()) in_.space(std::max(in_.room(), least_room));
-    if (!x.reader.build(in_.view(), x.req, x.path_buffer, x.error)) return head_state::bad;
+    return build_head(x, in_.view());
+}
+
+head_state session::build_head(exchange& x, std::string_view bytes) {
+    if (!x.reader.build(bytes, x.req, x.path_buffer, x.error)) return head_state::bad;
     x.head_size = x.reader.head_size();
     x.keep_alive = x.reader.keep_alive();
     x.expect_continue = x.reader.expects_continue();
@@ -132,6 +137,10 @@ awaitable<bool> session::read_head() {
     const server_options& o = core_->options;
     std::uint32_t until = 0;
     in_a_row_ = in_.size() == 0 ? 0 : in_a_row_ + 1;
+    if (ahead_ != nullptr) {
+        take_next();
+        co_return true;
+    }
     for (;;) {
         if (in_.size() > 0) {
             if (x_ == nullptr) x_ = core_->borrow();
@@ -144,7 +153,8 @@ awaitable<bool> session::read_head() {
                                                     : o.head_timeout;
             until = core_->ticks(patience);
         }
-        const std::size_t n = in_.room() > 0 ? in_.room() : std::max(in_.size(), connection_buffer::small);
+        const std::size_t least = in_a_row_ > 0 ? most_read - std::min(in_.size(), most_read) : 0;  // more follow
+        const std::size_t n = in_.room() > least ? in_.room() : std::max({least, in_.size(), connection_buffer::small});
         char* const to_here = in_.space(n);
         const phase why = in_.size() == 0 ? phase::idle : phase::head;
         std::size_t got = 0;

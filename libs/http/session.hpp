@@ -1,11 +1,12 @@
 // One connection of a server: reads heads and bodies, asks the service, writes answers in order. Internal to libs/http.
 // Lives as long as its coroutine; on its worker only. Idle it keeps one small read buffer; all else is borrowed for an
 // exchange. In parts: session.cpp its life and the heads it reads, session_exchange.cpp a request's way from there,
-// session_body.cpp and session_answer.cpp the bytes in and out.
+// session_ahead.cpp the requests that came behind it, session_body.cpp and session_answer.cpp the bytes in and out.
 #pragma once
 
 #include "core/error.hpp"
 #include "http/connection_buffer.hpp"
+#include "http/convoy.hpp"
 #include "http/exchange_ids.hpp"
 #include "http/exchange_log.hpp"
 #include "http/message_writer.hpp"
@@ -38,8 +39,18 @@ struct exchange {
     std::size_t head_size = 0;
     std::uint64_t bytes_out = 0;
     bool keep_alive = false, expect_continue = false;
-    bool own_deadline = true;  // req.until is ours, not a trusted peer's
+    bool own_deadline = true;                    // req.until is ours, not a trusted peer's
+    std::chrono::milliseconds allowed{0};        // to handle it in
+    bool taken_ahead = false, admitted = false;  // introduced and asked about already; with what result
+    bool in_convoy = false;
     void clear();
+};
+
+// What a session took ahead of its turn.
+struct ahead {
+    std::vector<std::unique_ptr<exchange>> waiting;  // heads in in_ behind the current one's; admitted or refused
+    std::size_t next = 0;                            // of these
+    std::unique_ptr<convoy> together;
 };
 
 // While draining: how long a connection without a request may still bring one.
@@ -52,6 +63,7 @@ struct server_core {
     executor ex;
     server_options options;
     service& what;
+    convoy_service* const convoys;  // what, when it has any
     logger& log;
     trusted_peers trusted;
     head_limits trusted_head;  // for the heads of trusted peers
@@ -99,9 +111,11 @@ private:
     awaitable<bool> read_head();
     awaitable<result> read_some(phase why, std::uint32_t until, char* to, std::size_t room, std::size_t& got);
     head_state parse_head();
+    static head_state build_head(exchange& x, std::string_view bytes);
 
     // session_exchange.cpp
     awaitable<bool> serve();
+    void introduce(exchange& x);
     void begin_request(deadline::clock::time_point now);
     void refuse_head();
     std::string origin_of_refused();
@@ -109,6 +123,12 @@ private:
     awaitable<void> handle();
     void decide_keep_alive();
     void end_request(deadline::clock::time_point began);
+
+    // session_ahead.cpp
+    bool may_lead() const;
+    awaitable<void> take_ahead();
+    std::unique_ptr<exchange> read_ahead(std::string_view bytes);
+    void take_next();
 
     // session_body.cpp
     awaitable<result> read_body(std::uint64_t limit);
@@ -133,6 +153,7 @@ private:
     int fd_;
     connection_buffer in_;
     std::unique_ptr<exchange> x_;
+    std::unique_ptr<ahead> ahead_;  // null: nothing was taken ahead
     gone_watch* watch_ = nullptr;
     std::string address_;
     std::size_t next_ = 0;       // where in in_ the next message begins, as far as known

@@ -32,6 +32,9 @@ answer_facts session::facts() const {
     f.minor_version = x_->req.minor_version;
     f.framing.keep_alive = keep_;
     f.relayed = core_->options.behind_gateway && !x_->own_deadline;
+    if (!f.relayed || x_->req.headers.size() == 0) return f;
+    const header& last = *(x_->req.headers.end() - 1);
+    if (last.name == answer_name_header) f.name = last.value;
     return f;
 }
 

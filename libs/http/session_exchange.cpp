@@ -22,7 +22,7 @@ awaitable<bool> session::serve() {
     begin_request(began);
     if (x.error.status != 0) {
         refuse_head();
-    } else if (core_->in_flight.load(std::memory_order_relaxed) > core_->options.max_in_flight) {
+    } else if (!x.taken_ahead && core_->in_flight.load(std::memory_order_relaxed) > core_->options.max_in_flight) {
         core_->shed_total.add();
         write_problem(x.res, x.req, api_error(503, "overloaded", "The service is busy; try again"));
         core_->what.refused(x.req.headers.value("Origin"), x.res);
@@ -37,8 +37,9 @@ awaitable<bool> session::serve() {
         going = co_await discard_body();
     }
     if (!going) linger_ = linger_ && sent;
+    if (ahead_ != nullptr && (!going || ahead_->next == ahead_->waiting.size())) ahead_ = nullptr;
     in_.consume(next_);
-    if (in_.size() == 0) {
+    if (in_.size() == 0 || ahead_ != nullptr) {
         core_->give_back(std::move(x_));
         in_.shrink();
     } else {
@@ -50,11 +51,23 @@ awaitable<bool> session::serve() {
 void session::begin_request(deadline::clock::time_point now) {
     exchange& x = *x_;
     request& req = x.req;
+    if (!x.taken_ahead) introduce(x);
     known_method_ = x.error.status == 0 || !req.path.empty();
+    req.until = deadline::at(now + x.allowed).counting_db(req.db_us);
+    next_ = x.head_size;
+    body_done_ = !req.has_body;
+    counted_ = true;
+    core_->in_flight.fetch_add(1, std::memory_order_relaxed);
+    core_->in_flight_gauge.add(1);
+}
+
+// Who asks, under which ids, and how long it may take.
+void session::introduce(exchange& x) {
+    request& req = x.req;
     x.ids.assign(req, x.error.status == 0, core_->random);
     req.client_address = address_;
     req.from = this;
-    auto allowed = core_->options.handle_timeout;
+    x.allowed = core_->options.handle_timeout;
     if (trusted_ && x.error.status == 0) {
         const std::string_view client = core_->trusted.client_of(req.headers);
         if (!client.empty()) req.client_address = client;
@@ -62,16 +75,10 @@ void session::begin_request(deadline::clock::time_point now) {
         std::int64_t ms = 0;
         const auto [end, fault] = std::from_chars(left.data(), left.data() + left.size(), ms);
         if (!left.empty() && fault == std::errc() && end == left.data() + left.size() && ms >= 0) {
-            allowed = std::min(allowed, std::chrono::milliseconds(ms));
+            x.allowed = std::min(x.allowed, std::chrono::milliseconds(ms));
             x.own_deadline = false;
         }
     }
-    req.until = deadline::at(now + allowed).counting_db(req.db_us);
-    next_ = x.head_size;
-    body_done_ = !req.has_body;
-    counted_ = true;
-    core_->in_flight.fetch_add(1, std::memory_order_relaxed);
-    core_->in_flight_gauge.add(1);
 }
 
 void session::refuse_head() {
@@ -103,16 +110,23 @@ awaitable<void> session::receive_and_handle() {
     exchange& x = *x_;
     service::admission a;
     std::exception_ptr error;
-    try {
-        a = co_await core_->what.admit(x.req, x.res);
-    } catch (...) {
-        error = std::current_exception();
+    if (x.taken_ahead) {
+        a.admitted = x.admitted;
+    } else {
+        try {
+            a = co_await core_->what.admit(x.req, x.res);
+        } catch (...) {
+            error = std::current_exception();
+        }
     }
     if (error) {
         write_exception(x.res, x.req, error, x.res.log_detail);
         co_return;
     }
     if (!a.admitted) co_return;
+    if (may_lead()) {
+        co_await take_ahead();
+    }
     const std::uint64_t limit = a.body_limit != 0 ? a.body_limit : core_->options.body_limit;
     if (x.req.content_length.value_or(0) > limit) {
         refuse_body(result::too_large);
@@ -143,7 +157,11 @@ awaitable<void> session::handle() {
     exchange& x = *x_;
     std::exception_ptr error;
     try {
-        co_await core_->what.handle(x.req, x.res);
+        if (x.in_convoy) {
+            co_await ahead_->together->handle(x.req, x.res);
+        } else {
+            co_await core_->what.handle(x.req, x.res);
+        }
     } catch (...) {
         error = std::current_exception();
     }
@@ -201,6 +219,7 @@ void exchange::clear() {
     bytes_out = 0;
     keep_alive = expect_continue = false;
     own_deadline = true;
+    taken_ahead = admitted = in_convoy = false;
 }
 
 }  // namespace mita::http

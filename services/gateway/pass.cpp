@@ -48,6 +48,8 @@ constexpr std::string_view exposed =
     "Access-Control-Expose-Headers: ETag, Location, Link, X-Request-Id, Retry-After, RateLimit, RateLimit-Policy, "
     "Idempotency-Replayed, traceparent, WWW-Authenticate, Allow\r\n";
 
+const gateway_route& route_of(const http::request& req) { return routes()[static_cast<std::size_t>(req.route_index)]; }
+
 std::vector<http::route_key> keys() {
     std::vector<http::route_key> out;
     for (const gateway_route& r : routes()) out.push_back({r.method, r.path});
@@ -81,18 +83,33 @@ awaitable<http::service::admission> pass::admit(http::request& req, http::respon
 }
 
 awaitable<void> pass::handle(http::request& req, http::response& res) {
+    const gateway_route& r = route_of(req);
+    if (r.to == target::own) return answer_own(req, res, r);
+    return send_on(req, res, r, nullptr);
+}
+
+awaitable<void> pass::answer_own(http::request& req, http::response& res, const gateway_route& r) {
     try {
-        const gateway_route& r = routes()[static_cast<std::size_t>(req.route_index)];
-        if (r.to == target::own) {
-            http::response own = co_await r.own(req, app_);
-            own.head_block += res.head_block;
-            res = std::move(own);
-            co_return;
-        }
-        upstream& to = r.to == target::auth ? app_.auth : app_.finance;
+        http::response own = co_await r.own(req, app_);
+        own.head_block += res.head_block;
+        res = std::move(own);
+    } catch (...) {
+        answer_fault(app_, req, res, std::current_exception());
+    }
+}
+
+// with: the requests it goes together with.
+awaitable<void> pass::send_on(http::request& req, http::response& res, const gateway_route& r,
+                              http::client_flight* with) {
+    upstream& to = behind(r);
+    try {
         const auto begun = std::chrono::steady_clock::now();
         try {
-            co_await proxy_.forward(req, res, to.outside, r.keyed);
+            if (with != nullptr) {
+                co_await proxy_.forward(req, res, *with);
+            } else {
+                co_await proxy_.forward(req, res, to.outside, r.keyed);
+            }
         } catch (const http::upstream_error& e) {
             app_.count.unavailable.add();
             to.failed();
@@ -104,6 +121,34 @@ awaitable<void> pass::handle(http::request& req, http::response& res) {
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }
+}
+
+// Requests that one client sent behind one another, to the same service.
+class pass::convoy final : public http::convoy {
+public:
+    convoy(pass& way, upstream& to) : way_(way), to_(to), flight_(to.outside) {}
+    bool join(const http::request& req) override {
+        const gateway_route& r = route_of(req);
+        if (r.to == target::own || &way_.behind(r) != &to_) return false;
+        way_.proxy_.join(req, flight_);
+        return true;
+    }
+    awaitable<void> handle(http::request& req, http::response& res) override {
+        return way_.send_on(req, res, route_of(req), &flight_);
+    }
+
+private:
+    pass& way_;
+    upstream& to_;
+    http::client_flight flight_;
+};
+
+std::unique_ptr<http::convoy> pass::make_convoy(const http::request& first) {
+    const gateway_route& r = route_of(first);
+    if (r.to == target::own) return nullptr;
+    auto out = std::make_unique<convoy>(*this, behind(r));
+    out->join(first);
+    return out;
 }
 
 // Null when `res` answers already: 404, 405, or what OPTIONS lists. What the pass wrote so far stays.

@@ -6,21 +6,28 @@
 #include "gateway/app.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/upstream/proxy.hpp"
+#include "http/convoy.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 
+#include <memory>
 #include <string_view>
 
 namespace mita::gateway {
 
-class pass final : public http::service {
+class pass final : public http::convoy_service {
 public:
     explicit pass(app& a);
     awaitable<admission> admit(http::request& req, http::response& res) override;
     awaitable<void> handle(http::request& req, http::response& res) override;
     void refused(std::string_view origin, http::response& res) override;
+    std::unique_ptr<http::convoy> make_convoy(const http::request& first) override;
 
 private:
+    class convoy;
+    upstream& behind(const gateway_route& r) const { return r.to == target::auth ? app_.auth : app_.finance; }
+    awaitable<void> answer_own(http::request& req, http::response& res, const gateway_route& r);
+    awaitable<void> send_on(http::request& req, http::response& res, const gateway_route& r, http::client_flight* with);
     const gateway_route* find(http::request& req, http::response& res) const;
     bool allow_origin(std::string_view origin, http::response& res) const;
     bool cors(const http::request& req, http::response& res) const;

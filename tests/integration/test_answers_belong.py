@@ -1,4 +1,4 @@
-"""R12: every answer to the one who asked: in order, whole, once, under pipelining through the gateway, whatever clients and upstreams do.
+"""R12: every answer to the one who asked: in order, whole, once, under pipelining through the gateway, whatever clients and upstreams do (R16).
 
 Two seeded crowds: one against upstreams of the test that echo who asked (mita/echo.py) in every way an upstream may answer or fail, one against the
 real auth and finance. Again: MITA_BELONG_SEED=<the printed seed>. An hour of it: MITA_NIGHTLY=1, or MITA_BELONG_SECONDS."""
@@ -12,7 +12,8 @@ import time
 import pytest
 
 from mita.client import expect, raw
-from mita.echo import answer_body
+from mita.echo import Echo, answer_body, gateway_before
+from mita.metrics import samples
 from mita.people import money, uuid7
 from mita.pipelining import Call, Manner, Wrong, converse, crowd
 from mita.waiting import until
@@ -63,6 +64,8 @@ class Asker:
             how |= {"late": 1, "size": min(how.get("size", 0), 30000)}
         elif kind < 0.37:
             how["early"] = 1
+        elif kind < 0.375:
+            how["unnamed"] = 1
         elif kind < 0.40 and not self.calm:
             how["cut"] = rng.randrange(1, 400)
         elif kind < 0.44 and not self.calm:
@@ -184,6 +187,105 @@ def test_R12_every_answer_belongs_to_its_asker_while_upstreams_fail_and_are_kill
     begun_once(*echoes)
 
 
+def plain():
+    """A client that sends all at once and reads all."""
+    manner = Manner(random.Random(0))
+    manner.__dict__.update(segments="whole", slow=False, leave_after_sent=None, leave_after_read=None, half_close=False)
+    return manner
+
+
+class Line:
+    """A gateway before one echo process a service; makes calls whose answers must come."""
+
+    def __init__(self, stack, people, home, label):
+        self.person, self.label, self.count = people[0], label, 0
+        self.auth, self.finance = Echo(home, f"{label}-auth"), Echo(home, f"{label}-finance")
+        self.door = gateway_before(stack, f"gateway-{label}", self.auth, self.finance).start()
+
+    def call(self, method="GET", path="/v1/me", body=None, **how):
+        self.count += 1
+        serial = f"{self.label}-{self.count}"
+        wanted = answer_body(self.person.id, serial, method, path, body or b"", 0)
+        head = {"X-Behave": ";".join(f"{k}={v}" for k, v in how.items())}
+        return Call(serial, method, path, echoed(serial, wanted, method, False), self.person.access, head, body)
+
+    def pipelined(self, calls, manner=None, beside=None):
+        async def run():
+            more = [beside()] if beside else []
+            return (await asyncio.gather(converse(self.door.port, calls, manner or plain(), random.Random(1), 10 * self.door.slow), *more))[0]
+        return asyncio.run(run())
+
+    def begun(self):
+        """What finance's echoes began, in order."""
+        return [line.split(" ")[0] for journal in sorted(self.finance.home.glob(f"{self.finance.name}.*.journal")) for line in journal.read_text().splitlines()]
+
+    def busy(self, stack):
+        said = samples(stack.client(self.door).get("/metrics", internal=True).text)
+        return [value for name, value in said.items() if name.startswith("mita_gateway_upstream_connections{") and '"finance"' in name and '"busy"' in name]
+
+    def close(self):
+        assert self.door.alive(), self.door.log_file.read_text(errors="replace")[-3000:]
+        assert self.door.stop() == 0
+        self.auth.close()
+        self.finance.close()
+
+
+@pytest.fixture
+def line(stack, people, tmp_path, request):
+    line = Line(stack, people, tmp_path, request.node.name[9:30].lower())
+    yield line
+    line.close()
+
+
+def test_R12_answers_behind_a_slow_one_wait_for_their_turn(line):
+    for first in (0, 7):
+        calls = [line.call(wait=400 if i == first else 0, size=0) for i in range(30)]
+        assert line.pipelined(calls) == 30
+    assert line.begun() == [f"{line.label}-{i + 1}" for i in range(60)]
+
+
+def test_R12_requests_of_a_killed_upstream_are_asked_for_again_and_each_gets_its_own(line):
+    assert line.pipelined([line.call() for _ in range(3)]) == 3
+    calls = [line.call(wait=700 if i in (0, 20) else 0) for i in range(40)]
+
+    async def kill():
+        await asyncio.to_thread(until, lambda: calls[0].serial in line.begun(), 10, "the first to be begun")
+        await asyncio.to_thread(line.finance.add)
+        await asyncio.to_thread(line.finance.kill_oldest)
+
+    assert line.pipelined(calls, beside=kill) == 40
+    begun = line.begun()
+    assert begun.count(calls[0].serial) == 2 and all(begun.count(call.serial) <= 2 for call in calls)
+
+
+def test_R12_a_client_that_leaves_takes_what_it_asked_for_along(line, stack):
+    for round_ in range(10):
+        manner = plain()
+        manner.leave_after_read, manner.reset = 1, round_ % 2 == 0
+        calls = [line.call(wait=5000 if i == 3 else 0) for i in range(16)]
+        assert line.pipelined(calls, manner) == 1
+    until(lambda: set(line.busy(stack)) == {0}, 10 * line.door.slow, "no connection to be busy any more")
+    assert line.pipelined([line.call() for _ in range(20)]) == 20
+
+
+def test_R12_unsafe_requests_begin_when_all_before_them_are_answered_and_none_behind_before_they_are(line):
+    rng = random.Random(SEED)
+    print(f"seed {SEED}")
+    for _ in range(3):
+        calls = [line.call(*rng.choice([("GET",), ("GET",), ("GET", "/v1/currencies"), ("GET", "/v1/transactions"), ("POST", "/v1/affordability", b"{}"),
+                                        ("PATCH", "/v1/me", b"{}"), ("PUT", "/v1/onboarding", b"{}")]), wait=rng.choice([0, 0, 3])) for _ in range(100)]
+        assert line.pipelined(calls) == 100
+    assert line.begun() == [f"{line.label}-{i + 1}" for i in range(300)]
+
+
+def test_R16_one_answer_too_many_is_given_to_nobody(line):
+    """The smuggled second answer: behind any answer of a pipelining client's."""
+    calls = [line.call(late=int(i % 5 == 2)) for i in range(40)]
+    assert line.pipelined(calls) == 40
+    calls = [line.call(unnamed=int(i % 7 == 3)) for i in range(40)]
+    assert line.pipelined(calls) == 40
+
+
 class Citizen:
     """Makes the calls of one client against the real services. Nothing of another person may ever be in an answer."""
 
@@ -275,11 +377,9 @@ def test_R12_who_asks_beside_a_client_that_pipelines_gets_their_own_profile(stac
 def test_R12_a_hundred_pipelined_requests_are_answered_in_order_and_whole(stack, path):
     rng = random.Random(1)
     wanted = expect(stack.client().get(path), 200).body
-    manner = Manner(random.Random(0))
-    manner.__dict__.update(segments="whole", slow=False, leave_after_sent=None, leave_after_read=None, half_close=False)
     for round_ in range(5):
         calls = [Call(f"h-{round_}-{i}", "GET", path, exactly(200, wanted)) for i in range(100)]
-        assert asyncio.run(converse(stack.gateway.port, calls, manner, rng, 10 * stack.gateway.slow)) == 100
+        assert asyncio.run(converse(stack.gateway.port, calls, plain(), rng, 10 * stack.gateway.slow)) == 100
 
 
 def test_R12_the_gateway_outlives_clients_that_pipeline_and_leave(stack):

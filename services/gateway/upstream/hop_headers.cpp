@@ -17,7 +17,7 @@ using http::iequals;
 
 // Framing, hop-by-hop and what only the gateway may say: dropped from every request (R8, R9, R17). Compared with '_' as
 // '-', because some frameworks read both alike.
-constexpr std::array<std::string_view, 18> never_sent = {"connection",
+constexpr std::array<std::string_view, 19> never_sent = {"connection",
                                                          "keep-alive",
                                                          "proxy-connection",
                                                          "proxy-authenticate",
@@ -34,12 +34,13 @@ constexpr std::array<std::string_view, 18> never_sent = {"connection",
                                                          "x-request-id",
                                                          "traceparent",
                                                          "tracestate",
-                                                         "x-request-deadline-ms"};
+                                                         "x-request-deadline-ms",
+                                                         "x-answer-name"};
 constexpr std::array<std::string_view, 5> never_sent_prefix = {"x-forwarded-", "x-user-", "x-auth-", "x-original-",
                                                                "x-client-"};
 
 // The server writes these itself on every answer, or nobody outside is to know them.
-constexpr std::array<std::string_view, 23> never_returned = {"connection",
+constexpr std::array<std::string_view, 24> never_returned = {"connection",
                                                              "keep-alive",
                                                              "proxy-connection",
                                                              "proxy-authenticate",
@@ -51,6 +52,7 @@ constexpr std::array<std::string_view, 23> never_returned = {"connection",
                                                              "date",
                                                              "server",
                                                              "x-request-id",
+                                                             "x-answer-name",
                                                              "traceparent",
                                                              "x-content-type-options",
                                                              "content-security-policy",

@@ -7,6 +7,17 @@
 
 namespace mita::gateway {
 
+namespace {
+
+void pass_on(const http::client_response& answer, http::response& res) {
+    res.status = answer.status;
+    res.content_type = {};  // the upstream's own line passes with the others
+    copy_answer_headers(res, answer.headers);
+    res.body.assign(answer.body);
+}
+
+}  // namespace
+
 std::unique_ptr<proxy::scratch> proxy::take() {
     if (free_.empty()) return std::make_unique<scratch>();
     auto out = std::move(free_.back());
@@ -27,10 +38,22 @@ awaitable<void> proxy::forward(const http::request& req, http::response& res, ht
     // The upstream is told when our client leaves, and decides itself what is not worth beginning any more.
     const http::gone_watch watch(req, [&to, &answer = s->answer] { to.half_close(answer); });
     co_await to.exchange(s->head, req.body, method, once, s->answer, req.until);
-    res.status = s->answer.status;
-    res.content_type = {};  // the upstream's own line passes with the others
-    copy_answer_headers(res, s->answer.headers);
-    res.body.assign(s->answer.body);
+    pass_on(s->answer, res);
+    give_back(std::move(s));
+}
+
+void proxy::join(const http::request& req, http::client_flight& flight) {
+    auto s = take();
+    write_upstream_head(s->head, req, 0);
+    flight.add(s->head, req.span_id);
+    give_back(std::move(s));
+}
+
+awaitable<void> proxy::forward(const http::request& req, http::response& res, http::client_flight& flight) {
+    auto s = take();
+    const http::gone_watch watch(req, [&flight] { flight.half_close(); });
+    co_await flight.next(s->answer, req.until);
+    pass_on(s->answer, res);
     give_back(std::move(s));
 }
 

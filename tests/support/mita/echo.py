@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -80,6 +81,8 @@ class _Server:
         if n("tell"):  # the head as it came
             told = json.dumps([line for line in head.split("\r\n") if line]).encode()
         more = "".join(f"{line}\r\n" for line in how.get("say", "").split("|") if line).replace("~", ": ")
+        if "x-answer-name" in headers and not n("unnamed"):  # as finance and auth do (R16)
+            more += f"X-Answer-Name: {headers['x-answer-name']}\r\n"
         data = self.framed(told, how, f"HTTP/1.1 {how.get('status', '200')} Told\r\nContent-Type: application/json\r\nX-Serial: {serial}\r\n{more}")
         if n("cut"):
             data = data[:min(n("cut"), len(data) - 1)]
@@ -119,9 +122,13 @@ async def _main(port, journal):
     asyncio.get_running_loop().add_reader(sys.stdin.fileno(), os._exit, 0)
     served = _Server(journal)
     server = await asyncio.start_server(served.serve, sock=listening, limit=1 << 20, backlog=1024)
+    deaf = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, deaf.set)
     print(listening.getsockname()[1], flush=True)
-    async with server:
-        await server.serve_forever()
+    await deaf.wait()
+    server.close()  # the listening socket; connections go on
+    print("deaf", flush=True)
+    await asyncio.Event().wait()
 
 
 class Echo:
@@ -142,6 +149,12 @@ class Echo:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE)
         self.processes.append(process)
         self.port = int(process.stdout.readline())
+
+    def kill_oldest(self):
+        """kill -9 of the first instance, which takes no new connections any more: while a process dies, its connections end before its socket does."""
+        self.processes[0].send_signal(signal.SIGUSR1)
+        assert self.processes[0].stdout.readline() == b"deaf\n"
+        self.processes[0].kill()
 
     def kill_one(self, rng):
         """kill -9 of any instance."""
