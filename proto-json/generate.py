@@ -51,7 +51,9 @@ def row(method, path, operation, parameters, document):
     if not isinstance(limit, int) or limit < 0:
         fail(operation, "x-body-limit is a number of bytes")
     open_ = operation.get("security", document["security"]) == []
-    said = [f".method = http::verb::{VERBS[method]}", f'.path = "{path}"', f".to = target::{to}"]
+    said = [f".method = http::verb::{VERBS[method]}", f'.path = "{path}"', f".to = target::{to}", f'.name = "{snake(operation["operationId"])}"']
+    if to != "own" and (method != "get" or path.startswith("/v1/admin/")):
+        said.append(".audited = true")
     if to == "own" or open_ or operation.get("x-dead-token"):
         said.append(".token = false")
     if operation.get("x-rate-limit"):

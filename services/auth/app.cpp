@@ -55,7 +55,7 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),
       passwords(lanes, set.passwords, peppers_of(keys)),
-      trail(metrics, log),
+      trail(metrics, log, set.audit_queue),
       tokens(jwt::options_of(set, set.token_cache_bytes), revoked, nullptr) {
     cache::export_stats(metrics, "token", [this] { return tokens.cache_stats(); });
     jwt::export_revocation_lag(metrics, "auth", revoked);

@@ -16,6 +16,8 @@ awaitable<health_report> app::health() {
     r.notes.emplace_back("hash_lanes_in_use", std::to_string(lanes.lanes_in_use));
 
     all.vital.degradations.check_above(r, "hash_kernel_fallback", lanes.kernel.degraded ? 1 : 0, 0);
+    all.vital.degradations.check(r, "audit_queue_full", all.trail.full(), static_cast<double>(all.trail.waiting()),
+                                 static_cast<double>(all.set.audit_queue));
     co_return r;
 }
 

@@ -37,6 +37,7 @@ constexpr http::route<app> inside[] = {
     {verb::get, "/internal/v1/users/{id}", internal_user, access::internal},
     {verb::patch, "/internal/v1/users/{id}", internal_rename_user, access::internal},
     {verb::post, "/internal/v1/introspect", internal_introspect, access::internal},
+    {verb::post, "/internal/v1/audit-events", internal_audit_events, access::internal},
     {verb::get, "/livez", http::livez<app>, access::open},
     {verb::get, "/readyz", http::readyz<app>, access::open},
     {verb::get, "/health", http::health<app>, access::open},

@@ -43,6 +43,7 @@ settings::settings(config& from)
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
     // Tests move clocks by months: there keys are renewed where it is said.
     keys.renewed = std::chrono::hours(24 * from.integer("MITA_KEY_DAYS", testing ? 0 : 90, 0, 3'650));
+    audit_queue = static_cast<std::size_t>(from.integer("MITA_AUDIT_QUEUE", 10'000, 1, 1'000'000));
     audit_kept = std::chrono::hours(24 * from.integer("MITA_AUDIT_DAYS", 400, 31, 36'500));
     housekeeping = from.duration_ms("MITA_HOUSEKEEPING_MS", 60'000, 100, 3'600'000);
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));

@@ -29,6 +29,7 @@ struct settings : common_settings {
     std::chrono::seconds refresh_idle, refresh_absolute;
     unsigned max_sessions;
     std::size_t token_cache_bytes;
+    std::size_t audit_queue;                 // events of it that wait for the database at most
     std::chrono::hours audit_kept;           // how long events of the audit trail stay
     std::chrono::milliseconds housekeeping;  // pause between two runs of the job that forgets what is over
 

@@ -33,7 +33,8 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       user("user", set.user),
       write("write", set.write),
       login("login", set.login),
-      registration("register", set.registration) {
+      registration("register", set.registration),
+      trail(metrics, log, set.audit_queue) {
     cache::export_stats(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
     jwt::export_revocation_lag(metrics, "gateway", revoked);
 }

@@ -5,6 +5,7 @@
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
 #include "core/vitals.hpp"
+#include "gateway/audit/audit_trail.hpp"
 #include "gateway/limits/rate_limit.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/upstream/upstream.hpp"
@@ -37,6 +38,7 @@ struct shared {
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     rate_limiter limits;
     rate_policy user, write, login, registration;
+    audit_trail trail;
 
     upstream_state auth_state, finance_state;
     std::unique_ptr<ops_data> operators;  // made in serve: it asks the instances behind

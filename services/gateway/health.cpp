@@ -19,6 +19,8 @@ awaitable<health_report> app::health() {
         for (auto& i : u->state.instances()) each.emplace_back(std::move(i.address), std::move(i.status));
         degradations.check(r, std::string(u->name) + "_not_healthy", r.services.back().second != "healthy", 1, 0);
     }
+    degradations.check(r, "audit_queue_full", all.trail.full(), static_cast<double>(all.trail.waiting()),
+                       static_cast<double>(all.set.audit_queue));
     r.unhealthy = !ready();
     r.caches.push_back(cache::health_of("token", all.tokens->cache_stats()));
     jwt::judge_revocations(degradations, r, all.revoked, *all.tokens);

@@ -52,6 +52,18 @@ struct worker_parts {
     http::server server;
 };
 
+// Auth's connections end after what was noted last has gone to it.
+awaitable<void> close(app& a, upstream& u, bool sends, deadline d) {
+    if (sends) {
+        try {
+            co_await a.all.trail.flush(u.inside, a.all.set.internal_token, d.capped(std::chrono::seconds(2)));
+        } catch (const std::exception& e) {
+            a.all.log.error("audit_not_sent").with("events", a.all.trail.waiting()).with("reason", e.what());
+        }
+    }
+    co_await u.close(d);
+}
+
 }  // namespace
 
 int serve(config& from) {
@@ -91,6 +103,11 @@ int serve(config& from) {
     rt.every(0, "judge_itself", std::chrono::seconds(1),
              [&first]() -> awaitable<void> { (void)co_await first.health(); });
 
+    rt.every(0, "audit", std::chrono::seconds(1), [&all, &first]() -> awaitable<void> {
+        if (!first.auth.state.ready()) co_return;  // away: said by others
+        co_await all.trail.flush(first.auth.inside, all.set.internal_token, deadline::after(std::chrono::seconds(5)));
+    });
+
     std::vector<const instances*> asked;
     for (const auto& each : behind) asked.push_back(each.get());
     const auto own_health = [&first] { return first.health(); };
@@ -107,8 +124,10 @@ int serve(config& from) {
         rt.on_stop(stop_stage::close, 0, [&each = *each](deadline d) { return each.close(d); });
     rt.on_stop(stop_stage::drain, 0, [&feed](deadline d) { return feed.close(d); });
     for (unsigned i = 0; i < rt.size(); ++i) {
-        for (upstream* u : parts[i]->a.upstreams())
-            rt.on_stop(stop_stage::close, i, [u](deadline d) { return u->close(d); });
+        app& a = parts[i]->a;
+        for (upstream* u : a.upstreams())
+            rt.on_stop(stop_stage::close, i,
+                       [&a, u, sends = i == 0 && u == &a.auth](deadline d) { return close(a, *u, sends, d); });
     }
     return rt.run();
 }

@@ -63,13 +63,14 @@ def row(**members):
 
 
 def test_the_map_says_only_what_is_not_the_default():
-    assert row() == '    {.method = http::verb::post, .path = "/v1/some", .to = target::finance},\n'
+    assert row() == '    {.method = http::verb::post, .path = "/v1/some", .to = target::finance, .name = "some", .audited = true},\n'
     assert ".token = false" in row(security=[]) and ".token = false" in row(**{"x-dead-token": True})
     assert ".by = limit::login" in row(**{"x-rate-limit": "login"}) and ".body_limit = 1048576" in row(**{"x-body-limit": 1 << 20})
     for parameter in ("IdempotencyKey", "IdempotencyKeyOptional"):
         assert ".keyed = true" in row(parameters=[{"$ref": f"#/components/parameters/{parameter}"}])
     assert ".keyed" not in row(parameters=[{"$ref": "#/components/parameters/IfMatch"}])
-    assert ".own = own::some_thing" in row(operationId="someThing", tags=["operations"])
+    own = row(operationId="someThing", tags=["operations"])
+    assert ".own = own::some_thing" in own and '.name = "some_thing"' in own and ".audited" not in own
 
 
 @pytest.mark.parametrize("members,why", [({"x-rate-limits": "login"}, "unknown x-rate-limits"), ({"x-rate-limit": "user/login"}, "x-rate-limit is one of"),

@@ -191,6 +191,50 @@ def test_the_gateway_tells_a_service_behind_that_is_away_and_since_when_until_it
     behind.stop()
 
 
+def metric(stack, service, name):
+    return samples(Client(service, stack.contract).get("/metrics", internal=True).text)[name]
+
+
+def test_A2_a_gateways_full_queue_of_audit_events_is_counted_and_degrades_until_auth_takes_them(stack, saver):
+    """A2: what is lost is told."""
+    gateway = stack.also("gateway", "gateway-few-events", MITA_AUDIT_QUEUE="3").start()
+    client = Client(gateway, stack.contract, saver.access)
+
+    def write():
+        return expect(client.post("/v1/transactions", {"money": money(-100), "category": "groceries"}, headers={"Idempotency-Key": key()}), 201)
+
+    stack.auth.kill()
+    try:
+        until(lambda: health(stack, gateway)["services"]["auth"] == "unreachable", 10 * gateway.slow, "auth away")
+        assert "audit_queue_full" not in reasons(stack, gateway)
+        answers = [write() for _ in range(5)]
+        full = reasons(stack, gateway)["audit_queue_full"]
+        assert full["value"] == full["limit"] == 3 == metric(stack, gateway, "mita_gateway_audit_waiting")
+        assert metric(stack, gateway, 'mita_gateway_audit_events_total{result="dropped"}') == 2
+    finally:
+        stack.heal()
+    until(lambda: "audit_queue_full" not in reasons(stack, gateway), 15 * gateway.slow, "the events to be taken")
+    kept = stack.cluster.sql("select request_id from auth.audit_events where service = 'gateway'")
+    assert [(a.header("X-Request-Id"),) in kept for a in answers] == [True] * 3 + [False] * 2
+    assert metric(stack, gateway, 'mita_gateway_audit_events_total{result="sent"}') == 3
+    gateway.stop()
+
+
+def test_A2_auths_full_queue_of_audit_events_is_counted_and_degrades_until_they_are_written(stack):
+    auth = stack.also("auth", "auth-few-events", MITA_AUDIT_QUEUE="2").start()
+    with stack.cluster.connect() as c:
+        c.autocommit = False
+        c.cursor().execute("lock table auth.audit_events in access exclusive mode")
+        for _ in range(5):
+            expect(Client(auth, stack.contract).post("/v1/auth/login", {"email": f"{key()}@example.org", "password": "canary-nobody's"}), 401)
+        full = reasons(stack, auth)["audit_queue_full"]
+        assert full["value"] == full["limit"] == 2
+        assert metric(stack, auth, 'mita_auth_audit_events_total{result="dropped"}') == 3
+        c.rollback()
+    until(lambda: "audit_queue_full" not in reasons(stack, auth), 15 * auth.slow, "the events to be written")
+    auth.stop()
+
+
 def test_the_gateway_knows_since_when_something_is_wrong_though_nobody_asked(stack):
     """Auth and finance are asked by the gateway each second; itself it judges as often."""
     service = stack.also("gateway", "gateway-unasked", MITA_PLATFORM="lambda", AWS_LAMBDA_FUNCTION_MEMORY_SIZE="8").start()

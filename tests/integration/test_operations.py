@@ -17,12 +17,12 @@ SHARED = ["mita_build_info", "mita_http_requests_total", "mita_http_request_dura
           "process_resident_memory_bytes", "process_open_fds", "process_max_fds", "process_start_time_seconds", *CACHE]
 NAMES = {
     "auth": [*SHARED, *DB, "mita_auth_logins_total", "mita_auth_tokens_issued_total", "mita_auth_hash_queue_depth", "mita_auth_hash_lanes",
-             "mita_auth_hash_shed_total", "mita_auth_revocation_lag_seconds", "mita_auth_refresh_total", "mita_auth_event_loop_lag_seconds",
+             "mita_auth_hash_shed_total", "mita_auth_password_hash_duration_seconds", "mita_auth_revocation_lag_seconds", "mita_auth_refresh_total", "mita_auth_audit_events_total", "mita_auth_event_loop_lag_seconds",
              "mita_auth_log_dropped_total"],
     "finance": [*SHARED, *DB, "mita_finance_revocation_lag_seconds", "mita_finance_event_loop_lag_seconds", "mita_finance_log_dropped_total"],
     "gateway": [*SHARED, "mita_gateway_upstream_requests_total", "mita_gateway_upstream_duration_seconds", "mita_gateway_upstream_connections",
                 "mita_gateway_rejected_total", "mita_gateway_malformed_total", "mita_gateway_ratelimit_decisions_total", "mita_gateway_log_dropped_total",
-                "mita_gateway_client_connections", "mita_gateway_event_loop_lag_seconds", "mita_gateway_revocation_lag_seconds"],
+                "mita_gateway_client_connections", "mita_gateway_audit_events_total", "mita_gateway_event_loop_lag_seconds", "mita_gateway_revocation_lag_seconds"],
 }
 SAMPLE = re.compile(r'([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*",?)+\})? (\S+)')
 

@@ -81,6 +81,7 @@ def test_every_part_tells_what_happened(ops, stack, used):
     for service in ("gateway", f"auth 127.0.0.1:{stack.auth.internal_port}", f"finance 127.0.0.1:{stack.finance.internal_port}"):
         assert service in text(ops, "instances")
     assert "no route" in text(ops, "upstreams") and "answered" in text(ops, "upstreams")
+    assert "audit trail" in text(ops, "hashing") and "lost" in text(ops, "hashing")
     assert "lanes" in text(ops, "hashing") and "127.0.0.1" in text(ops, "hashing")
     assert "of" in text(ops, "database") and "finance user" in text(ops, "caches")
     ops.run("for (const d of document.querySelectorAll('#board details')) d.open = true")

@@ -15,8 +15,9 @@ constexpr std::size_t batch = 500;
 
 }  // namespace
 
-audit_trail::audit_trail(metrics::registry& r, logger& log)
+audit_trail::audit_trail(metrics::registry& r, logger& log, std::size_t most)
     : log_(log),
+      most_(most),
       written_(r.make_counter("mita_auth_audit_events_total", "Events of the audit trail", {{"result", "written"}})),
       dropped_(r.make_counter("mita_auth_audit_events_total", "Events of the audit trail", {{"result", "dropped"}})) {
     r.callback("mita_auth_audit_waiting", "Events not written yet", "gauge", {},
@@ -25,12 +26,12 @@ audit_trail::audit_trail(metrics::registry& r, logger& log)
 
 void audit_trail::note(audit_event e) {
     const std::scoped_lock lock(mutex_);
-    if (queue_.size() < most) {
+    if (queue_.size() < most_) {
         queue_.push_back(std::move(e));
         return;
     }
     dropped_.add();
-    if (!std::exchange(full_, true)) log_.error("audit_queue_full").with("events", static_cast<std::int64_t>(most));
+    if (!std::exchange(full_, true)) log_.error("audit_queue_full").with("events", static_cast<std::int64_t>(most_));
 }
 
 // One flush at a time: the job's, or the one of the end. Written first, taken from the queue then: nothing is lost
@@ -56,6 +57,11 @@ awaitable<void> audit_trail::flush(db::pool& db, deadline d) {
 std::size_t audit_trail::waiting() const {
     const std::scoped_lock lock(mutex_);
     return queue_.size();
+}
+
+bool audit_trail::full() const {
+    const std::scoped_lock lock(mutex_);
+    return full_;
 }
 
 }  // namespace mita::auth

@@ -28,5 +28,6 @@ awaitable<http::response> internal_revocations(http::request& req, app& a);
 awaitable<http::response> internal_user(http::request& req, app& a);
 awaitable<http::response> internal_rename_user(http::request& req, app& a);
 awaitable<http::response> internal_introspect(http::request& req, app& a);
+awaitable<http::response> internal_audit_events(http::request& req, app& a);
 
 }  // namespace mita::auth

@@ -8,7 +8,7 @@ namespace mita::gateway {
 namespace {
 
 // Names of samples, or how they begin.
-constexpr std::array<std::string_view, 21> shown = {
+constexpr std::array<std::string_view, 23> shown = {
     "mita_http_requests_total",
     "mita_http_request_duration_seconds_bucket",
     "mita_http_requests_in_flight",
@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 21> shown = {
     "mita_gateway_malformed_total",
     "mita_gateway_ratelimit_decisions_total",
     "mita_gateway_client_connections",
+    "mita_gateway_audit",
+    "mita_auth_audit",
     "mita_auth_logins_total",
     "mita_auth_hash",
     "mita_db_errors_total",

@@ -111,7 +111,13 @@ function hashing(history) {
     return [one.address, of(one).notes?.hashing ?? "–", make("span", {}, `${used} of ${lanes} `, bar(used / lanes, 0.95)), number(look.sum("mita_auth_hash_queue_depth")), number(look.sum("mita_auth_hash_shed_total"))];
   });
   const logins = history.of("auth").flatMap((one) => history.series(one, "mita_auth_logins_total").filter((s) => s.now > 0).map((s) => [s.labels.result, number(s.now), number(s.rate)]));
-  put("hashing", table("Hashing", ["auth", "kernel", "lanes in use", "in line#", "refused#"], rows), table("Logins", ["logins", "in all#", "a second#"], logins, "Nobody has signed in."));
+  const trails = [...history.of("gateway"), ...history.of("auth")].filter((i) => i.looks.length).map((one) => {
+    const by = (results) => history.series(one, `mita_${one.service}_audit_events_total`).filter((s) => results.includes(s.labels.result));
+    return [name(one), number(history.now(one).sum(`mita_${one.service}_audit_waiting`)), number(by(["sent", "written"]).reduce((t, s) => t + (s.rate ?? 0), 0)),
+      number(by(["dropped", "refused"]).reduce((t, s) => t + s.now, 0))];
+  });
+  put("hashing", table("Hashing", ["auth", "kernel", "lanes in use", "in line#", "refused#"], rows), table("Logins", ["logins", "in all#", "a second#"], logins, "Nobody has signed in."),
+    table("Audit trail", ["audit trail", "in line#", "kept / s#", "lost#"], trails));
 }
 
 function database(history) {
