@@ -5,7 +5,7 @@ alter table revocations drop constraint revocations_kind,
 
 create function tell_address() returns trigger language plpgsql set search_path from current as $$
 begin
-    perform publish_revocations('person', array[new.id::text], null, judged_at(0) + interval '30 days', new.updated_at);
+    perform publish_revocations('person', array[new.id::text], null, judged_at(coalesce((select max(moved) from test_clocks), 0)) + interval '30 days', new.updated_at);
     return null;
 end $$;
 create constraint trigger users_address after update of email on users deferrable initially deferred
