@@ -73,6 +73,7 @@ app::app(shared& all_, worker& on_)
       plans(db),
       ledger(db),
       categories(db),
+      accounts(db),
       kept_answers(db),
       feed(db) {}
 

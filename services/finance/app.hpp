@@ -8,6 +8,7 @@
 #include "core/vitals.hpp"
 #include "db/health.hpp"
 #include "db/pool.hpp"
+#include "finance/accounts/account_store.hpp"
 #include "finance/categories/category_store.hpp"
 #include "finance/feed/feed_store.hpp"
 #include "finance/ledger/ledger_store.hpp"
@@ -91,6 +92,7 @@ struct app {
     plan_store plans;
     ledger_store ledger;
     category_store categories;
+    account_store accounts;
     kept_answer_store kept_answers;
     feed_store feed;
 };

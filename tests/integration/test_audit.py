@@ -1,5 +1,5 @@
 """A seeded workload of several people through the whole system, judged number by number by an independent second implementation
-(tests/support/mita/auditor.py): P1-P6, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
+(tests/support/mita/auditor.py): P1-P6, L2, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
 import collections
 import copy
 import os
@@ -57,6 +57,17 @@ class Walker:
         self.unit = {"JPY": 1, "CLF": 100, "KWD": 10}.get(currency, 1) * rng.choice([1, 1, 1000])
         tag = expect(self.person.get("/v1/me"), 200).etag
         expect(self.person.patch("/v1/me", {"timezone": zone, "currency": currency}, headers={"If-Match": tag}), 200)
+        # Accounts: on budget, and off (its currency); where each entry is; those that are off, with their tags.
+        self.accounts, self.off_accounts = [self.person.id, self.open("card"), self.open("cash")], {self.open("loan"): currency, self.open("investment", "CHF"): "CHF"}
+        self.home, self.off, self.off_tags = {}, {}, {}
+
+    def open(self, kind, currency=None):
+        body = {"name": kind.title(), "kind": kind} | ({"currency": currency} if currency else {})
+        return expect(self.person.post("/v1/accounts", body, headers={"Idempotency-Key": key()}), 201).json["id"]
+
+    def everywhere(self):
+        """All that is booked, on budget or off."""
+        return self.books.entries | self.off
 
     def today(self):
         return self.clock.now().astimezone(ZoneInfo(self.zone)).date()
@@ -171,8 +182,8 @@ class Walker:
             return [("salary", self.rng.choice([-1, 1, 1]) * self.rng.randrange(1, 100000) * self.unit)]
         return [(self.rng.choice(self.places()), self.some_amount())]
 
-    def members(self, lines):
-        m = lambda x: money(x, self.currency)
+    def members(self, lines, currency=None):
+        m = lambda x: money(x, currency or self.currency)
         if len(lines) == 1:
             return {"category": lines[0][0], "money": m(lines[0][1])}
         return {"splits": [{"category": c, "money": m(x)} for c, x in lines], "money": m(sum(x for _, x in lines))}
@@ -183,6 +194,9 @@ class Walker:
         payee = self.rng.choice(PAYEES)
         if payee:
             body["payee"] = payee
+        account = self.rng.choice(self.accounts)
+        if account != self.person.id or self.rng.random() < .2:
+            body["account_id"] = account
         again = {"Idempotency-Key": key()}
         made = expect(self.person.post("/v1/transactions", body, headers=again), 201)
         self.note("create", made.json["id"], str(day), lines)
@@ -191,6 +205,7 @@ class Walker:
         if self.books.answers:
             self.books.open_until(max(month_of(day), month_of(self.today())))
         self.books.entries[made.json["id"]] = {"day": day, "lines": lines, "bill": None}
+        self.home[made.json["id"]] = account
         self.tags[made.json["id"]], self.texts[made.json["id"]] = made.etag, {"payee": payee}
         self.told_effect(made.json["effect"])
 
@@ -211,7 +226,7 @@ class Walker:
         id = self.rng.choice(sorted(self.tags))
         entry = self.books.entries[id]
         patch, new = {}, copy.deepcopy(entry)
-        kind = self.rng.choice(["lines", "day", "both", "bill", "note", "back", "payee"])
+        kind = self.rng.choice(["lines", "day", "both", "bill", "note", "back", "payee", "account"])
         if kind in ("lines", "both"):
             new["lines"] = self.some_lines()
             patch |= self.members(new["lines"])
@@ -227,6 +242,9 @@ class Walker:
             patch["payee"] = self.rng.choice(PAYEES)
         if kind == "back":  # as it was read, categories archived since among it
             patch = self.members(entry["lines"])
+        account = self.rng.choice(self.accounts) if kind in ("account", "both") else self.home[id]
+        if account != self.home[id] or kind == "account":
+            patch["account_id"] = account
         answer = self.person.patch(f"/v1/transactions/{id}", patch, headers={"If-Match": self.tags[id]})
         self.note("change", id, patch, answer.status)
         moved = (new["bill"], new["day"], new["lines"]) != (entry["bill"], entry["day"], entry["lines"])
@@ -234,7 +252,7 @@ class Walker:
             assert expect(answer, 422).findings().keys() == {"/bill_id"}
             return
         expect(answer, 200)
-        self.books.entries[id], self.tags[id] = new, answer.etag
+        self.books.entries[id], self.tags[id], self.home[id] = new, answer.etag, account
         self.texts[id] |= {k: patch[k] for k in ("payee", "note") if k in patch}
         self.looked_at()
         self.told_effect(answer.json["effect"])
@@ -277,6 +295,54 @@ class Walker:
         self.books.entries[id], self.tags[id] = self.deleted.pop(id), answer.etag
         self.looked_at()
         self.told_effect(answer.json["effect"])
+
+    # Accounts off budget: what is booked there moves no number.
+    def elsewhere(self):
+        account, lines = self.rng.choice(list(self.off_accounts)), self.some_lines()
+        currency = self.off_accounts[account]
+        moving = [id for id in self.tags if self.books.entries[id]["bill"] in (None, "none")]
+        what = self.rng.choice(["book", "out", "back", "drop"])
+        if what == "out" and moving:
+            id = self.rng.choice(sorted(moving))
+            lines = self.books.entries[id]["lines"]
+            answer = expect(self.person.patch(f"/v1/transactions/{id}", self.members(lines, currency) | {"account_id": account}, headers={"If-Match": self.tags.pop(id)}), 200)
+            self.off[id], self.off_tags[id], self.home[id] = self.books.entries.pop(id), answer.etag, account
+        elif what == "back" and self.off:
+            id = self.rng.choice(sorted(self.off))
+            lines = self.off[id]["lines"]
+            answer = expect(self.person.patch(f"/v1/transactions/{id}", self.members(lines) | {"account_id": None}, headers={"If-Match": self.off_tags.pop(id)}), 200)
+            self.books.entries[id], self.tags[id], self.home[id] = self.off.pop(id), answer.etag, self.person.id
+        elif what == "drop" and self.off:
+            id = self.rng.choice(sorted(self.off))
+            answer = expect(self.person.delete(f"/v1/transactions/{id}", headers={"If-Match": self.off_tags.pop(id)}), 200)
+            del self.off[id]
+        else:
+            day = self.some_day()
+            body = self.members(lines, currency) | {"account_id": account, "booked_on": str(day)}
+            answer = expect(self.person.post("/v1/transactions", body, headers={"Idempotency-Key": key()}), 201)
+            id = answer.json["id"]
+            self.off[id], self.off_tags[id], self.home[id], self.texts[id] = {"day": day, "lines": lines, "bill": None}, answer.etag, account, {}
+        self.note("elsewhere", what, id, account, lines)
+        self.looked_at()
+        self.told_effect(answer.json["effect"])
+
+    def balances(self):
+        """L2, and none of two currencies in one sum."""
+        on = self.rng.choice([self.today(), self.some_day(), self.some_day()])
+        want = dict.fromkeys([*self.accounts, *self.off_accounts], 0)
+        for id, e in self.everywhere().items():
+            if e["day"] <= on:
+                want[self.home[id]] += sum(x for _, x in e["lines"])
+        got = expect(self.person.get(f"/v1/balances?on={on}"), 200).json
+        assert {b["account_id"]: b["balance_money"]["amount"] for b in got["balances"]} == want, on
+        of = lambda account: self.off_accounts.get(account, self.currency)
+        for part in got["net_worth"]:
+            assert part["net_money"] == money(sum(x for a, x in want.items() if of(a) == part["currency"]), part["currency"])
+        account = self.rng.choice(list(want))
+        listed = expect(self.person.get(f"/v1/transactions?limit=500&account_id={account}"), 200).json["data"]
+        everywhere = self.everywhere()
+        mine = sorted((id for id in everywhere if self.home[id] == account), key=lambda id: (everywhere[id]["day"], id), reverse=True)
+        assert [t["id"] for t in listed] == mine[:500]
 
     # Categories.
     def category(self):
@@ -321,7 +387,7 @@ class Walker:
         if not self.own:
             return
         id = self.rng.choice(sorted(self.own))
-        used = self.books.uses(id, self.deleted.values())
+        used = self.books.uses(id, [*self.deleted.values(), *self.off.values()])
         self.note("remove category", id, used)
         expect(self.person.delete(f"/v1/categories/{id}", headers={"If-Match": "*"}), 204)
         if used:
@@ -340,8 +406,9 @@ class Walker:
             got += [t["id"] for t in answer.json["data"]]
             link = answer.header("Link")
             target = link[1:link.index(">")] if link else None
-        found = [id for id in self.books.entries if any(plain(q) in plain(text or "") for text in self.texts[id].values())]
-        assert got == sorted(found, key=lambda id: (self.books.entries[id]["day"], id), reverse=True), q
+        everywhere = self.everywhere()
+        found = [id for id in everywhere if any(plain(q) in plain(text or "") for text in self.texts[id].values())]
+        assert got == sorted(found, key=lambda id: (everywhere[id]["day"], id), reverse=True), q
 
     def switch_cover(self):
         tag = expect(self.person.get("/v1/me"), 200).etag
@@ -370,7 +437,7 @@ class Walker:
             assert [{k: c[k] for k in on["categories"][0]} for c in day["categories"]] == on["categories"] if on["categories"] else not day["categories"]
             assert amount(day["left_money"]) == amount(day["budget_money"]) - amount(day["spent_money"])
             ids = [t["id"] for t in day["transactions"]]
-            assert ids == sorted((id for id, e in self.books.entries.items() if str(e["day"]) == on["date"]), reverse=True)[:200]
+            assert ids == sorted((id for id, e in self.everywhere().items() if str(e["day"]) == on["date"]), reverse=True)[:200]
             for c in self.rng.sample(list(v["columns"]), min(3, len(v["columns"]))):
                 why = expect(self.person.get(f"/v1/calendar/{on['date']}/explain?category={c}"), 200).json
                 number = v["days"][c]["budget"][d]
@@ -379,7 +446,8 @@ class Walker:
         page, on = expect(self.person.get("/v1/today"), 200).json, calendar["days"][v["t"]]
         assert {k: page[k] for k in ("date", "verdict", "budget_money", "spent_money")} == {k: on[k] for k in ("date", "verdict", "budget_money", "spent_money")}
         assert [(c["category"], c["budget_money"], c["spent_money"]) for c in page["categories"]] == [(c["category"], c["budget_money"], c["spent_money"]) for c in on["categories"]]
-        newest = sorted(self.books.entries, key=lambda id: (self.books.entries[id]["day"], id), reverse=True)
+        everywhere = self.everywhere()
+        newest = sorted(everywhere, key=lambda id: (everywhere[id]["day"], id), reverse=True)
         assert [t["id"] for t in page["last_transactions"]] == newest[:5]
         monday = v["today"] - timedelta(v["today"].weekday())
         assert [d["date"] for d in page["week"]] == [str(monday + timedelta(i)) for i in range(7)]
@@ -394,14 +462,15 @@ class Walker:
             got += [t["id"] for t in answer.json["data"]]
             link = answer.header("Link")
             target = link[1:link.index(">")] if link else None
-        assert got == sorted(self.books.entries, key=lambda id: (self.books.entries[id]["day"], id), reverse=True)
+        everywhere = self.everywhere()
+        assert got == sorted(everywhere, key=lambda id: (everywhere[id]["day"], id), reverse=True)
 
     def step(self):
         self.person.client.close()  # what is not used for long is closed by the other side
         self.person.client = self.rng.choice(self.doors)
         self.person.client.token = self.person.access
         what = self.rng.choices([self.create, self.change, self.delete, self.restore, self.switch_cover, self.onboard, self.look, self.look_elsewhere, self.look_closely,
-                          self.page_through, self.category, self.search], [40, 14, 6, 5, 2, 4, 12, 8, 8, 3, 8, 4])[0]
+                          self.page_through, self.category, self.search, self.elsewhere, self.balances], [40, 14, 6, 5, 2, 4, 12, 8, 8, 3, 8, 4, 8, 8])[0]
         self.counts[what.__name__] += 1
         what()
 
@@ -435,6 +504,7 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
             raise
     for w in walkers:
         w.look()
+        w.balances()
         audit_ledger(stack.cluster, w.person.id)
     print(f"{steps} steps:", dict(sum((w.counts for w in walkers), collections.Counter())))
 

@@ -1,4 +1,4 @@
-"""mita-finance audit: L3, L4 and the feed's numbers over the whole database, each difference named; --repair makes day sums anew."""
+"""mita-finance audit: L2, L3, L4 and the feed's numbers over the whole database, each difference named; --repair makes sums anew."""
 import re
 
 import pytest
@@ -13,7 +13,7 @@ def audit(request, stack):
     def run(*words):
         done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
         lines = done.stdout.decode().splitlines()
-        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L3", "L4", "feed", "repaired")}, done.stderr.decode()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L2", "L3", "L4", "account", "feed", "repaired")}, done.stderr.decode()
     return run
 
 
@@ -41,9 +41,37 @@ def test_L4_a_wrong_a_missing_and_a_needless_sum_are_named_and_made_anew(stack, 
         [("coffee", "55", "0"), ("groceries", "1257", "1250"), ("transport", "0", "300")]
     assert all(f"user={saver.id}" in x for x in found["L4"])
     status, found, told = audit("--repair")
-    assert status == 0 and len(found["L4"]) == 3 and found["repaired"] == [f"repaired L4 user={saver.id}"]
+    assert status == 0 and len(found["L4"]) == 3 and found["repaired"] == [f"repaired sums user={saver.id}"]
     assert audit()[0] == 0
     assert saver.calendar() == before
+
+
+def test_L2_wrong_missing_and_needless_balances_are_named_and_made_anew(stack, saver, audit):
+    saver.spend(1250)
+    saver.create(900, "other_income", booked_on="2026-03-05")
+    balances = expect(saver.get("/v1/balances"), 200).json
+    me = (saver.id,)
+    stack.cluster.sql("update finance.account_sums set amount = amount + 7 where user_id = %s and span = 'day' and begins = '2026-03-05'", me)
+    stack.cluster.sql("delete from finance.account_sums where user_id = %s and span = 'month' and begins = '2026-04-01'", me)
+    stack.cluster.sql("insert into finance.account_sums (user_id, account_id, span, begins, amount) values (%s, %s, 'day', '2025-01-01', 5)", saver.id, saver.id)
+    status, found, told = audit()
+    assert status == 1 and told.splitlines()[-1] == "3 differences are left"
+    assert [re.search(r"account=(\S+) (\w+)=(\S+): stored (-?\d+), recomputed (-?\d+)", x).groups() for x in found["L2"]] == \
+        [(saver.id, "day", "2025-01-01", "5", "0"), (saver.id, "day", "2026-03-05", "907", "900"), (saver.id, "month", "2026-04-01", "0", "-1250")]
+    status, found, _ = audit("--repair")
+    assert status == 0 and found["repaired"] == [f"repaired sums user={saver.id}"]
+    assert audit()[0] == 0
+    assert expect(saver.get("/v1/balances"), 200).json == balances
+
+
+def test_what_counts_though_its_account_is_off_budget_is_named(stack, saver, audit):
+    account = expect(saver.post("/v1/accounts", {"name": "Loan", "kind": "loan"}, headers={"Idempotency-Key": "loan"}), 201).json["id"]
+    entry = saver.spend(1250, account_id=account)
+    stack.cluster.sql("update finance.transaction_lines set counts = true where transaction_id = %s", (entry["id"],))
+    status, found, _ = audit()
+    assert status == 1 and len(found["account"]) == 1 and f"transaction={entry['id']}: EUR, counted in account {account}, which is in EUR and off budget" in found["account"][0]
+    stack.cluster.sql("update finance.transaction_lines set counts = false where transaction_id = %s", (entry["id"],))
+    assert audit()[0] == 0
 
 
 def test_L3_lines_that_do_not_sum_are_named_and_left_to_a_person(stack, saver, audit):

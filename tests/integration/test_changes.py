@@ -43,6 +43,7 @@ def full_reading(person):
     plan = person.get("/v1/onboarding")
     if plan.status != 404:
         things["plan", person.id] = expect(plan, 200).json
+    things |= {("account", a["id"]): a for a in expect(person.get("/v1/accounts"), 200).json["data"]}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -64,10 +65,10 @@ def test_without_a_cursor_everything_comes(saver, limit):
     assert replica.things == full_reading(saver)
 
 
-def test_somebody_who_has_done_nothing_yet_has_a_profile_and_the_built_in_categories(person):
+def test_somebody_who_has_done_nothing_yet_has_a_profile_an_account_and_the_built_in_categories(person):
     replica = Replica(person.get).sync()
     assert replica.things == full_reading(person)
-    assert {kind for kind, _ in replica.things} == {"profile", "category"}
+    assert {kind for kind, _ in replica.things} == {"profile", "account", "category"}
     assert replica.page()["data"] == []
 
 
@@ -83,6 +84,10 @@ WRITES = {
     "PATCH /v1/transactions/{id}": lambda p: p.patch(f"{LIST}/{p.entry}", {"money": money(-800), "note": "x"}, headers={"If-Match": "*"}),
     "DELETE /v1/transactions/{id}": lambda p: p.delete(f"{LIST}/{p.entry}", headers={"If-Match": "*"}),
     "POST /v1/transactions/{id}:restore": lambda p: p.post(f"{LIST}/{p.gone}:restore", headers={"Idempotency-Key": key()}),
+    "POST /v1/accounts": lambda p: p.post("/v1/accounts", {"name": "Visa", "kind": "card"}, headers={"Idempotency-Key": key()}),
+    "PATCH /v1/accounts/{id}": lambda p: p.patch(f"/v1/accounts/{p.account}", {"name": "Mastercard"}, headers={"If-Match": "*"}),
+    "PATCH of the first account": lambda p: p.patch(f"/v1/accounts/{p.id}", {"opening_money": money(5)}, headers={"If-Match": "*"}),
+    "DELETE /v1/accounts/{id}": lambda p: p.delete(f"/v1/accounts/{p.account}", headers={"If-Match": "*"}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -93,6 +98,7 @@ WRITES = {
 
 @pytest.mark.parametrize("what", WRITES)
 def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, beside, what):
+    saver.account = expect(saver.post("/v1/accounts", {"name": "Purse", "kind": "cash"}, headers={"Idempotency-Key": key()}), 201).json["id"]
     saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
     saver.spend(300, "transport")
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
@@ -154,7 +160,7 @@ def test_the_changes_of_a_person_who_was_erased_are_gone(stack, saver):
     token = stack.secrets["MITA_INTERNAL_TOKEN"]
     expect(Client(stack.finance, stack.contract, token).delete(f"/internal/v1/users/{saver.id}", internal=True), 204)
     assert stack.cluster.sql("select count(*) from finance.removed where user_id = %s", (saver.id,)) == [(0,)]
-    assert {kind for kind, _ in Replica(saver.get).sync().things} == {"profile", "category"}
+    assert {kind for kind, _ in Replica(saver.get).sync().things} == {"profile", "account", "category"}
 
 
 def random_write(rng, who, clock, known, lock):
@@ -162,10 +168,11 @@ def random_write(rng, who, clock, known, lock):
     with lock:
         one = rng.choice(known["transaction"]) if known["transaction"] else None
         own = rng.choice(known["category"]) if known["category"] else "groceries"
+        account = rng.choice([who.id, *known["account"]])
     head, match = {"Idempotency-Key": key()}, {"If-Match": "*"}
-    what = rng.choices(["spend", "edit", "delete", "restore", "category", "rename", "drop", "me", "plan"], [30, 15, 10, 8, 6, 6, 3, 3, 3])[0]
+    what = rng.choices(["spend", "edit", "delete", "restore", "category", "rename", "drop", "me", "plan", "open", "account", "close"], [30, 15, 10, 8, 6, 6, 3, 3, 3, 4, 4, 3])[0]
     if what == "spend":
-        body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "booked_on": f"2026-04-{rng.randrange(1, 28):02}"}
+        body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "account_id": account, "booked_on": f"2026-04-{rng.randrange(1, 28):02}"}
         answer = who.post(LIST, body, headers=head)
         if answer.status == 201:
             with lock:
@@ -175,6 +182,15 @@ def random_write(rng, who, clock, known, lock):
         if answer.status == 201:
             with lock:
                 known["category"].append(answer.json["id"])
+    elif what == "open":
+        answer = who.post("/v1/accounts", {"name": f"Thing {rng.randrange(10**9)}", "kind": rng.choice(["cash", "card", "loan"])}, headers=head)
+        if answer.status == 201:
+            with lock:
+                known["account"].append(answer.json["id"])
+    elif what == "account":
+        answer = who.patch(f"/v1/accounts/{account}", {"name": f"Thing {rng.randrange(10**9)}", "position": rng.randrange(100)}, headers=match)
+    elif what == "close":
+        answer = who.delete(f"/v1/accounts/{account}", headers=match)
     elif what == "rename":
         answer = who.patch(f"/v1/categories/{own}", {"name": f"Thing {rng.randrange(10**9)}"}, headers=match)
     elif what == "drop":
@@ -186,7 +202,7 @@ def random_write(rng, who, clock, known, lock):
     elif one is None:
         return
     elif what == "edit":
-        answer = who.patch(f"{LIST}/{one}", {"note": str(rng.random()), "money": money(-rng.randrange(1, 5000))}, headers=match)
+        answer = who.patch(f"{LIST}/{one}", {"note": str(rng.random()), "account_id": account, "money": money(-rng.randrange(1, 5000))}, headers=match)
     elif what == "delete":
         answer = who.delete(f"{LIST}/{one}", headers=match)
     else:
@@ -199,7 +215,7 @@ def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(s
     seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
     print(f"MITA_SEED={seed}")
     rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
-    known, lock, done = {"transaction": [], "category": []}, threading.Lock(), threading.Event()
+    known, lock, done = {"transaction": [], "category": [], "account": []}, threading.Lock(), threading.Event()
 
     def write(number):
         rng = random.Random(seed + number)

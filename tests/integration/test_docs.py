@@ -135,6 +135,8 @@ class Shell:
             self.variables["TRANSACTION"] = json.loads(body)["id"]
         if name == "createCategory":
             self.variables["CATEGORY"] = json.loads(body)["id"]
+        if name == "createAccount":
+            self.variables["ACCOUNT"] = json.loads(body)["id"]
         if name == "listSessions":
             self.variables["SESSION"] = next(s["id"] for s in json.loads(body)["data"] if not s["current"])
 

@@ -12,7 +12,8 @@ LIST = "/v1/transactions"
 FULL = worked_example() | {"categories": [
     {"category": "groceries", "weight": 45, "policy": "window:7", "rollover": "both", "rollover_cap_money": money(100), "day_weights": {"kind": "weekday", "weights": [1, 1, 1, 1, 2, 3, 3]}},
     {"category": "pets", "budget_money": money(9000), "day_weights": {"kind": "custom", "weights": [1, 2, 3], "pinned": [{"day": 2, "money": money(50)}]}}]}
-SPEND = {"account_id": "019d4a5c-7c00-7a01-8b02-0123456789ab", "booked_on": "2026-04-01", "occurred_at": "2026-04-01T08:00:00Z", "money": money(-3000),
+OWN = "019d4a5c-7c00-7a01-8b02-0123456789ab"  # an account that `send` makes
+SPEND = {"account_id": OWN, "booked_on": "2026-04-01", "occurred_at": "2026-04-01T08:00:00Z", "money": money(-3000),
          "category": "groceries", "payee": "Market", "note": "weekly", "tags": ["a", "b"]}
 SPLIT = {k: v for k, v in SPEND.items() if k != "category"} | {"splits": [{"category": "groceries", "money": money(-2000), "note": "x"}, {"category": "home", "money": money(-1000)}]}
 # name -> method, path, a body that uses every member
@@ -25,6 +26,10 @@ BODIES = {
     "POST affordability": ("POST", "/v1/affordability", {"category": "groceries", "money": money(100), "booked_on": "2026-04-02"}),
     "POST category": ("POST", "/v1/categories", {"id": "dogs", "name": "Dogs", "class": "flexible", "aliases": ["puppy"]}),
     "PATCH category": ("PATCH", "/v1/categories/hobbies", {"name": "Hobby", "class": "flexible", "aliases": ["craft"], "archived": False}),
+    "POST account": ("POST", "/v1/accounts", {"id": "019d4a5c-7c00-7a01-8b02-0123456789ad", "name": "Visa", "kind": "card", "currency": "EUR", "opening_money": money(-5), "on_budget": True,
+                                              "position": 3}),
+    "PATCH account": ("PATCH", "/v1/accounts/019d4a5c-7c00-7a01-8b02-0123456789ac", {"name": "Visa", "kind": "card", "currency": "EUR", "opening_money": money(-5), "on_budget": True,
+                                                                                     "archived": False, "position": 3}),
     "PATCH me": ("PATCH", "/v1/me", {"timezone": "Europe/Sofia", "currency": "EUR", "locale": "bg", "region": "BG", "display_name": "Me", "settings": {"cover": True}}),
 }
 WRONG = [None, True, 0, -1, 1.5, 2**53, -(2**53), 2**64, 10**400, "", "x", " ", "\u0000", "é" * 20000, [], [[]], {}, {"a": 1}, "2026-02-31", "9999-12-31", "0001-01-01", "EUR",
@@ -62,7 +67,7 @@ def near(found, at):
 def fine(name, at, answer):
     """Taken (then the contract took it, too), or refused with its place, or for a reason of another kind."""
     if answer.status == 409:
-        return name == "POST category" and answer.code == "already_exists"
+        return name in ("POST category", "POST account") and answer.code == "already_exists"
     if answer.status == 422:
         return answer.code == "infeasible_budget" or answer.findings() and all(near(p, at) for p in answer.findings())
     return answer.status < 300
@@ -71,6 +76,8 @@ def fine(name, at, answer):
 @pytest.fixture
 def send(saver):
     entry = saver.spend(100)["id"]
+    for id in (OWN, OWN[:-1] + "c"):
+        expect(saver.post("/v1/accounts", {"id": id, "name": "Mine", "kind": "bank"}, headers={"Idempotency-Key": key()}), 201)
 
     def call(method, path, body, **headers):
         text = body if isinstance(body, (str, bytes)) else json.dumps(body)
@@ -202,7 +209,8 @@ QUERIES = {
     "/v1/calendar": {"month=2026-13": "month", "month=0000-01": "month", "month=2026-00": "month", "month=": "month", "month=2026": "month", "month=2026-04-01": "month", "month=%2B2026-04": "month", "month=10000-01": "month",
                      "month=9999-12": "month", "month=0001-01": "", "month=2026-04&month=2026-05": None, "month=2126-04": "", "month=2126-05": "month", "Month=2026-04": None, "month=2026-04%00": None},
     "/v1/calendar/2026-04-02/explain": {"": "category", "category=": "category", "category=nope": "category", "category=groceries&category=home": None, "category=salary": "", "category=GROCERIES": "", "x=1": None},
-    "/v1/today": {"x=1": None, "": ""}, "/v1/me": {"x=1": None}, "/v1/onboarding": {"x=1": None}, "/v1/categories": SHORT, "/v1/categories/home": {"x=1": None}, "/v1/currencies": SHORT, "/v1/auth/sessions": SHORT,
+    "/v1/today": {"x=1": None, "": ""}, "/v1/me": {"x=1": None}, "/v1/onboarding": {"x=1": None}, "/v1/categories": SHORT, "/v1/accounts": SHORT, "/v1/balances": {"on=": "on", "on=2026-02-31": "on", "on=2026-4-1": "on", "on=10000-01-01": "on", "on=2026-04-01&on=2026-04-02": None,
+     "x=1": None, "on=0001-01-01": "", "on=9998-12-31": "", "": ""}, "/v1/categories/home": {"x=1": None}, "/v1/currencies": SHORT, "/v1/auth/sessions": SHORT,
     "/v1/calendar/2026-04-02": {"x=1": None},
 }
 
@@ -264,6 +272,7 @@ def test_ids_of_the_wrong_kind(send, saver, clock):
         for method, path in (("POST", LIST), ("PATCH", LIST + "/{id}")):
             assert expect(send(method, path, SPEND | {"account_id": id}), 422).findings() == {"/account_id": "invalid_id"}, id
     upper = uuid7(clock).upper()
+    expect(send("POST", "/v1/accounts", {"id": upper, "name": "Upper", "kind": "cash"}), 201)
     made = expect(send("POST", LIST, SPEND | {"id": upper, "account_id": upper}), 201).json
     assert made["id"] == made["account_id"] == upper.lower()
     expect(saver.get(f"{LIST}/{upper}"), 200)

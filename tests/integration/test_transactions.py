@@ -5,7 +5,7 @@ from urllib.parse import quote
 import pytest
 
 from mita.client import expect
-from mita.people import column, line, money, uuid7, worked_example
+from mita.people import key, column, line, money, uuid7, worked_example
 
 LIST = "/v1/transactions"
 
@@ -107,7 +107,7 @@ def test_a_filter_gives_exactly_what_fits(saver, many, query):
 
 
 def test_the_account_filter_gives_exactly_that_account(saver, clock):
-    account, other = uuid7(clock), uuid7(clock)
+    account, other = (expect(saver.post("/v1/accounts", {"name": n, "kind": "bank"}, headers={"Idempotency-Key": key()}), 201).json["id"] for n in ("Bank", "Other"))
     mine = [saver.spend(100, account_id=account)["id"] for _ in range(3)]
     saver.spend(100, account_id=other)
     saver.spend(100)

@@ -47,19 +47,21 @@ void tell(const outcome_so_far& o) {
     std::cerr << o.looked_at << " of " << o.people << " people, " << o.found << " differences\n";
 }
 
+bool is_sum(const difference& d) { return d.law == "L2" || d.law == "L4"; }
+
 // Sums can be made anew from what they are of; the rest a person must judge.
 awaitable<void> repair(audit_store& store, const std::vector<difference>& found, outcome_so_far& o) {
     std::set<uuid> of;
     for (const auto& d : found)
-        if (d.law == "L4") of.insert(d.user);
+        if (is_sum(d)) of.insert(d.user);
     for (const auto& user : of) {
         co_await store.repair_sums(user, wall::now(), deadline::after(patience));
-        std::cout << "repaired L4 user=" << user.str() << '\n';
+        std::cout << "repaired sums user=" << user.str() << '\n';
     }
     const std::vector<uuid> again(of.begin(), of.end());
     const auto left = co_await store.differences(again, deadline::after(patience));
-    o.left += std::ranges::count_if(found, [](const auto& d) { return d.law != "L4"; });
-    o.left += std::ranges::count_if(left, [](const auto& d) { return d.law == "L4"; });
+    o.left += std::ranges::count_if(found, [](const auto& d) { return !is_sum(d); });
+    o.left += std::ranges::count_if(left, is_sum);
 }
 
 awaitable<void> look(db::pool& db, bool repairing, outcome_so_far& o) {
@@ -120,10 +122,10 @@ int audit(config& from, bool repairing) {
 
 void add_audit(command_line& cli) {
     const auto repairing = std::make_shared<bool>(false);
-    auto& command =
-        cli.add("audit", "recompute the stored sums of everybody (L3, L4, the feed's numbers) and name each difference",
-                [repairing](config& from) { return audit(from, *repairing); });
-    command.add_flag("--repair", *repairing, "make day sums anew from their lines (L4); the rest is only named");
+    auto& command = cli.add(
+        "audit", "recompute the stored sums of everybody (L2, L3, L4, the feed's numbers) and name each difference",
+        [repairing](config& from) { return audit(from, *repairing); });
+    command.add_flag("--repair", *repairing, "make sums anew from what they are of (L2, L4); the rest is only named");
 }
 
 }  // namespace mita::finance

@@ -15,7 +15,7 @@ constexpr char sums_of[] =
     "spent, "
     "  sum(greatest(l.amount, 0))::numeric as received from transactions t join transaction_lines l "
     "  on l.user_id = t.user_id and l.transaction_id = t.id where t.user_id = any($1::uuid[]) and t.deleted_at is null "
-    "  group by 1, 2, 3) ";
+    "  and l.counts group by 1, 2, 3) ";
 constexpr auto sums_sql = db::join(
     sums_of,
     "select user_id, format('day=%s category=%s: stored %s spent, %s received, recomputed %s and %s', day, category, "
@@ -25,6 +25,30 @@ constexpr auto sums_sql = db::join(
     "where (coalesce(a.spent, 0), coalesce(a.received, 0)) <> (coalesce(l.spent, 0), coalesce(l.received, 0)) "
     "order by user_id, day, category limit 1000");
 constexpr db::statement wrong_sums{"finance_audit_sums", sums_sql};
+// Live transactions, summed as account_sums has them.
+constexpr char balances_of[] =
+    "with booked as (select t.user_id, coalesce(t.account_id, t.user_id) as account_id, s.span, "
+    "  case s.span when 'day' then t.booked_on else date_trunc('month', t.booked_on)::date end as begins, "
+    "  sum(t.amount)::numeric as amount from transactions t cross join (values ('day'), ('month')) as s (span) "
+    "  where t.user_id = any($1::uuid[]) and t.deleted_at is null group by 1, 2, 3, 4) ";
+constexpr auto balances_sql = db::join(
+    balances_of,
+    "select user_id, format('account=%s %s=%s: stored %s, recomputed %s', account_id, span, begins, "
+    "  coalesce(s.amount, 0), coalesce(b.amount, 0)) "
+    "from booked b full join (select user_id, account_id, span, begins, amount from account_sums "
+    "  where user_id = any($1)) s using (user_id, account_id, span, begins) "
+    "where coalesce(s.amount, 0) <> coalesce(b.amount, 0) order by user_id, account_id, span, begins limit 1000");
+constexpr db::statement wrong_balances{"finance_audit_balances", balances_sql};
+// What counts in the plan is what is booked in an account on budget, in its currency.
+constexpr db::statement misplaced{
+    "finance_audit_accounts",
+    "select t.user_id, format('transaction=%s: %s, %s in account %s, which is in %s and %s', t.id, t.currency, "
+    "  case when l.counts then 'counted' else 'not counted' end, a.id, a.currency, "
+    "  case when a.on_budget then 'on budget' else 'off budget' end) "
+    "from transactions t join accounts a on a.user_id = t.user_id and a.id = coalesce(t.account_id, t.user_id) "
+    "join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
+    "where t.user_id = any($1::uuid[]) and t.deleted_at is null and (l.counts <> a.on_budget "
+    "  or t.currency <> a.currency) order by t.user_id, t.id limit 1000"};
 constexpr db::statement wrong_lines{
     "finance_audit_lines",
     "select t.user_id, format('transaction=%s: stored %s on %s, its %s lines sum to %s, %s of them on another day', "
@@ -42,6 +66,7 @@ constexpr db::statement wrong_feed{
     "from users u join (select user_id, 'transaction' as kind, id::text as key, changed_in from transactions "
     "    where user_id = any($1::uuid[]) union all "
     "  select user_id, 'category', id::text, changed_in from categories where user_id = any($1) union all "
+    "  select user_id, 'account', id::text, changed_in from accounts where user_id = any($1) union all "
     "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
     "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
 
@@ -56,6 +81,16 @@ constexpr auto repair_sql = db::join(
     "  where (day_actual.spent, day_actual.received) <> (excluded.spent, excluded.received)) "
     "select move_ledger(u, null, null), forget_person(u, $2::timestamptz) from unnest($1) as u");
 constexpr db::statement repair_days{"finance_audit_repair", repair_sql};
+constexpr auto repair_balances_sql =
+    db::join(balances_of,
+             ", gone as (delete from account_sums s where s.user_id = any($1) and not exists (select 1 from booked b "
+             "    where (b.user_id, b.account_id, b.span, b.begins) = (s.user_id, s.account_id, s.span, s.begins))), "
+             "put as (insert into account_sums (user_id, account_id, span, begins, amount) "
+             "  select user_id, account_id, span, begins, amount::bigint from booked "
+             "  on conflict (user_id, account_id, span, begins) do update set amount = excluded.amount "
+             "  where account_sums.amount <> excluded.amount) "
+             "select move_ledger(u, null, null), forget_person(u, $2::timestamptz) from unnest($1) as u");
+constexpr db::statement repair_balances{"finance_audit_repair_balances", repair_balances_sql};
 
 }  // namespace
 
@@ -78,6 +113,10 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     };
     const auto lines = co_await db_.query_idempotent(wrong_lines, d, people);
     add("L3", lines);
+    const auto balances = co_await db_.query_idempotent(wrong_balances, d, people);
+    add("L2", balances);
+    const auto elsewhere = co_await db_.query_idempotent(misplaced, d, people);
+    add("account", elsewhere);
     const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
     add("L4", sums);
     const auto feed = co_await db_.query_idempotent(wrong_feed, d, people);
@@ -86,10 +125,11 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
 }
 
 awaitable<void> audit_store::repair_sums(const uuid& user, wall::time_point when, deadline d) {
-    db::batch both;
-    both.add(lock_person, user);
-    both.add(repair_days, std::vector<uuid>{user}, when);
-    co_await db_.run_batch(std::move(both), d);
+    db::batch all;
+    all.add(lock_person, user);
+    all.add(repair_days, std::vector<uuid>{user}, when);
+    all.add(repair_balances, std::vector<uuid>{user}, when);
+    co_await db_.run_batch(std::move(all), d);
 }
 
 }  // namespace mita::finance

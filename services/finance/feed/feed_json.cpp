@@ -1,5 +1,6 @@
 #include "finance/feed/feed_json.hpp"
 
+#include "finance/accounts/account_rows.hpp"
 #include "finance/categories/category_body.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
@@ -21,6 +22,10 @@ namespace {
 void begin(json_out& out, feed_kind kind, std::string_view id, std::int64_t sequence, bool deleted) {
     out.open('{').field("kind", name(kind)).field("id", id).field("sequence", sequence).field("deleted", deleted);
     out.key("object");
+}
+
+void append_account(json_out& out, const feed_item& item) {
+    append(out, accounts_from("[" + item.object + "]").entries().front());
 }
 
 // As category_book shows it: a changed built-in one is still built in.
@@ -56,6 +61,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
     begin(out, item.at.kind, one ? user.str() : item.at.key, item.at.sequence, item.object.empty());
     if (item.object.empty()) {
         out.literal("null");
+    } else if (item.at.kind == feed_kind::account) {
+        append_account(out, item);
     } else if (item.at.kind == feed_kind::category) {
         append_category(out, item);
     } else if (item.at.kind == feed_kind::plan) {

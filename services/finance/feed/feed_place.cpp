@@ -8,6 +8,8 @@ namespace mita::finance {
 
 std::string_view name(feed_kind k) {
     switch (k) {
+        case feed_kind::account:
+            return "account";
         case feed_kind::category:
             return "category";
         case feed_kind::plan:
@@ -34,7 +36,7 @@ feed_cursor feed_cursor_from(std::string_view bytes) {
         if (wrong != std::errc() || rest == end || *rest != ' ') throw http::wrong_cursor();
         at = rest + 1;
     }
-    if (at == end || *at < '1' || *at > '4') throw http::wrong_cursor();
+    if (at == end || *at < '0' || *at > '4') throw http::wrong_cursor();
     out.at.kind = static_cast<feed_kind>(*at - '0');
     out.at.key.assign(at + 1, end);
     return out;

@@ -1,6 +1,7 @@
 #include "finance/feed/feed_store.hpp"
 
 #include "db/statement.hpp"
+#include "finance/accounts/account_rows.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/people/profile_rows.hpp"
@@ -18,13 +19,17 @@ constexpr auto after_sql = db::join(
     "p as ((select t.changed_in, 4 as kind, t.id::text collate \"C\" as key from transactions t where t.user_id = $1 "
     "    and (t.changed_in, t.id) > ($2::bigint, $5::uuid) order by t.changed_in, t.id limit $6::bigint) "
     "  union all select c.changed_in, 1, c.id::text from categories c where c.user_id = $1 and c.changed_in >= $2 "
-    "  union all select r.changed_in, 1, r.key from removed r where r.user_id = $1 and r.kind = 'category' "
-    "    and r.changed_in >= $2 "
+    "  union all select a.changed_in, 0, a.id::text from accounts a where a.user_id = $1 and a.changed_in >= $2 "
+    "  union all select r.changed_in, case r.kind when 'account' then 0 else 1 end, r.key from removed r "
+    "    where r.user_id = $1 and r.kind in ('account', 'category') and r.changed_in >= $2 "
     "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
     "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
     "q as (select * from p where (changed_in, kind, key) > ($2, $3::integer, $4::text collate \"C\") "
     "  order by changed_in, kind, key limit $6) "
     "select u.sequence, u.forgotten_to, q.changed_in, q.kind, q.key, case q.kind "
+    "when 0 then (select jsonb_build_array(",
+    account_columns,
+    ") from accounts a where a.user_id = $1 and a.id = q.key::uuid and a.changed_in = q.changed_in) "
     "when 1 then (select jsonb_build_array(",
     category_columns,
     ") from categories c where c.user_id = $1 and c.id = q.key and c.changed_in = q.changed_in) "

@@ -110,7 +110,8 @@ awaitable<http::response> list_categories(http::request& req, app& a) {
     const auto tag = "c" + std::to_string(known.budget_version);
     auto same = http::not_modified(req, tag);
     if (same) co_return std::move(*same);
-    const auto page = pages.cut(std::span(known.book.entries()), place_of);
+    const auto place = [](const category_entry& e) { return place_of(e); };
+    const auto page = pages.cut(std::span(known.book.entries()), place);
     auto answer = pages.answer(list_of(page), page.next);
     http::with_etag(answer, tag);
     co_return answer;

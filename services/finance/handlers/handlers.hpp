@@ -28,6 +28,12 @@ awaitable<http::response> create_category(http::request& req, app& a);
 awaitable<http::response> read_category_entry(http::request& req, app& a);
 awaitable<http::response> patch_category(http::request& req, app& a);
 awaitable<http::response> delete_category(http::request& req, app& a);
+awaitable<http::response> list_accounts(http::request& req, app& a);
+awaitable<http::response> create_account(http::request& req, app& a);
+awaitable<http::response> read_account(http::request& req, app& a);
+awaitable<http::response> patch_account(http::request& req, app& a);
+awaitable<http::response> delete_account(http::request& req, app& a);
+awaitable<http::response> balances(http::request& req, app& a);
 awaitable<http::response> changes(http::request& req, app& a);
 awaitable<http::response> list_currencies(http::request& req, app& a);
 

@@ -87,7 +87,8 @@ patch read_patch(std::string_view body) {
 }
 
 [[noreturn]] void refuse_currency() {
-    refuse("/currency", "currency_mismatch", "The currency is fixed once transactions or a plan exist.");
+    refuse("/currency", "currency_mismatch",
+           "The currency is fixed once transactions, other accounts of the plan, an opening balance or a plan exist.");
 }
 
 // Auth has the new name already, and finance could not write its half: both or none. What fails here as well leaves the
@@ -105,7 +106,7 @@ awaitable<void> name_as_before(app& a, const uuid& id, const std::string& name) 
 awaitable<void> check_currency(app& a, const profile& own, const profile_change& what, deadline d) {
     if (!what.currency || *what.currency == own.currency) co_return;
     if (own.plan_version > 0) refuse_currency();
-    const bool spent = co_await a.plans.has_transactions(own.id, d);
+    const bool spent = co_await a.plans.has_money(own.id, d);
     if (spent) refuse_currency();
 }
 

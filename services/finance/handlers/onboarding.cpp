@@ -136,7 +136,7 @@ awaitable<std::optional<bool>> try_put(app& a, http::request& req) {
     const auto given = read_plan_inputs(req.body, got.facts.book, known ? &before : nullptr);
     if (given.currency != who.currency) {
         if (known) refuse_currency(who.currency);
-        const bool spent = co_await a.plans.has_transactions(id, req.until);
+        const bool spent = co_await a.plans.has_money(id, req.until);
         if (spent) refuse_currency(who.currency);
     }
     const auto today = local_today(*find_zone(given.timezone), wall::now());

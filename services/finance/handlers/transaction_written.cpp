@@ -16,7 +16,7 @@ namespace mita::finance {
 entry_rules rules_of(const month_facts& f) {
     const auto where = find_zone(f.who.timezone);
     if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
-    return {f.who.currency, *where, wall::now(), f.book};
+    return {*where, wall::now(), f.book, f.accounts};
 }
 
 std::optional<spend_effect> effect_of_change(month_facts& f, const transaction* before, const transaction* after,
@@ -30,8 +30,9 @@ std::optional<spend_effect> effect_of_change(month_facts& f, const transaction* 
     throw amount_overflow(blamed);
 }
 
-http::response written(const transaction& t, const std::optional<spend_effect>& effect, unsigned status) {
-    json_out out(t.currency, 1024);
+http::response written(const transaction& t, const std::optional<spend_effect>& effect, std::string_view currency,
+                       unsigned status) {
+    json_out out(currency, 1024);
     out.open('{');
     append_members(out, t);
     if (effect) {
@@ -46,6 +47,7 @@ http::response written(const transaction& t, const std::optional<spend_effect>& 
 
 std::vector<year_month> other_months(const transaction& t, year_month now) {
     std::vector<year_month> out;
+    if (!t.counts) return out;
     const auto own = month_of(t.booked_on);
     const auto linked = month_of_link(t.bill_id);
     if (own != now) out.push_back(own);

@@ -22,9 +22,11 @@ std::optional<spend_effect> effect_of_change(month_facts& f, const transaction* 
                                              std::string_view blamed);
 
 // The transaction and its effect (proto-json/schemas/transaction_created.json).
-http::response written(const transaction& t, const std::optional<spend_effect>& effect, unsigned status);
+// currency: the plan's.
+http::response written(const transaction& t, const std::optional<spend_effect>& effect, std::string_view currency,
+                       unsigned status);
 
-// The months other than `now` that t touches: its own and that of the bill it is linked to.
+// The months other than `now` that t touches, if any: its own and that of the bill it is linked to.
 std::vector<year_month> other_months(const transaction& t, year_month now);
 
 // Such a month must have room for t, instead of `before` (may be null); its own is opened when it comes.

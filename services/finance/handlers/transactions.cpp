@@ -33,7 +33,8 @@ std::string_view blamed(const transaction& now, const transaction& before) {
 
 bool moves_money(const transaction& now, const transaction& before) {
     const auto same = [](const auto& a, const auto& b) { return a.category == b.category && a.value == b.value; };
-    return now.booked_on != before.booked_on || !std::ranges::equal(now.lines, before.lines, same);
+    return now.booked_on != before.booked_on || now.counts != before.counts ||
+           !std::ranges::equal(now.lines, before.lines, same);
 }
 
 // A transaction as it is, and the month of today: what a change of it is judged by.
@@ -73,6 +74,7 @@ std::optional<spend_effect> effect_if_any(month_facts& f, const transaction* bef
 awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, const uuid& user, const uuid& id) {
     auto s = co_await read_subject(a, req, id);
     const auto& before = s.entry;
+    if (s.now.facts.accounts.find(before.account_id) == nullptr) co_return std::nullopt;  // it came after the facts
     const auto t = changed(req.body, s);
     const auto from = s.version();
     const bool moves = moves_money(t, before);
@@ -93,7 +95,7 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     }
     const bool done = co_await a.ledger.change(user, t, from, req.until);
     if (!done) co_return std::nullopt;
-    auto answer = written(t, effect, 200);
+    auto answer = written(t, effect, s.now.facts.who.currency, 200);
     http::with_etag(answer, tag_of(t));
     co_return answer;
 }
@@ -112,7 +114,7 @@ awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, 
     const auto effect = effect_if_any(s.now.facts, &s.entry, nullptr);
     const bool done = co_await a.ledger.remove(user, gone, from, req.until);
     if (!done) co_return std::nullopt;
-    co_return written(gone, effect, 200);
+    co_return written(gone, effect, s.now.facts.who.currency, 200);
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ struct draft {
     http::response answer;
 };
 
-http::response created(const transaction& t, const std::optional<spend_effect>& effect) {
-    auto answer = written(t, effect, 201);
+http::response created(const transaction& t, const std::optional<spend_effect>& effect, std::string_view currency) {
+    auto answer = written(t, effect, currency, 201);
     http::with_etag(answer, tag_of(t));
     http::with_header(answer, "Location", "/v1/transactions/" + t.id.str());
     return answer;
@@ -51,7 +51,7 @@ draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
     draft out;
     out.entry = read_new_transaction(body, rules_of(got->facts));
     const auto effect = effect_of_change(got->facts, nullptr, &out.entry, "/money/amount");
-    out.answer = created(out.entry, effect);
+    out.answer = created(out.entry, effect, got->facts.who.currency);
     out.now = std::move(got);
     return out;
 }
@@ -142,8 +142,8 @@ transaction living(const transaction& t) {
     return out;
 }
 
-http::response restored(const transaction& t, const std::optional<spend_effect>& effect) {
-    auto answer = written(t, effect, 200);
+http::response restored(const transaction& t, const std::optional<spend_effect>& effect, std::string_view currency) {
+    auto answer = written(t, effect, currency, 200);
     http::with_etag(answer, tag_of(t));
     return answer;
 }
@@ -158,21 +158,23 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
     keyed_try out;
     if (!found->deleted_at) {
         const auto effect = effect_of_change(got.facts, nullptr, nullptr, {});
-        out.answer = restored(*found, effect);
+        out.answer = restored(*found, effect, who.currency);
         const keyed_answer answer{key, out.answer, wall::now()};
         out.came = co_await a.kept_answers.keep(user, answer, d);
         co_return out;
     }
-    if (found->currency != who.currency)
+    const auto* there = got.facts.accounts.find(found->account_id);
+    if (there == nullptr) co_return out;  // it came after the facts: read again
+    if (there->currency != found->currency)
         throw api_error(422, "currency_mismatch",
-                        "It is in " + found->currency + ", and the account is in " + who.currency + " by now.");
+                        "It is in " + found->currency + ", and its account is in " + there->currency + " by now.");
     const auto t = living(*found);
     for (const auto month : other_months(t, got.month)) {
         const room_wanted room{t, nullptr, {}, who.ledger_version, false};
         co_await require_room_in(a, user, month, room, d);
     }
     const auto effect = effect_of_change(got.facts, nullptr, &t, {});
-    out.answer = restored(t, effect);
+    out.answer = restored(t, effect, who.currency);
     const keyed_answer answer{key, out.answer, t.updated_at};
     out.came = co_await a.ledger.restore(user, t, {who.ledger_version, who.budget_version}, answer, d);
     if (out.came.how == write_outcome::kind::written) a.all.forget(user);

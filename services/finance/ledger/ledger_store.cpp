@@ -18,15 +18,16 @@ constexpr auto insert_sql = db::join(
     keyed_ledger,
     ", t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
     "    tags, created_at, updated_at, bill_id, bill_unlinked, search_key) "
-    "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, $15::uuid, $16::timestamptz, $17::text, "
+    "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, nullif($15::uuid, user_id), $16::timestamptz, "
+    "$17::text, "
     "    $18::text, $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean, $25::text from u), "
     "x as (select u.user_id, l.* from u, unnest($20::text[], $21::bigint[], $22::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
-    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
-    "  select user_id, $11::uuid, n, category, amount, nullif(note, ''), $12::date from x), "
+    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on, counts) "
+    "  select user_id, $11::uuid, n, category, amount, nullif(note, ''), $12::date, $26::boolean from x), "
     "a as (insert into day_actual (user_id, day, category, spent, received) "
     "  select user_id, $12::date, category, -sum(amount)::bigint, sum(greatest(amount, 0))::bigint from x "
-    "  group by user_id, category on conflict (user_id, day, category) do update "
+    "  where $26::boolean group by user_id, category on conflict (user_id, day, category) do update "
     "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
     keyed_end);
 constexpr db::statement insert_transaction{"finance_transaction_insert", insert_sql};
@@ -43,24 +44,27 @@ constexpr db::statement find_version{"finance_ledger_version", "select ledger_ve
 constexpr db::statement change_transaction{
     "finance_transaction_change",
     "with u as materialized (select w as user_id from move_ledger($1, $17, $18) as w where w is not null), "
-    "t as (update transactions set booked_on = $4, amount = $5, account_id = $6, occurred_at = $7, payee = $8, "
+    "t as (update transactions set booked_on = $4, amount = $5, account_id = nullif($6::uuid, $1::uuid), occurred_at = "
+    "$7, payee = "
+    "$8, "
     "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13, "
-    "search_key = $19 from u "
+    "search_key = $19, currency = $21 from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "x as (select u.user_id, l.* from u, unnest($14::text[], $15::bigint[], $16::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
     "gone as (delete from transaction_lines using u where transaction_lines.user_id = u.user_id "
     "  and transaction_id = $2 and n > cardinality($14::text[])), "
-    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on) "
-    "  select user_id, $2, n, category, amount, nullif(note, ''), $4::date from x "
+    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on, counts) "
+    "  select user_id, $2, n, category, amount, nullif(note, ''), $4::date, $20::boolean from x "
     "  on conflict (user_id, transaction_id, n) do update set category = excluded.category, amount = excluded.amount, "
-    "    note = excluded.note, booked_on = excluded.booked_on), "
+    "    note = excluded.note, booked_on = excluded.booked_on, counts = excluded.counts), "
     "d as (select user_id, day, category, -sum(amount * n)::bigint as spent, "
     "    sum(greatest(amount, 0) * n)::bigint as received, -sum(amount * (2 * n - 1))::bigint as more_spent, "
     "    sum(greatest(amount, 0) * (2 * n - 1))::bigint as more_received from ("
-    "    select user_id, $4::date as day, category::text as category, amount, 1 as n from x union all "
+    "    select user_id, $4::date as day, category::text as category, amount, 1 as n from x where $20::boolean union "
+    "all "
     "    select u.user_id, o.booked_on, o.category::text, o.amount::bigint, 0 from u join transaction_lines o "
-    "      on o.user_id = u.user_id and o.transaction_id = $2) lines group by user_id, day, category), "
+    "      on o.user_id = u.user_id and o.transaction_id = $2 and o.counts) lines group by user_id, day, category), "
     "a as (insert into day_actual (user_id, day, category, spent, received) "
     "  select user_id, day, category, spent, received from d where more_spent <> 0 or more_received <> 0 "
     "  on conflict (user_id, day, category) do update set (spent, received) = ("
@@ -75,7 +79,7 @@ constexpr db::statement remove_transaction{
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "l as (select u.user_id, l.booked_on, l.category, sum(l.amount)::bigint as amount, "
     "    sum(greatest(l.amount, 0))::bigint as received from u join transaction_lines l "
-    "    on l.user_id = u.user_id and l.transaction_id = $2 group by u.user_id, l.booked_on, l.category), "
+    "    on l.user_id = u.user_id and l.transaction_id = $2 and l.counts group by u.user_id, l.booked_on, l.category), "
     "a as (update day_actual a set spent = a.spent + l.amount, received = a.received - l.received from l "
     "  where a.user_id = l.user_id and a.day = l.booked_on and a.category = l.category) "
     "select 1 from u"};
@@ -86,7 +90,7 @@ constexpr auto restore_sql = db::join(
     "  where transactions.user_id = u.user_id and id = $11 and version = $12 and deleted_at is not null), "
     "a as (insert into day_actual (user_id, day, category, spent, received) "
     "  select u.user_id, l.booked_on, l.category, -sum(l.amount)::bigint, sum(greatest(l.amount, 0))::bigint "
-    "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $11 "
+    "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $11 and l.counts "
     "  group by u.user_id, l.booked_on, l.category on conflict (user_id, day, category) do update "
     "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
     keyed_end);
@@ -132,7 +136,7 @@ awaitable<write_outcome> ledger_store::create(const uuid& user, const transactio
         const auto rows =
             co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency, t.account_id,
                                t.occurred_at, t.payee, t.note, t.tags, lines.category, lines.value, lines.note,
-                               text_or_null(t.bill_id), t.bill_unlinked, search_key_of(t.payee, t.note));
+                               text_or_null(t.bill_id), t.bill_unlinked, search_key_of(t.payee, t.note), t.counts);
         co_return outcome_of(rows);
     } catch (const db::error& e) {
         // Whichever of the two is written first; a deleted transaction keeps its lines.
@@ -151,10 +155,10 @@ awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const
 awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, const state_before& from, deadline d) {
     const line_columns lines(now);
     const year_month_day day(now.booked_on);
-    const auto rows = co_await db_.query(change_transaction, d, user, now.id, now.version - 1, day, now.value,
-                                         now.account_id, now.occurred_at, now.payee, now.note, now.tags,
-                                         text_or_null(now.bill_id), now.bill_unlinked, now.updated_at, lines.category,
-                                         lines.value, lines.note, from, search_key_of(now.payee, now.note));
+    const auto rows = co_await db_.query(
+        change_transaction, d, user, now.id, now.version - 1, day, now.value, now.account_id, now.occurred_at,
+        now.payee, now.note, now.tags, text_or_null(now.bill_id), now.bill_unlinked, now.updated_at, lines.category,
+        lines.value, lines.note, from, search_key_of(now.payee, now.note), now.counts, now.currency);
     co_return !rows.empty();
 }
 

@@ -18,12 +18,7 @@ void text_or_null(json_out& out, std::string_view name, const std::optional<std:
 }  // namespace
 
 void append_members(json_out& out, const transaction& t) {
-    out.field("id", t.id.str());
-    if (t.account_id)
-        out.field("account_id", t.account_id->str());
-    else
-        out.null("account_id");
-    out.field("booked_on", t.booked_on);
+    out.field("id", t.id.str()).field("account_id", t.account_id.str()).field("booked_on", t.booked_on);
     if (t.occurred_at)
         out.field("occurred_at", wall::format(*t.occurred_at));
     else

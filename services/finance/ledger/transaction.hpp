@@ -24,7 +24,8 @@ struct transaction_line {
 
 struct transaction {
     uuid id;
-    std::optional<uuid> account_id;
+    uuid account_id;
+    bool counts = true;  // in the plan: its account is on budget
     civil_day booked_on;
     std::optional<wall::time_point> occurred_at;
     amount value = 0;  // = Σ lines (L3)

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -35,18 +36,38 @@ struct reader {
     json_document& doc;
     json_object in;
     const entry_rules& rules;
+    const account* of;  // the account it is booked in
+
+    // before: what the transaction has may stay, archived or not.
+    void read_account(const transaction* before) {
+        const auto id = read_reference(in, "account_id");
+        if (!id || !is_version_7(*id)) return;
+        const auto* found = rules.accounts.find(*id);
+        if (found == nullptr)
+            in.fail("account_id", "unknown_account", "No such account.");
+        else if (found->archived && !(before != nullptr && before->account_id == *id))
+            in.fail("account_id", "archived_account", "This account is archived.");
+        else
+            of = found;
+    }
+
+    void put_into(transaction& t) {
+        t.account_id = of->id;
+        t.currency = of->currency;
+        t.counts = of->on_budget;
+    }
 
     std::optional<amount> money(json_object& from) {
-        const auto v = read_money(from, "money", rules.currency, -max_amount, max_amount);
+        const auto v = read_money(from, "money", of->currency, -max_amount, max_amount);
         refuse_zero(from, v);
         return v;
     }
 
     // A transaction of several lines may sum to nothing (an exchange), a line may not.
-    std::optional<amount> total() { return read_money(in, "money", rules.currency, -max_amount, max_amount); }
+    std::optional<amount> total() { return read_money(in, "money", of->currency, -max_amount, max_amount); }
 
     std::optional<amount> merged(amount before, bool of_lines) {
-        const auto v = merge_money(in, "money", rules.currency, before);
+        const auto v = merge_money(in, "money", of->currency, before);
         if (!of_lines) refuse_zero(in, v);
         return v;
     }
@@ -124,6 +145,12 @@ struct reader {
         t.bill_id = t.bill_unlinked ? "" : bill.value_or("");
     }
 
+    // Bills are the plan's.
+    void judge_link(const transaction& t) {
+        if (!t.bill_id.empty() && !t.counts)
+            in.fail("bill_id", "off_budget", "What is booked in an account off budget pays no bill.");
+    }
+
     void conflict() { in.fail("splits", "ambiguous", "Give a category or splits, not both."); }
 
 private:
@@ -138,21 +165,28 @@ private:
     }
 };
 
+// The account a stored transaction is in.
+const account& account_of(const transaction& t, const entry_rules& rules) {
+    const auto* found = rules.accounts.find(t.account_id);
+    if (found == nullptr) throw std::logic_error("a stored transaction is in no account of its person");
+    return *found;
+}
+
 }  // namespace
 
 transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
-    reader r{doc, doc.object(), rules};
+    reader r{doc, doc.object(), rules, &rules.accounts.first()};
     auto& in = r.in;
     transaction t;
     const auto id = in.optional_id("id");
     if (id && !acceptable_client_id(*id))
         in.fail("id", "invalid_id", "Must be a UUID of version 7 whose clock is at most 24 hours off.");
     t.id = id ? *id : new_uuid();
-    t.account_id = read_reference(in, "account_id");
+    r.read_account(nullptr);
+    r.put_into(t);
     const auto booked = r.booked_on(false);
     t.occurred_at = r.occurred_at();
     t.booked_on = booked ? *booked : t.occurred_at ? local_today(rules.where, *t.occurred_at) : rules.today();
-    t.currency = rules.currency;
     const bool split = given(in, "splits");
     const auto value = split ? r.total() : r.money(in);
     t.value = value.value_or(0);
@@ -172,18 +206,24 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     t.note = read_text(in, "note", longest_note, lines::several);
     t.tags = r.tags();
     r.link(t);
+    r.judge_link(t);
     t.created_at = t.updated_at = rules.now;
     finish_body(doc);
     return t;
 }
 
 transaction read_transaction_patch(json_document& doc, const transaction& before, const entry_rules& rules) {
-    reader r{doc, doc.object(), rules};
+    reader r{doc, doc.object(), rules, &account_of(before, rules)};
     auto& in = r.in;
     if (const auto* root = doc.value().if_object(); root != nullptr && root->empty())
         doc.fail("", "empty_patch", "Name at least one member to change.");
     auto t = before;
-    if (in.has("account_id")) t.account_id = read_reference(in, "account_id");
+    if (in.is_null("account_id")) r.of = &rules.accounts.first();
+    if (in.has("account_id")) r.read_account(&before);
+    r.put_into(t);
+    const bool exchanged = t.currency != before.currency;
+    if (exchanged && !in.has("money"))
+        in.fail("money", "required", "In an account of another currency the money is another: give it as well.");
     if (in.has("booked_on")) t.booked_on = r.booked_on(true).value_or(before.booked_on);
     if (in.has("occurred_at")) t.occurred_at = r.occurred_at();
 
@@ -200,7 +240,9 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
         t.lines.assign(1, {r.category(in, &before).value_or(""), t.value, std::nullopt});
     } else if (is_split(before)) {
         if (in.has("splits")) in.fail("category", "required", "Without splits a category is needed.");
-        if (value && total_of(t.lines) != value)
+        if (exchanged)
+            in.fail("splits", "required", "In another currency the lines are others: give them as well.");
+        else if (value && total_of(t.lines) != value)
             in.fail("money", "splits_mismatch", "The lines do not sum to it: give the splits as well.");
     } else {
         if (in.has("category")) in.fail("splits", "required", "Without a category splits are needed.");
@@ -213,6 +255,7 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (in.has("note")) t.note = read_text(in, "note", longest_note, lines::several, before.note);
     if (in.has("tags")) t.tags = r.tags(before.tags);
     if (in.has("bill_id")) r.link(t);
+    r.judge_link(t);
     t.version = before.version + 1;
     t.updated_at = rules.now;
     finish_body(doc);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/json_reader.hpp"
+#include "finance/accounts/account.hpp"
 #include "finance/categories/category_book.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/ledger/transaction.hpp"
@@ -12,10 +13,10 @@ namespace mita::finance {
 
 // What a body is judged by.
 struct entry_rules {
-    std::string currency;  // of the person's budget: every transaction's
-    zone where;            // the person's
+    zone where;  // the person's
     wall::time_point now;
     const category_book& book;
+    const account_book& accounts;  // a transaction is in the currency of its own; without one it is of the first
 
     civil_day today() const { return local_today(where, now); }
 };
@@ -29,9 +30,9 @@ inline constexpr std::chrono::days booked_ahead{366};
 transaction read_new_transaction(json_document& doc, const entry_rules& rules);
 
 // `before` with a JSON Merge Patch (RFC 7396) applied: null clears; category and splits replace each other; an amount
-// alone is refused for a split transaction. bill_id: an occurrence's id links, "none" pays no bill, null leaves it to
-// matching. What `before` has may stay: categories archived since, texts as they are. Version and updated_at are moved
-// on. Throws api_error 422.
+// alone is refused for a split transaction; in an account of another currency money is given anew. bill_id: an
+// occurrence's id links, "none" pays no bill, null leaves it to matching. What `before` has may stay: categories and
+// accounts archived since, texts as they are. Version and updated_at are moved on. Throws api_error 422.
 transaction read_transaction_patch(json_document& doc, const transaction& before, const entry_rules& rules);
 
 }  // namespace mita::finance

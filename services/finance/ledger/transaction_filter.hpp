@@ -22,8 +22,8 @@ struct transaction_filter {
     std::optional<amount> min, max;       // inclusive, signed
     std::optional<std::string> text;      // in payee or note
 
-    // Filters that no index serves: rows are read and left out.
-    bool sifts() const { return account || min || max || text; }
+    // Filters beside those an index serves: rows are read and left out.
+    bool sifts() const { return min || max || text; }
     // The filters as a query, in a fixed order, percent-encoded; empty without any.
     std::string query() const;
 };

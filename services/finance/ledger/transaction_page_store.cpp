@@ -50,16 +50,27 @@ constexpr auto sifted_sql = db::join(
     "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
     "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
     "  order by booked_on desc, id desc limit $5::bigint), "
-    "t as (select * from w where ($7::uuid is null or account_id = $7) and amount between $8::bigint and $9::bigint "
+    "t as (select * from w where $7::uuid is null and amount between $8::bigint and $9::bigint "
     "  and ($10::text is null or search_key like $10) order by booked_on desc, id desc limit $6::bigint) ",
     sifted_end);
 constexpr db::statement sifted_page{"finance_page_sifted", sifted_sql};
+
+// The same of one account, in the order of its index.
+constexpr auto account_sql = db::join(
+    "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
+    "  and coalesce(account_id, user_id) = $7::uuid and (booked_on, id) < ($2::date, $3::uuid) "
+    "  and booked_on >= $4::date order by booked_on desc, id desc limit $5::bigint), "
+    "t as (select * from w where amount between $8::bigint and $9::bigint "
+    "  and ($10::text is null or search_key like $10) order by booked_on desc, id desc limit $6::bigint) ",
+    sifted_end);
+constexpr db::statement account_page{"finance_page_account", account_sql};
 
 // The same by the index of words: everything that has them is looked at.
 constexpr auto worded_sql = db::join(
     "with w as materialized (select booked_on, id from transactions where user_id = $1 and search_key like $10 "
     "  and deleted_at is null and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
-    "  and ($7::uuid is null or account_id = $7) and amount between $8::bigint and $9::bigint), "
+    "  and ($7::uuid is null or coalesce(account_id, user_id) = $7) "
+    "  and amount between $8::bigint and $9::bigint), "
     "t as (select f.* from (select * from w order by booked_on desc, id desc limit $6::bigint) d "
     "  cross join lateral (select * from transactions t where t.user_id = $1 and t.id = d.id offset 0) f "
     "  where $5::bigint > 0) ",
@@ -73,7 +84,8 @@ constexpr auto category_sql = db::join(
     "  order by booked_on desc, transaction_id desc limit $5::bigint), "
     "t as (select f.* from (select distinct booked_on, id from w) d cross join lateral (select * from transactions t "
     "    where t.user_id = $1 and t.id = d.id and t.deleted_at is null offset 0) f "
-    "  where ($7::uuid is null or f.account_id = $7) and f.amount between $8::bigint and $9::bigint "
+    "  where ($7::uuid is null or coalesce(f.account_id, f.user_id) = $7) and f.amount between $8::bigint and "
+    "$9::bigint "
     "  and ($10::text is null or f.search_key like $10) order by f.booked_on desc, f.id desc limit $6::bigint) ",
     sifted_end);
 constexpr db::statement category_page{"finance_page_category", category_sql};
@@ -86,7 +98,8 @@ struct look {
 // The first and the second try of one request. By category most of them fit; words that are often used are among the
 // newest, the others are found by their index.
 std::array<look, 2> looks_for(const transaction_filter& filter, int limit) {
-    if (filter.category) return {look{filter.sifts() ? 1'000 : 2 * (limit + 1)}, look{5'000}};
+    if (filter.category) return {look{filter.sifts() || filter.account ? 1'000 : 2 * (limit + 1)}, look{5'000}};
+    if (filter.account && !filter.sifts()) return {look{limit + 1}, look{limit + 1}};
     const auto words = filter.text ? pattern_of(*filter.text) : std::nullopt;
     return {look{1'000}, look{5'000, words && words->indexed}};
 }
@@ -118,6 +131,9 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
                                             min, max, words, *f.category);
     } else if (how.by_words) {
         rows = co_await db.query_idempotent(worded_page, d, user, before, from.id, first, how.rows, want, f.account,
+                                            min, max, words);
+    } else if (f.account) {
+        rows = co_await db.query_idempotent(account_page, d, user, before, from.id, first, how.rows, want, f.account,
                                             min, max, words);
     } else {
         rows = co_await db.query_idempotent(sifted_page, d, user, before, from.id, first, how.rows, want, f.account,
@@ -179,7 +195,7 @@ awaitable<transaction_page> read_sifted(db::pool& db, const uuid& user, const tr
 awaitable<transaction_page> read_page(db::pool& db, const uuid& user, const transaction_filter& filter,
                                       std::optional<transaction_place> from, int limit, deadline d) {
     const auto place = from ? *from : newest(filter);
-    if (filter.sifts() || filter.category) {
+    if (filter.sifts() || filter.category || filter.account) {
         auto sifted_rows = co_await read_sifted(db, user, filter, place, limit, d);
         co_return sifted_rows;
     }

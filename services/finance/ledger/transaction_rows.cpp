@@ -28,7 +28,8 @@ void append_line(std::vector<transaction>& to, Columns in) {
     if (to.empty() || to.back().id != id) {
         auto& t = to.emplace_back();
         t.id = id;
-        t.account_id = in.template next<std::optional<uuid>>();
+        t.account_id = in.template next<uuid>();
+        t.counts = in.template next<bool>();
         t.booked_on = civil_day(in.template next<year_month_day>());
         t.occurred_at = in.template next<std::optional<wall::time_point>>();
         t.value = in.template next<std::int64_t>();

@@ -12,13 +12,13 @@ namespace mita::finance {
 // Of a transaction t and one of its lines l, in the order transaction_rows.cpp reads them. What else a statement
 // selects stands before them. A new column: here and there.
 inline constexpr char transaction_columns[] =
-    "t.id, l.category, l.amount, l.note, t.account_id, t.booked_on, t.occurred_at, t.amount, t.currency, t.payee, "
-    "t.note, "
-    "t.tags, t.bill_id, t.bill_unlinked, t.version, t.created_at, t.updated_at, t.deleted_at";
+    "t.id, l.category, l.amount, l.note, coalesce(t.account_id, t.user_id), l.counts, t.booked_on, t.occurred_at, "
+    "t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, t.bill_unlinked, t.version, t.created_at, t.updated_at, "
+    "t.deleted_at";
 // Joins the lines of t as l; it cannot become anything but an index scan for each of the few rows, whatever the planner
 // believes of a parameter.
 inline constexpr char lines_of_each[] =
-    "(select n, category, amount, note from transaction_lines l where l.user_id = t.user_id "
+    "(select n, category, amount, note, counts from transaction_lines l where l.user_id = t.user_id "
     "and l.transaction_id = t.id order by n offset 0) l";
 
 // Rows of one line each, in order, lines of a transaction together; first: the column the list begins at. Rows without

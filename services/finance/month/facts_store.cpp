@@ -1,5 +1,6 @@
 #include "finance/month/facts_store.hpp"
 
+#include "finance/accounts/account_rows.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/domain/entry_match.hpp"
 #include "finance/ledger/transaction_rows.hpp"
@@ -30,7 +31,9 @@ constexpr auto plan_sql = db::join(
     "  then p.budget end, p.obligations, p.budget->'incomes', "
     "(select jsonb_agg(jsonb_build_array(",
     category_columns, ")", category_order,
-    ") from categories c where c.user_id = u.user_id), "
+    ") from categories c where c.user_id = u.user_id), (select jsonb_agg(jsonb_build_array(", account_columns, ")",
+    account_order,
+    ") from accounts a where a.user_id = u.user_id), "
     "case when p.month is null or p.month = (select month from newest) then (select a.answers "
     "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, ",
     profile_columns,
@@ -41,7 +44,7 @@ constexpr auto plan_sql = db::join(
     "where u.user_id = $1 order by p.month, p.revision");
 constexpr db::statement plan_state{"finance_plan_state", plan_sql};
 constexpr int month_at = 0, budget_at = 5, obligations_at = 6, incomes_at = 7;
-constexpr int own_categories = 8, inputs = 9, profile_begins = 10;
+constexpr int own_categories = 8, all_accounts = 9, inputs = 10, profile_begins = 11;
 
 // kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first.
 // latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
@@ -77,7 +80,8 @@ constexpr auto ledger_sql = db::join(
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount "
     "    from generate_series(0, 14) as k cross join lateral ("
     "      select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
-    "      where x.user_id = $1 and x.category = d.category and x.booked_on = d.day - 7 + k and x.amount < 0 "
+    "      where x.user_id = $1 and x.category = d.category and x.booked_on = d.day - 7 + k and x.amount < 0 and "
+    "x.counts "
     "      and x.amount between -(d.amount * 6 / 5 + 1) and -(d.amount * 4 / 5 - 1) offset 0) l "
     "    cross join lateral (select 1 from transactions x where x.user_id = $1 and x.id = l.transaction_id "
     "      and x.deleted_at is null and x.bill_id is null and not x.bill_unlinked offset 0) t "
@@ -88,7 +92,7 @@ constexpr auto ledger_sql = db::join(
     "    cross join lateral (select 1 from transactions t where t.user_id = $1 and t.id = x.transaction_id "
     "      and t.deleted_at is null and t.bill_id is null and not t.bill_unlinked offset 0) t "
     "    where x.user_id = $1 and x.category = d.category and x.booked_on between d.day - 7 and d.day + 7 "
-    "    and x.amount < 0 and x.amount >= -(d.amount * 6 / 5 + 1) "
+    "    and x.counts and x.amount < 0 and x.amount >= -(d.amount * 6 / 5 + 1) "
     "    order by x.booked_on, x.amount desc, x.transaction_id, x.n limit 100) c where d.parts "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
@@ -100,7 +104,7 @@ constexpr auto ledger_sql = db::join(
     "    cross join lateral (select 1 from transactions t where t.user_id = $1 and t.id = x.transaction_id "
     "      and t.deleted_at is null and t.bill_id is null and not t.bill_unlinked offset 0) t "
     "    where x.user_id = $1 and x.category = d.category and x.booked_on between d.day - 7 and d.day + 7 "
-    "    and x.amount > 0 order by x.booked_on, x.amount, x.transaction_id, x.n limit 100) c "
+    "    and x.counts and x.amount > 0 order by x.booked_on, x.amount, x.transaction_id, x.n limit 100) c "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from expected d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
@@ -155,6 +159,7 @@ void read_plan(month_facts& f, const db::rows& rows, uuid user) {
     const auto head = rows.front();
     f.who = profile_from(head, user, profile_begins);
     if (!head.is_null(own_categories)) f.book = book_from(head.get<std::string_view>(own_categories));
+    f.accounts = accounts_from(head.get<std::string_view>(all_accounts));
     for (const auto r : rows) {
         if (!r.is_null(inputs) && f.inputs_text.empty()) f.inputs_text = r.get<std::string>(inputs);
         if (r.is_null(month_at)) continue;

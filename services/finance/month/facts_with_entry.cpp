@@ -52,8 +52,8 @@ void add_entry(month_facts& f, const transaction& t) {
 }
 
 void replace_entry(month_facts& f, const transaction* before, const transaction* after) {
-    if (before != nullptr) take_out(f, *before);
-    if (after != nullptr) add_entry(f, *after);
+    if (before != nullptr && before->counts) take_out(f, *before);
+    if (after != nullptr && after->counts) add_entry(f, *after);
 }
 
 void require_room(loaded_month got, const transaction& t, const transaction* instead_of, std::string_view pointer) {

@@ -18,6 +18,7 @@ std::size_t loaded_month_size::operator()(const uuid&, const loaded_month& l) co
     for (const auto& p : l.facts.periods) bytes += sizeof(p) + size_of(*p);
     for (const auto& e : l.facts.book.entries())
         bytes += sizeof(e) + e.name.capacity() + e.aliases.size() * sizeof(e.name);
+    for (const auto& a : l.facts.accounts.entries()) bytes += sizeof(a) + a.name.capacity();
     bytes += l.facts.actuals.capacity() * sizeof(day_spent) + l.facts.payments.capacity() * sizeof(payment);
     return bytes;
 }

@@ -1,7 +1,9 @@
-// What a view of a month is made of, as read from the database in one round trip: the person, their categories and plan
-// inputs, the opened months, per-day sums, and the transactions that may pay bills. Plain data; month_view computes.
+// What a view of a month is made of, as read from the database in one round trip: the person, their accounts,
+// categories and plan inputs, the opened months, per-day sums, and the transactions that may pay bills. Plain data;
+// month_view computes.
 #pragma once
 
+#include "finance/accounts/account.hpp"
 #include "finance/categories/category_book.hpp"
 #include "finance/ledger/transaction.hpp"
 #include "finance/people/profile.hpp"
@@ -46,6 +48,7 @@ struct month_expects {
 struct month_facts {
     profile who;
     category_book book;
+    account_book accounts;
     std::string inputs_text;             // in force; empty before onboarding
     std::vector<period_ptr> periods;     // by month, revision: those asked for, their carry chain, and the last opened
     std::vector<month_expects> expects;  // of those and of reach_months on either side, opened or to come

@@ -28,7 +28,9 @@ constexpr db::statement change_user{
     "  or coalesce($3, currency) <> currency or coalesce($6, coalesce((settings->>'cover')::boolean, true)) "
     "  <> coalesce((settings->>'cover')::boolean, true) then 1 else 0 end, updated_at = $7 where user_id = $1 "
     "  and version = $8 and (currency = coalesce($3, currency) or not (plan_version > 0 "
-    "    or exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null))) returning user_id), "
+    "    or exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null) "
+    "    or exists (select 1 from accounts a where a.user_id = $1 and a.on_budget "
+    "      and (a.id <> $1 or a.opening <> 0)))) returning user_id), "
     "latest as (select distinct on (p.month) p.* from u join periods p on p.user_id = u.user_id "
     "  where p.month >= date_trunc('month', $9::date) order by p.month, p.revision desc), "
     "s as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
@@ -54,6 +56,10 @@ constexpr db::statement erase_sums{
     "finance_user_erase_sums",
     "delete from day_actual where user_id = $1 and (day, category) in (select day, category from day_actual where "
     "user_id = $1 limit 5000)"};
+constexpr db::statement erase_account_sums{
+    "finance_user_erase_account_sums",
+    "delete from account_sums where user_id = $1 and (account_id, span, begins) in (select account_id, span, begins "
+    "from account_sums where user_id = $1 limit 5000)"};
 constexpr db::statement erase_user{
     "finance_user_erase",
     "with u as (delete from users where user_id = $1 returning user_id) select forget_person(user_id, $2) from u"};
@@ -99,9 +105,10 @@ awaitable<void> profile_store::login_changed(const std::vector<uuid>& people, co
 awaitable<bool> profile_store::erase(uuid id, deadline d) {
     for (bool more = true; more;) {
         if (d.remaining() < std::chrono::milliseconds(500)) co_return false;
+        const auto balances = co_await db_.query_idempotent(erase_account_sums, d, id);
         const auto gone = co_await db_.query_idempotent(erase_some, d, id);
         const auto sums = co_await db_.query_idempotent(erase_sums, d, id);
-        more = gone.affected() > 0 || sums.affected() > 0;
+        more = gone.affected() > 0 || sums.affected() > 0 || balances.affected() > 0;
     }
     co_await db_.query_idempotent(erase_user, d, id, wall::now());
     co_return true;

@@ -29,7 +29,9 @@ constexpr db::statement replan_months{
     "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
     "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
     "    and p.month >= $7::date and p.month <> all ($9::date[])) "
-    "  and (currency = $4 or not exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null)) "
+    "  and (currency = $4 or not (exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null) "
+    "    or exists (select 1 from accounts a where a.user_id = $1 and a.on_budget and (a.id <> $1 or a.opening <> "
+    "0)))) "
     "  returning user_id, plan_version), "
     "a as (insert into onboarding_answers (user_id, version, answers, valid_from, created_at) "
     "  select user_id, plan_version, $8::jsonb, $5, $6 from u), "
@@ -56,7 +58,9 @@ constexpr db::statement begin_earlier_months{
     "from u, unnest($7::date[], $8::date[], $9::date[], $10::text[], $11::text[]) "
     "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
 constexpr db::statement any_transaction{
-    "finance_any_transaction", "select exists (select 1 from transactions where user_id = $1 and deleted_at is null)"};
+    "finance_any_transaction",
+    "select exists (select 1 from transactions where user_id = $1 and deleted_at is null) "
+    "or exists (select 1 from accounts where user_id = $1 and on_budget and (id <> $1 or opening <> 0))"};
 
 struct columns {
     std::vector<year_month_day> month, from_day, chain_from;
@@ -106,7 +110,7 @@ awaitable<bool> plan_store::replan(const profile& who, const plan_inputs& a, con
     co_return !results.at(1).empty();
 }
 
-awaitable<bool> plan_store::has_transactions(uuid user, deadline d) {
+awaitable<bool> plan_store::has_money(uuid user, deadline d) {
     const auto rows = co_await db_.query_idempotent(any_transaction, d, user);
     co_return rows.front().get<bool>(0);
 }

@@ -34,7 +34,7 @@ public:
                            civil_day today, deadline d);
 
     // Has the person any transaction that is not deleted?
-    awaitable<bool> has_transactions(uuid user, deadline d);
+    awaitable<bool> has_money(uuid user, deadline d);
 
 private:
     db::pool& db_;

@@ -1,4 +1,4 @@
-"""The ledger's laws, checked in SQL beside the service: L3 lines sum to their parent, L4 day_actual = sum of lines."""
+"""The ledger's laws, checked in SQL beside the service: L2 balances = sums of what is booked, L3 lines sum to their parent, L4 day_actual = sum of lines."""
 
 
 def audit_ledger(cluster, user_id):
@@ -9,7 +9,13 @@ def audit_ledger(cluster, user_id):
     wrong = cluster.sql("""with lines as (
             select t.booked_on as day, l.category, -sum(l.amount) as spent, sum(greatest(l.amount, 0)) as received from finance.transactions t
             join finance.transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id
-            where t.user_id = %s and t.deleted_at is null group by 1, 2)
+            where t.user_id = %s and t.deleted_at is null and l.counts group by 1, 2)
         select day, category, a.spent, l.spent from lines l full join (select * from finance.day_actual where user_id = %s) a using (day, category)
         where (coalesce(a.spent, 0), coalesce(a.received, 0)) <> (coalesce(l.spent, 0), coalesce(l.received, 0))""", user_id, user_id)
     assert wrong == [], f"L4: day_actual differs from the lines: {wrong}"
+    drifted = cluster.sql("""with booked as (
+            select coalesce(account_id, user_id) as account_id, span, case span when 'day' then booked_on else date_trunc('month', booked_on)::date end as begins, sum(amount) as amount
+            from finance.transactions cross join (values ('day'), ('month')) as s (span) where user_id = %s and deleted_at is null group by 1, 2, 3)
+        select account_id, span, begins, s.amount, b.amount from booked b full join (select * from finance.account_sums where user_id = %s) s using (account_id, span, begins)
+        where coalesce(s.amount, 0) <> coalesce(b.amount, 0)""", user_id, user_id)
+    assert drifted == [], f"L2: a balance differs from what is booked: {drifted}"

@@ -16,8 +16,28 @@ const category_book taxonomy;
 
 wall::time_point instant_of(std::string_view text) { return wall::parse(text).value(); }
 
+constexpr const char* first_id = "019d4a5c-7c00-7a01-8b02-000000000001";
+constexpr const char* depot_id = "019d4a5c-7c00-7a01-8b02-000000000002";
+constexpr const char* closed_id = "019d4a5c-7c00-7a01-8b02-000000000003";
+
+account in(const char* id, const char* currency) {
+    account a;
+    a.id = uuid::parse(id).value();
+    a.currency = currency;
+    a.on_budget = a.currency == "EUR";
+    return a;
+}
+
+const account_book accounts = [] {
+    auto first = in(first_id, "EUR"), depot = in(depot_id, "USD"), closed = in(closed_id, "EUR");
+    first.first = closed.archived = true;
+    return account_book({first, depot, closed});
+}();
+
 // Half past one in the night of 2 April in Sofia; still 1 April in UTC.
-entry_rules rules() { return {"EUR", find_zone("Europe/Sofia").value(), instant_of("2026-04-01T22:30:00Z"), taxonomy}; }
+entry_rules rules() {
+    return {find_zone("Europe/Sofia").value(), instant_of("2026-04-01T22:30:00Z"), taxonomy, accounts};
+}
 
 transaction made(std::string_view body) {
     json_document doc(body);
@@ -62,6 +82,8 @@ TEST_CASE("the least body is a spend of today, in the person's zone") {
     CHECK(t.booked_on == parse_day("2026-04-02"));
     CHECK(t.value == -1250);
     CHECK(t.currency == "EUR");
+    CHECK(t.account_id.str() == first_id);
+    CHECK(t.counts);
     REQUIRE(t.lines.size() == 1);
     CHECK(t.lines[0].category == "dining_out");
     CHECK(t.lines[0].value == -1250);
@@ -69,6 +91,36 @@ TEST_CASE("the least body is a spend of today, in the person's zone") {
     CHECK(t.version == 1);
     CHECK_FALSE(t.occurred_at);
     CHECK(t.created_at == rules().now);
+}
+
+TEST_CASE("a transaction is in the currency of its account, and counts when that is on budget") {
+    const std::string depot = depot_id, first = first_id, closed = closed_id;
+    const auto spend = [](const std::string& account, const std::string& currency) {
+        return R"({"money":{"amount":-5,"currency":")" + currency + R"("},"category":"home","account_id":")" + account +
+               "\"}";
+    };
+    const auto t = made(spend(depot, "USD"));
+    CHECK(t.account_id.str() == depot);
+    CHECK(t.currency == "USD");
+    CHECK_FALSE(t.counts);
+    CHECK(refused_body(spend(depot, "EUR")) == findings{{"/money/currency", "currency_mismatch"}});
+    CHECK(refused_body(spend(closed, "EUR")) == findings{{"/account_id", "archived_account"}});
+    CHECK(refused_body(spend("019d4a5c-7c00-7a01-8b02-000000000009", "EUR")) ==
+          findings{{"/account_id", "unknown_account"}});
+
+    CHECK(refused_patch(t, R"({"account_id":null})") == findings{{"/money", "required"}});
+    const auto home = patched(t, R"({"account_id":null,"money":{"amount":-4}})");
+    CHECK(home.account_id.str() == first);
+    CHECK(home.currency == "EUR");
+    CHECK(home.lines.at(0).value == -4);
+    CHECK(home.counts);
+    CHECK(refused_patch(t, R"({"bill_id":"rent:2026-04-01"})") == findings{{"/bill_id", "off_budget"}});
+    auto there = home;
+    there.account_id = accounts.find(uuid::parse(closed).value())->id;
+    CHECK(patched(there, R"({"account_id":")" + closed + R"(","note":"stays"})").account_id.str() == closed);
+    const auto split = made(shopping);
+    CHECK(refused_patch(split, R"({"account_id":")" + depot + R"(","money":{"amount":-3000,"currency":"USD"}})") ==
+          findings{{"/splits", "required"}});
 }
 
 TEST_CASE("booked_on comes from occurred_at in the person's zone unless it is given") {

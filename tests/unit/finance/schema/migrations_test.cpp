@@ -104,3 +104,47 @@ TEST_CASE("names that were the same before stay, the oldest is the plain one, an
                       Catch::Contains("categories_word"));
     CHECK_NOTHROW(sql("update categories set name = 'Rex', twin = '' where id = 'younger'"));
 }
+
+TEST_CASE("L2: a database of the release before gets accounts, balances of what is booked, and no other number moves") {
+    auto& pg = mita::test::cluster();
+    const auto name = pg.create_database();
+    db::migrate_options o;
+    o.url = secret(pg.url(name));
+    o.schema = "finance";
+    std::ostringstream said;
+    const auto sql = [&](const std::string& text) { return pg.sql("set search_path = finance; " + text, name); };
+    db::migrate(o, finance::migrations().first(10), said, said);
+    const std::string user = "'019d4a5c-7c00-7a01-8b02-0123456789ab'", card = "'019d4a5c-7c00-7a01-8b02-0000000000ca'";
+    sql("insert into users (user_id, timezone, currency, locale, region, settings, sequence, created_at, updated_at) "
+        "values (" +
+        user + ", 'UTC', 'JPY', 'en', '', '{}', 7, '2026-04-01', '2026-04-01')");
+    sql("begin; insert into transactions (user_id, id, account_id, booked_on, amount, currency, created_at, "
+        "updated_at, "
+        "deleted_at) select " +
+        user +
+        ", ('019d4a5c-7c00-7a01-8b02-00000000000' || n)::uuid, a::uuid, day::date, x, 'JPY', '2026-04-01', "
+        "'2026-04-01', d from (values (1, null, '2026-02-03', -500, null), (2, " +
+        card + ", '2026-02-28', 200, null), (3, " + card + ", '2026-03-01', 70, null), (4, " + user +
+        ", '2026-03-01', 9, null), (5, null, '2026-03-01', 9000, timestamptz '2026-04-01')) as t(n, a, day, x, d); "
+        "insert into transaction_lines select user_id, id, 1, 'groceries', amount, null, booked_on from transactions; "
+        "insert into day_actual (user_id, day, category, spent, received) select user_id, booked_on, 'groceries', "
+        "-sum(amount), sum(greatest(amount, 0)) from transactions where deleted_at is null group by 1, 2; commit");
+    const std::string plan =
+        "select string_agg(a::text, ' ' order by a.day) || (select string_agg(concat(t.id, t.amount, t.currency, "
+        "t.booked_on, t.changed_in, t.version), ' ' order by t.id) from transactions t) from day_actual a";
+    const auto before = sql(plan);
+    db::migrate(o, finance::migrations(), said, said);
+    CHECK(sql(plan) == before);
+    CHECK(
+        sql("select string_agg(concat_ws(' ', right(id::text, 2), name, currency, on_budget, opening, position), ', ' "
+            "order by position) from accounts") == "ab Account JPY t 0 0, ca Account 2 JPY t 0 1");
+    CHECK(sql("select string_agg(concat_ws(' ', right(account_id::text, 2), span, begins, amount), ', ' order by "
+              "account_id = user_id, span, begins) from account_sums") ==
+          "ca day 2026-02-28 200, ca day 2026-03-01 70, ca month 2026-02-01 200, ca month 2026-03-01 70, "
+          "ab day 2026-02-03 -500, ab day 2026-03-01 9, ab month 2026-02-01 -500, ab month 2026-03-01 9");
+    CHECK(sql("select concat_ws(' ', sequence, forgotten_to, (select string_agg(changed_in::text, ' ') from accounts)) "
+              "from users") == "8 8 8 8");
+    CHECK_THROWS_WITH(sql("update transactions set account_id = '019d4a5c-7c00-7a01-8b02-0000000000cb'"),
+                      Catch::Contains("transactions_account"));
+    CHECK(sql("select bool_and(counts) from transaction_lines") == "t");
+}
