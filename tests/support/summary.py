@@ -8,7 +8,7 @@ import xml.etree.ElementTree as tree
 
 MARKS = {"lint": "lint*.xml", "unit": "release-unit_*.xml", "contract": "contract*.xml", "integration": "integration*.xml", "pages": "pages*.xml", "pooler": "pooler*.xml", "upgrade": "upgrade*.xml",
          "fault": "fault*.xml", "asan": "asan-unit_*.xml", "tsan": "tsan-unit_*.xml", "asan-services": "asan-services*.xml",
-         "fuzz": "*_fuzz.xml", "tidy": "tidy*.xml", "image": "image*.xml"}
+         "fuzz": "*_fuzz.xml", "tidy": "tidy*.xml", "image": "image*.xml", "compose": "compose*.xml"}
 
 
 def fault_of(case):
