@@ -1,5 +1,8 @@
 #include "auth/app.hpp"
 
+#include "auth/clients/basic.hpp"
+#include "auth/clients/client_check.hpp"
+#include "auth/clients/service_token.hpp"
 #include "auth/migrations.hpp"
 #include "cache/report.hpp"
 #include "core/clock.hpp"
@@ -18,6 +21,8 @@
 namespace mita::auth {
 
 namespace {
+
+constexpr std::size_t services_cache = 256 << 10;  // they are few
 
 hashing::pepper_ring peppers_of(const vault& keys) {
     hashing::pepper_ring ring;
@@ -39,6 +44,13 @@ session_terms terms_of(const settings& s) {
     return t;
 }
 
+jwt::validator_options of_services(const settings& s) {
+    auto o = jwt::options_of(s, services_cache);
+    o.rules.audience = s.service_audience;
+    o.rules.typ = service_token_type;
+    return o;
+}
+
 }  // namespace
 
 shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
@@ -54,9 +66,11 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       ring(keys, set.keys.algorithm),
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),
-      passwords(lanes, set.passwords, peppers_of(keys)),
+      passwords(lanes, set.passwords, peppers_of(keys), hashing::bcrypt::allow_x::yes),  // imports flagged as such
       trail(metrics, log, set.audit_queue),
-      tokens(jwt::options_of(set, set.token_cache_bytes), revoked, nullptr) {
+      tokens(jwt::options_of(set, set.token_cache_bytes), revoked, nullptr),
+      service_tokens(of_services(set), revoked, nullptr),
+      metadata(describe_server(set.issuer)) {
     cache::export_stats(metrics, "token", [this] { return tokens.cache_stats(); });
     jwt::export_revocation_lag(metrics, "auth", revoked);
     const auto kernel = lanes.kernel();
@@ -84,7 +98,39 @@ app::app(shared& all_, worker& on_)
             all_.metrics.make_counter("mita_auth_refresh_total", "Refreshes by outcome", {{"outcome", "dead"}})} {}
 
 awaitable<void> app::authenticate(http::request& req, http::access need) {
-    co_await jwt::authenticate(all.tokens, req, need, all.set.internal_token, secret());
+    if (need == http::access::service) {
+        co_await authenticate_service(req);
+        co_return;
+    }
+    const bool sensitive = need == http::access::recent;  // closed while revocations cannot be read (C7)
+    co_await jwt::authenticate(all.tokens, req, need, all.set.internal_token, secret(), sensitive);
+}
+
+awaitable<client> app::require_client(const http::request& req, std::string id, secret password) {
+    auto checked = co_await check_client(db, all.log, std::move(id), std::move(password),
+                                         std::string(req.client_address), req.until);
+    if (!checked.is) {
+        note(req, "client", "refused", checked.of);
+        refuse_client();
+    }
+    co_return std::move(*checked.is);
+}
+
+awaitable<void> app::authenticate_service(http::request& req) {
+    const auto shown = req.headers.value("Authorization");
+    if (!http::iequals(shown.substr(0, shown.find(' ')), "Basic")) {
+        co_await jwt::authenticate(all.service_tokens, req, http::access::service, all.set.internal_token, secret());
+        co_return;
+    }
+    auto basic = read_basic(shown);
+    if (!basic) refuse_client();
+    const auto c = co_await require_client(req, std::move(basic->id), std::move(basic->password));
+    auto who = std::make_shared<principal>();
+    who->user_id = c.id;
+    who->session_id = c.session;
+    who->client_id = c.id.str();
+    who->scope = "service " + c.scope;
+    req.who = std::move(who);
 }
 
 std::optional<api_error> app::explain(const std::exception& e) { return db::explain(e); }
@@ -137,6 +183,17 @@ void app::note(const http::request& req, std::string_view action, std::string_vi
     e.ip = req.client_address;
     e.user_agent = utf8::repaired(req.headers.value("User-Agent"), 300);
     e.request_id = req.id;
+    all.trail.note(std::move(e));
+}
+
+void app::note_of_nobody(std::string_view action, std::string_view result, uuid subject) {
+    audit_event e;
+    e.id = new_uuid();
+    e.at = wall::now();
+    e.action = action;
+    e.result = result;
+    e.actor = subject;
+    e.subject = subject;
     all.trail.note(std::move(e));
 }
 

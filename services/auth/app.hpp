@@ -3,6 +3,8 @@
 #pragma once
 
 #include "auth/audit/audit_trail.hpp"
+#include "auth/clients/client_store.hpp"
+#include "auth/clients/server_metadata.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/hashing/pool.hpp"
 #include "auth/keys/key_ring.hpp"
@@ -57,7 +59,8 @@ struct shared {
     hashing::password_hasher passwords;
     audit_trail trail;
     jwt::revocations revoked;
-    jwt::validator tokens;
+    jwt::validator tokens, service_tokens;  // of people; of services
+    server_document metadata;
     std::shared_ptr<revocation_hub> hub;  // set when worker 0's app is made
     std::vector<app*> apps;               // by worker, for health
 };
@@ -72,6 +75,9 @@ struct app {
     // 0..: a fairness bucket of the client's address, its /24 or /64 (L4, L6).
     static std::uint64_t bucket(std::string_view address);
 
+    // Whose credentials they are; else 401 invalid_client, or 429 where too many were wrong.
+    awaitable<client> require_client(const http::request& req, std::string id, secret password);
+
     // Admission before the account is looked up, so that a refusal tells nothing (L6). Throws overloaded.
     hashing::ticket admit(const http::request& req, hashing::job_class kind);
 
@@ -85,6 +91,9 @@ struct app {
     // An event of the audit trail (A2). subject: whom it concerns, when that is known.
     void note(const http::request& req, std::string_view action, std::string_view result,
               std::optional<uuid> subject = std::nullopt);
+
+    // Likewise, of somebody who is gone and from nowhere.
+    void note_of_nobody(std::string_view action, std::string_view result, uuid subject);
 
     // What signs. Throws overloaded while no signing key is loaded: asked for before a session is written.
     std::shared_ptr<const key_snapshot> signer() const;
@@ -114,6 +123,10 @@ struct app {
         metrics::counter& issued;
         metrics::counter &rotated, &repeated, &reused, &dead;
     } count;
+
+private:
+    // access::service: the header's Basic credentials, or a token that this service issued to a service.
+    awaitable<void> authenticate_service(http::request& req);
 };
 
 }  // namespace mita::auth

@@ -1,5 +1,7 @@
 #include "auth/cli.hpp"
 
+#include "auth/cli_clients.hpp"
+#include "auth/cli_invitations.hpp"
 #include "auth/cli_keys.hpp"
 #include "auth/cli_users.hpp"
 #include "auth/doctor.hpp"
@@ -119,8 +121,8 @@ int password_verify(config& from, const std::string& stored) {
     if (!parsed)
         return refuse(hashing::parse_stored(stored, hashing::bcrypt::allow_x::yes)
                           ? "$2x$ hashes are refused: the code that made them took many passwords for one"
-                          : "the stored form is malformed: it must be $2a$, $2b$ or $2y$ with cost 4 to 14, or what "
-                            "`password hash` prints");
+                          : "the stored form is malformed: it must be $2a$, $2b$ or $2y$ with cost 4 to 14, what "
+                            "`password hash` prints, or what `users import` takes");
     hashing::policy policy;
     if (parsed->pepper && *parsed->pepper != policy.pepper)
         return refuse("the stored form names pepper '" + *parsed->pepper + "'; MITA_AUTH_SECRET makes '" +
@@ -196,6 +198,8 @@ void add_own_commands(command_line& cli) {
             &doctor);
     add_key_commands(cli);
     add_user_commands(cli);
+    add_client_commands(cli);
+    add_invitation_commands(cli);
     const auto j = std::make_shared<judging>();
     auto& tokens = cli.add_group("jwt", "access tokens");
     auto& judge =

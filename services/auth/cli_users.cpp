@@ -2,6 +2,7 @@
 
 #include "auth/audit/audit_store.hpp"
 #include "auth/cli_desk.hpp"
+#include "auth/cli_import.hpp"
 #include "auth/people/standing_store.hpp"
 #include "auth/people/user_json.hpp"
 #include "core/clock.hpp"
@@ -46,50 +47,43 @@ int say(standing how, const std::string& done) {
     return 0;
 }
 
-awaitable<int> list(desk& d, db::pool& db, std::string part, int limit) {
+awaitable<int> list(desk& d, db::pool& db, user_search what) {
     standing_store accounts(db, longest_token_life);
-    const auto users = co_await accounts.search(part, limit, d.until);
+    const auto users = co_await accounts.search(std::move(what), d.until);
     for (const auto& u : users) std::cout << internal_json(u) << '\n';
     co_return 0;
 }
 
-// status, role: nullopt stays as it is.
-awaitable<int> set(desk& d, db::pool& db, std::string who, std::optional<std::string> status,
-                   std::optional<std::string> role, std::string action) {
+using act = awaitable<standing_change> (*)(standing_store&, uuid, deadline);
+
+awaitable<int> carry_out(desk& d, db::pool& db, std::string who, act what, std::string action) {
     const auto found = co_await find(d, db, who);
     if (!found) co_return refuse_command("there is no such account");
     standing_store accounts(db, longest_token_life);
-    const auto how =
-        co_await accounts.set(found->id, status.value_or(found->status), role.value_or(found->role), d.until);
-    if (how == standing::done) {
+    const auto done = co_await what(accounts, found->id, d.until);
+    if (done.how == standing::done) {
         co_await note(d, db, found->id, action);
     }
-    co_return say(how, "done: " + action + ", all sessions ended");
+    co_return say(done.how, "done: " + action + ", all sessions ended");
 }
 
-awaitable<int> end_sessions(desk& d, db::pool& db, std::string who) {
-    const auto found = co_await find(d, db, who);
-    if (!found) co_return refuse_command("there is no such account");
-    standing_store accounts(db, longest_token_life);
-    const auto how = co_await accounts.end_sessions(found->id, d.until);
-    if (how == standing::done) {
-        co_await note(d, db, found->id, "sessions_end");
-    }
-    co_return say(how, "all sessions ended");
-}
+awaitable<standing_change> disable(standing_store& s, uuid id, deadline d) { return s.set(id, "disabled", {}, d); }
+awaitable<standing_change> enable(standing_store& s, uuid id, deadline d) { return s.set(id, "active", {}, d); }
+awaitable<standing_change> end_all(standing_store& s, uuid id, deadline d) { return s.end_sessions(id, "operator", d); }
+awaitable<standing_change> reset(standing_store& s, uuid id, deadline d) { return s.require_reset(id, d); }
+awaitable<standing_change> make_user(standing_store& s, uuid id, deadline d) { return s.set(id, {}, "user", d); }
+awaitable<standing_change> make_admin(standing_store& s, uuid id, deadline d) { return s.set(id, {}, "admin", d); }
 
 }  // namespace
 
 void add_user_commands(command_line& cli) {
     auto& users = cli.add_group("users", "the accounts in the database; WHO is an id or an e-mail address");
-    const auto part = std::make_shared<std::string>();
-    const auto limit = std::make_shared<int>(50);
-    auto& search =
-        cli.add_to(users, "list", "print the newest accounts, a JSON object a line", [part, limit](config& from) {
-            return run_at_desk(from, [part, limit](desk& d, db::pool& db) { return list(d, db, *part, *limit); });
-        });
-    search.add_option("part", *part, "only those whose address holds this, in lower case");
-    search.add_option("--limit", *limit, "at most so many")->check(CLI::Range(1, 10'000))->capture_default_str();
+    const auto what = std::make_shared<user_search>();
+    auto& search = cli.add_to(users, "list", "print the newest accounts, a JSON object a line", [what](config& from) {
+        return run_at_desk(from, [what](desk& d, db::pool& db) { return list(d, db, *what); });
+    });
+    search.add_option("part", what->part, "only those whose address or name holds this");
+    search.add_option("--limit", what->limit, "at most so many")->check(CLI::Range(1, 10'000))->capture_default_str();
 
     const auto who = std::make_shared<std::string>();
     const auto add = [&](const char* name, const char* what, desk_task task) {
@@ -97,15 +91,21 @@ void add_user_commands(command_line& cli) {
         c.add_option("who", *who, "id or e-mail address")->required();
         return &c;
     };
-    add("disable", "close an account: its sessions end, nobody logs in",
-        [who](desk& d, db::pool& db) { return set(d, db, *who, "disabled", std::nullopt, "disable"); });
-    add("enable", "open it again",
-        [who](desk& d, db::pool& db) { return set(d, db, *who, "active", std::nullopt, "enable"); });
-    add("end-sessions", "sign it out everywhere", [who](desk& d, db::pool& db) { return end_sessions(d, db, *who); });
+    const auto simple = [&](const char* name, const char* what, act how, const char* action) {
+        add(name, what, [who, how, action](desk& d, db::pool& db) { return carry_out(d, db, *who, how, action); });
+    };
+    simple("disable", "close an account: its sessions end, nobody logs in", &disable, "disable");
+    simple("enable", "open it again", &enable, "enable");
+    simple("end-sessions", "sign it out everywhere", &end_all, "sessions_end");
+    simple("require-reset",
+           "its password is none any more: its sessions end, and a mail leads to a new one (mails must be sent)",
+           &reset, "reset_required");
+    add_import(cli, users);
     const auto role = std::make_shared<std::string>();
-    auto* give =
-        add("role", "give it a role; its sessions end, so that no token has the former one",
-            [who, role](desk& d, db::pool& db) { return set(d, db, *who, std::nullopt, *role, "role_" + *role); });
+    auto* give = add("role", "give it a role; its sessions end, so that no token has the former one",
+                     [who, role](desk& d, db::pool& db) {
+                         return carry_out(d, db, *who, *role == "admin" ? &make_admin : &make_user, "role_" + *role);
+                     });
     give->add_option("role", *role, "user or admin")->required()->check(CLI::IsMember({"user", "admin"}));
 }
 

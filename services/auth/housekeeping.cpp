@@ -1,6 +1,7 @@
 #include "auth/housekeeping.hpp"
 
 #include "auth/audit/audit_store.hpp"
+#include "auth/invitations/invitation_store.hpp"
 #include "auth/one_time/one_time_store.hpp"
 #include "auth/people/address_store.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
@@ -27,11 +28,12 @@ struct house {
           sessions(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "sessions"}})),
           tokens(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "one_time_tokens"}})),
           throttles(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "throttles"}})),
+          invitations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "invitations"}})),
           events(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "audit_events"}})),
           revocations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "revocations"}})) {}
     app& a;
     uuid from{};  // where the next run looks on: the table is walked by key, some of it each time
-    metrics::counter &runs, &sessions, &tokens, &throttles, &events, &revocations;
+    metrics::counter &runs, &sessions, &tokens, &throttles, &invitations, &events, &revocations;
 };
 
 awaitable<void> settle_addresses(app& a) {
@@ -57,6 +59,9 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     throttle_store slowed(h->a.db);
     const auto calm = co_await slowed.prune(rows_a_step * steps_a_run, deadline::after(step_time));
     h->throttles.add(static_cast<std::uint64_t>(calm));
+    invitation_store invitations(h->a.db);
+    const auto past = co_await invitations.prune(rows_a_step * steps_a_run, deadline::after(step_time));
+    h->invitations.add(static_cast<std::uint64_t>(past));
     audit_store trail(h->a.db);
     const auto old = co_await trail.prune(h->a.all.set.audit_kept, rows_a_step, deadline::after(step_time));
     h->events.add(static_cast<std::uint64_t>(old));

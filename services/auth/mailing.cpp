@@ -55,6 +55,7 @@ std::optional<link_kind> link_of(letter_kind k) {
         case letter_kind::email_change_asked:
         case letter_kind::email_changed:
         case letter_kind::password_changed:
+        case letter_kind::account_deleted:
         case letter_kind::account_exists:
             break;
     }
@@ -90,6 +91,7 @@ bool wanted(const waiting_mail& mail, const std::optional<user>& who) {
         case letter_kind::email_change_asked:
         case letter_kind::email_changed:
         case letter_kind::password_changed:
+        case letter_kind::account_deleted:
             return true;
     }
     return false;

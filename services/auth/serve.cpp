@@ -1,6 +1,7 @@
 #include "auth/serve.hpp"
 
 #include "auth/app.hpp"
+#include "auth/erasing.hpp"
 #include "auth/hashing/instruments.hpp"
 #include "auth/housekeeping.hpp"
 #include "auth/key_keeping.hpp"
@@ -90,7 +91,8 @@ int serve(config& from) {
         log.error("auth_secret_wrong").with("reason", e.what());
         rt.request_stop();
     };
-    all.hub = std::make_shared<revocation_hub>(home, first.db, all.revoked, all.tokens, all.ring, log, on_wrong_secret);
+    const std::vector<jwt::validator*> judges{&all.tokens, &all.service_tokens};
+    all.hub = std::make_shared<revocation_hub>(home, first.db, all.revoked, judges, all.ring, log, on_wrong_secret);
     const auto hub = all.hub;
     const auto on_notify = [hub](const std::string&, const std::string&) { hub->nudge(); };
     db::listener hints(home, all.set.database.options(), {"auth_revocations"}, on_notify, log);
@@ -99,6 +101,8 @@ int serve(config& from) {
     keep_house(rt, first);
     send_mails(rt, first);
     keep_keys(rt, first);
+    http::client finance(home, finance_of(all.set), log, all.metrics);
+    erase_at_finance(rt, first, finance);
     rt.every(0, "audit", 200ms, [&all, &first]() -> awaitable<void> {
         if (!first.db.ready()) co_return;  // away: said by others
         co_await all.trail.flush(first.db, deadline::after(5s));

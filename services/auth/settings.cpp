@@ -31,12 +31,15 @@ settings::settings(config& from)
       database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL"),
       mail(from),
       keys(from) {
-    const auto mode = from.one_of("MITA_REGISTRATION", "open", {"open", "verified", "closed"});
+    const auto mode = from.one_of("MITA_REGISTRATION", "open", {"open", "verified", "invited", "closed"});
     registration = mode == "open"       ? registration_mode::open
                    : mode == "verified" ? registration_mode::verified
+                   : mode == "invited"  ? registration_mode::invited
                                         : registration_mode::closed;
     if (registration == registration_mode::verified && !mail.on())
         from.problem("MITA_REGISTRATION: must not be verified without MITA_MAIL_URL");
+    service_audience = from.text("MITA_SERVICE_AUDIENCE", "mita-services");
+    if (service_audience == audience) from.problem("MITA_SERVICE_AUDIENCE: must not be what MITA_AUDIENCE is");
     refresh_idle = std::chrono::seconds(from.integer("MITA_REFRESH_IDLE_S", 604'800, 10, 31'536'000));
     refresh_absolute = std::chrono::seconds(from.integer("MITA_REFRESH_ABSOLUTE_S", 2'592'000, 10, 31'536'000));
     token_cache_bytes = static_cast<std::size_t>(from.integer(
@@ -45,6 +48,8 @@ settings::settings(config& from)
     keys.renewed = std::chrono::hours(24 * from.integer("MITA_KEY_DAYS", testing ? 0 : 90, 0, 3'650));
     audit_queue = static_cast<std::size_t>(from.integer("MITA_AUDIT_QUEUE", 10'000, 1, 1'000'000));
     audit_kept = std::chrono::hours(24 * from.integer("MITA_AUDIT_DAYS", 400, 31, 36'500));
+    finance_internal = from.http_endpoint("MITA_FINANCE_INTERNAL_URL", "http://127.0.0.1:8092");
+    erasure_poll = from.duration_ms("MITA_ERASURE_POLL_MS", 1'000, 50, 60'000);
     housekeeping = from.duration_ms("MITA_HOUSEKEEPING_MS", 60'000, 100, 3'600'000);
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));
 

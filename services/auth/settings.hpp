@@ -9,14 +9,15 @@
 #include "db/settings.hpp"
 
 #include <chrono>
+#include <string>
 
 namespace mita::auth {
 
 // How new hashes are made; wrong values are recorded in `from`.
 hashing::policy password_policy(config& from, bool testing);
 
-// Who may register: anybody at once; anybody who proves the address first; nobody.
-enum class registration_mode { open, verified, closed };
+// Who may register: anybody at once; anybody who proves the address first; who shows an invitation; nobody.
+enum class registration_mode { open, verified, invited, closed };
 
 struct settings : common_settings {
     explicit settings(config& from);  // throws config_error with every wrong setting
@@ -28,8 +29,11 @@ struct settings : common_settings {
     key_settings keys;
     std::chrono::seconds refresh_idle, refresh_absolute;
     unsigned max_sessions;
+    std::string service_audience;  // of tokens that services get for themselves
     std::size_t token_cache_bytes;
-    std::size_t audit_queue;                 // events of it that wait for the database at most
+    std::size_t audit_queue;            // events of it that wait for the database at most
+    config::endpoint finance_internal;  // who erases what it keeps of people that are gone
+    std::chrono::milliseconds erasure_poll;
     std::chrono::hours audit_kept;           // how long events of the audit trail stay
     std::chrono::milliseconds housekeeping;  // pause between two runs of the job that forgets what is over
 

@@ -23,10 +23,7 @@ def dead_soon(stack, token):
 @pytest.fixture
 def users(stack):
     def run(*words, status=0):
-        settings = {k: v for k, v in os.environ.items() if not k.startswith("MITA_")} | stack.environment("auth")
-        done = subprocess.run([str(ROOT / "build" / stack.preset / "bin/mita-auth"), "users", *words], env=settings, capture_output=True, text=True, timeout=30)
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return stack.operate("auth", "users", *words, status=status)
     return run
 
 

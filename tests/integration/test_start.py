@@ -28,14 +28,15 @@ OWN = {
         "MITA_HASH_QUEUE": "0", "MITA_HASH_NICE": "-1", "MITA_HASH_KERNEL": "gpu", "MITA_LOGIN_BUDGET_MS": "1", "MITA_CACHE_BYTES": "1e9",
         "MITA_HOUSEKEEPING_MS": "1", "MITA_MAIL_URL": "smtp://user:canary@mail.example", "MITA_MAIL_FROM": "MITA", "MITA_MAIL_PASSWORD": "canary-alone", "MITA_MAIL_TIMEOUT_MS": "60000",
         "MITA_MAIL_POLL_MS": "0", "MITA_PUBLIC_URL": "ftp://app.example", "MITA_REGISTRATION": "maybe", "MITA_AUDIT_DAYS": "30", "MITA_KEY_SECRET": "canary-short",
-        "MITA_KEY_SECRET_OLD": "canary-short", "MITA_KEY_DAYS": "-1", "MITA_KEY_PUBLISHED_S": "0"},
+        "MITA_KEY_SECRET_OLD": "canary-short", "MITA_KEY_DAYS": "-1", "MITA_KEY_PUBLISHED_S": "0",
+        "MITA_AUDIT_QUEUE": "0", "MITA_SERVICE_AUDIENCE": "mita-api", "MITA_FINANCE_INTERNAL_URL": "http://f:0", "MITA_ERASURE_POLL_MS": "1"},
     "finance": INNER | {"MITA_FINANCE_PORT": "http", "MITA_FINANCE_INTERNAL_PORT": "8092.0", "MITA_FINANCE_DATABASE_URL": "postgresql://u:canary@h:99999/d", "MITA_FINANCE_SECRET": "canary-short",
                         "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB"},
     "gateway": {
         "MITA_GATEWAY_PORT": "0x50", "PORT": "many", "MITA_GATEWAY_INTERNAL_PORT": "70000", "MITA_GATEWAY_LISTEN": "localhost", "MITA_TRUSTED_PROXIES": "10.0.0.1,proxy.example",
         "MITA_CORS_ORIGINS": "*", "MITA_AUTH_URL": "https://auth:8081", "MITA_AUTH_INTERNAL_URL": "auth:8091", "MITA_FINANCE_URL": "http://finance", "MITA_FINANCE_INTERNAL_URL": "http://f:0",
         "MITA_OPS_TOKEN": "canary-short"[:12], "MITA_RATE_USER": "600/60", "MITA_RATE_WRITE": "x", "MITA_RATE_LOGIN": "10;0", "MITA_RATE_REGISTER": "-1;1", "MITA_RATE_TABLE_BYTES": "1",
-        "MITA_CACHE_BYTES": "-1", "MITA_KEEP_ALIVE_MS": "75s"},
+        "MITA_CACHE_BYTES": "-1", "MITA_KEEP_ALIVE_MS": "75s", "MITA_AUDIT_QUEUE": "0"},
 }
 
 

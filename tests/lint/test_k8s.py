@@ -135,7 +135,7 @@ def allowed(policies, source, target, port):
 def test_the_network_lets_each_reach_what_it_needs_and_nothing_else(objects):
     policies = [o["spec"] for o in of_kind(objects, "NetworkPolicy").values()]
     assert {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]} in policies
-    needed = {("gateway", "auth", 8081), ("gateway", "auth", 8091), ("gateway", "finance", 8082), ("gateway", "finance", 8092), ("finance", "auth", 8091)}
+    needed = {("gateway", "auth", 8081), ("gateway", "auth", 8091), ("gateway", "finance", 8082), ("gateway", "finance", 8092), ("finance", "auth", 8091), ("auth", "finance", 8092)}
     every = [(a, b, port) for a in PORTS for b in PORTS for port in (8080, 8081, 8082, 8090, 8091, 8092) if a != b]
     assert {way for way in every if allowed(policies, f"mita-{way[0]}", f"mita-{way[1]}", way[2])} == needed
     databases = {name for name in ("auth", "finance", "gateway", "migrate")

@@ -116,7 +116,8 @@ def test_each_main_is_at_most_60_lines():
 # The rooms of auth: who may include whom. What stands at the top (main, serve, routes, app, cli, ...) sees all; handlers see app.
 AUTH_ROOMS = {
     "revocation": {"keys"}, "sessions": {"people", "mail", "keys", "revocation"}, "people": {"mail", "revocation"}, "keys": set(), "hashing": set(),
-    "mail": {"revocation"}, "one_time": set(), "audit": set(), "throttle": {"people", "revocation"},
+    "mail": {"revocation"}, "one_time": set(), "clients": {"one_time", "revocation", "throttle"},
+    "deletion": {"people", "mail", "revocation"}, "invitations": {"people", "sessions", "mail", "one_time", "revocation"}, "audit": set(), "throttle": {"people", "revocation"},
 }
 AUTH_ROOMS["handlers"] = {"top", *AUTH_ROOMS}
 AUTH_ROOMS["top"] = {"handlers", *AUTH_ROOMS}

@@ -1,4 +1,5 @@
 // A person's own audit trail.
+#include "auth/handlers/events.hpp"
 #include "auth/audit/audit_store.hpp"
 #include "auth/handlers/handlers.hpp"
 #include "auth/people/user_json.hpp"
@@ -26,7 +27,9 @@ uuid place_from(const std::string& bytes) {
     return id;
 }
 
-void append(std::string& out, const audit_event& e) {
+}  // namespace
+
+void append_event(std::string& out, const audit_event& e, bool for_admin) {
     out += '{';
     member(out, "id", e.id.str(), true);
     member(out, "at", wall::format(e.at));
@@ -36,21 +39,20 @@ void append(std::string& out, const audit_event& e) {
     member(out, "ip", e.ip);
     member(out, "user_agent", e.user_agent);
     member(out, "request_id", e.request_id);
+    if (for_admin && e.actor) member(out, "actor", e.actor->str());
     out += e.actor && e.actor == e.subject ? ",\"own\":true}" : ",\"own\":false}";
 }
 
-}  // namespace
-
-awaitable<http::response> list_events(http::request& req, app& a) {
+awaitable<http::response> events_of(http::request& req, app& a, uuid subject, bool for_admin) {
     http::query_reader in(req.query);
     const auto limit = in.limit().value_or(usual_page);
     const auto cursor = in.take("cursor");
     in.finish();
-    const auto scope = http::cursor_scope(req.route, req.who->user_id);
+    const auto scope = http::cursor_scope(req.path, req.who->user_id);
     std::optional<uuid> before;
     if (cursor) before = place_from(a.all.cursors.open(*cursor, scope));
     audit_store trail(a.db);
-    auto events = co_await trail.list(req.who->user_id, before, limit + 1, req.until);
+    auto events = co_await trail.list(subject, before, limit + 1, req.until);
     std::optional<std::string> next;
     if (std::cmp_greater(events.size(), limit)) {
         events.pop_back();
@@ -59,7 +61,7 @@ awaitable<http::response> list_events(http::request& req, app& a) {
     std::string out = "{\"data\":[";
     for (const auto& e : events) {
         if (&e != &events.front()) out += ',';
-        append(out, e);
+        append_event(out, e, for_admin);
     }
     out += "],\"next_cursor\":";
     if (next)
@@ -67,8 +69,10 @@ awaitable<http::response> list_events(http::request& req, app& a) {
     else
         out += "null";
     auto answer = http::json(200, out + '}');
-    if (next) http::with_header(answer, "Link", http::next_link(req.route, limit, "", *next));
+    if (next) http::with_header(answer, "Link", http::next_link(req.path, limit, "", *next));
     co_return http::tagged_by_text(req, std::move(answer));
 }
+
+awaitable<http::response> list_events(http::request& req, app& a) { return events_of(req, a, req.who->user_id, false); }
 
 }  // namespace mita::auth

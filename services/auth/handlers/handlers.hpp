@@ -21,8 +21,26 @@ awaitable<http::response> reset_password(http::request& req, app& a);
 awaitable<http::response> verify_email(http::request& req, app& a);
 awaitable<http::response> resend_verification(http::request& req, app& a);
 awaitable<http::response> change_email(http::request& req, app& a);
+awaitable<http::response> client_token(http::request& req, app& a);
+awaitable<http::response> introspect(http::request& req, app& a);
+awaitable<http::response> revoke(http::request& req, app& a);
+awaitable<http::response> server_metadata(http::request& req, app& a);
+awaitable<http::response> delete_me(http::request& req, app& a);
+awaitable<http::response> export_account(http::request& req, app& a);
 awaitable<http::response> me(http::request& req, app& a);
 awaitable<http::response> jwks(http::request& req, app& a);
+
+awaitable<http::response> admin_users(http::request& req, app& a);
+awaitable<http::response> admin_user(http::request& req, app& a);
+awaitable<http::response> admin_events(http::request& req, app& a);
+awaitable<http::response> admin_disable(http::request& req, app& a);
+awaitable<http::response> admin_enable(http::request& req, app& a);
+awaitable<http::response> admin_end_sessions(http::request& req, app& a);
+awaitable<http::response> admin_require_reset(http::request& req, app& a);
+awaitable<http::response> admin_invite(http::request& req, app& a);
+awaitable<http::response> admin_invitations(http::request& req, app& a);
+awaitable<http::response> admin_uninvite(http::request& req, app& a);
+awaitable<http::response> admin_set_role(http::request& req, app& a);
 
 awaitable<http::response> internal_revocations(http::request& req, app& a);
 awaitable<http::response> internal_user(http::request& req, app& a);

@@ -1,5 +1,6 @@
 // The internal listener: the revocation feed, people for finance, introspection. Never routed by the gateway.
 #include "auth/handlers/handlers.hpp"
+#include "auth/handlers/introspection.hpp"
 #include "auth/people/body.hpp"
 #include "auth/people/user_json.hpp"
 #include "core/error.hpp"
@@ -92,15 +93,8 @@ awaitable<http::response> internal_introspect(http::request& req, app& a) {
     const auto token = in.string("token", 1, 9000);
     doc.finish();
     const auto seen = a.all.tokens.check_now(token);
-    if (seen.result != jwt::verdict::ok) co_return http::json(200, "{\"active\":false}");
-    const auto& c = *seen.value;
-    std::string out = "{\"active\":true,\"token_type\":\"Bearer\",\"sub\":\"" + c.who.user_id.str() + "\",\"sid\":\"" +
-                      c.who.session_id.str() + "\",\"jti\":\"" + c.jti.str() + "\",\"scope\":";
-    append_json_string(out, c.who.scope);
-    out += ",\"client_id\":";
-    append_json_string(out, c.who.client_id);
-    out += ",\"exp\":" + std::to_string(c.who.expires_at) + ",\"iat\":" + std::to_string(c.issued_at) + "}";
-    co_return http::json(200, std::move(out));
+    if (seen.result != jwt::verdict::ok) co_return http::json(200, std::string(inactive));
+    co_return http::json(200, introspection(*seen.value));
 }
 
 }  // namespace mita::auth

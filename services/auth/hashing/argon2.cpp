@@ -9,6 +9,7 @@ namespace mita::hashing::argon2 {
 
 namespace {
 
+constexpr std::uint32_t max_lanes = 16;  // of imported ones; they are computed one after the other
 constexpr std::string_view prefix = "$argon2id$v=19$m=";
 constexpr std::string_view base64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -37,7 +38,7 @@ std::optional<params> parse(std::string_view text) {
     const auto passes = take_number(text, ",p=");
     if (!passes) return std::nullopt;
     const auto lanes = take_number(text, "$");
-    if (!lanes || *lanes != 1) return std::nullopt;
+    if (!lanes || *lanes < 1 || *lanes > max_lanes) return std::nullopt;
     if (*memory < 8 || *memory > max_memory_kib || *passes > max_passes) return std::nullopt;
     const std::size_t dollar = text.find('$');
     if (dollar == std::string_view::npos) return std::nullopt;

@@ -20,7 +20,7 @@ struct params {
 inline constexpr std::uint32_t max_memory_kib = 262144;
 inline constexpr std::uint32_t max_passes = 10;
 
-// Strict parse of a complete hash; nullopt if malformed, not argon2id v=19, p > 1 or above the limits.
+// Strict parse of a complete hash; nullopt if malformed, not argon2id v=19, p > 16 or above the limits.
 std::optional<params> parse(std::string_view text);
 
 // nullopt when memory cannot be had. The salt comes from the system's generator.

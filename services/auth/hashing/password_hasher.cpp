@@ -72,16 +72,19 @@ hash_work work_of(const stored_hash& s) {
     return argon2_work{std::get<argon2::params>(s.how), s.inner};
 }
 
+// A foreign one is of neither: it counts with what is not today's.
 bool is_of(const hash_work& work, algorithm alg) {
-    return std::holds_alternative<bcrypt_work>(work) == (alg == algorithm::bcrypt);
+    if (std::holds_alternative<bcrypt_work>(work)) return alg == algorithm::bcrypt;
+    const auto& expected = std::get<argon2_work>(work).expected;
+    return alg == algorithm::argon2id && (!expected || argon2::parse(*expected));
 }
 
-// Is a dearer than b, of the same algorithm?
+// Is a dearer than b? In microseconds of an ordinary core: 0.4 a kibibyte and pass, 60 at bcrypt's cost 0.
 bool dearer(const hash_work& a, const hash_work& b) {
-    if (const auto* one = std::get_if<bcrypt_work>(&a)) return one->how.cost > std::get<bcrypt_work>(b).how.cost;
     const auto price = [](const hash_work& w) {
+        if (const auto* one = std::get_if<bcrypt_work>(&w)) return double(60ULL << one->how.cost);
         const auto& how = std::get<argon2_work>(w).how;
-        return std::uint64_t(how.memory_kib) * how.passes;
+        return 0.4 * double(how.memory_kib) * how.passes;
     };
     return price(a) > price(b);
 }

@@ -1,5 +1,7 @@
 #include "auth/hashing/stored_hash.hpp"
 
+#include "auth/hashing/foreign.hpp"
+
 #include <algorithm>
 
 namespace mita::hashing {
@@ -30,9 +32,12 @@ bool valid_pepper_id(std::string_view id) {
 std::optional<stored_hash> parse_stored(std::string_view text, bcrypt::allow_x x) {
     if (text.size() > longest) return std::nullopt;
     if (!take(text, version)) {
-        const auto imported = bcrypt::parse_hash(text, x);
+        if (const auto imported = bcrypt::parse_hash(text, x))
+            return stored_hash{std::nullopt, *imported, std::string(text)};
+        if (const auto imported = argon2::parse(text)) return stored_hash{std::nullopt, *imported, std::string(text)};
+        const auto imported = foreign::parse(text);
         if (!imported) return std::nullopt;
-        return stored_hash{std::nullopt, *imported, std::string(text)};
+        return stored_hash{std::nullopt, foreign::price(*imported), std::string(text)};
     }
     const bool is_bcrypt = take(text, alg_bcrypt);
     if (!is_bcrypt && !take(text, alg_argon2id)) return std::nullopt;

@@ -1,7 +1,8 @@
 // What the users table holds: a self-describing line that names algorithm, cost and pepper. Pure.
 //   $mita$v=1$alg=bcrypt$pepper=p1$2b$12$…           prehashed with pepper p1, then bcrypt
 //   $mita$v=1$alg=argon2id$pepper=p1$argon2id$v=19$… prehashed with pepper p1, then argon2id
-//   $2a$ $2b$ $2y$                                   imported: the password itself, first 72 bytes, no prehash
+//   $2a$ $2b$ $2y$, $argon2id$, PBKDF2, scrypt         imported: the password itself (bcrypt: its first 72 bytes), no
+//                                                    prehash
 #pragma once
 
 #include "auth/hashing/argon2.hpp"
@@ -25,9 +26,9 @@ struct policy {
 };
 
 struct stored_hash {
-    std::optional<std::string> pepper;  // unset: imported, no prehash
-    std::variant<bcrypt::complete, argon2::params> how;
-    std::string inner;  // the standard string: "$2b$…" or "$argon2id$…"
+    std::optional<std::string> pepper;                   // unset: imported, no prehash
+    std::variant<bcrypt::complete, argon2::params> how;  // of a foreign one, argon2id of its price
+    std::string inner;  // the standard string: "$2b$…", "$argon2id$…" or what foreign.hpp reads
 };
 
 // 1..16 of A-Za-z0-9_-.

@@ -1,3 +1,4 @@
+#include "auth/hashing/foreign.hpp"
 #include "auth/hashing/libxcrypt.hpp"
 #include "auth/hashing/pool_state.hpp"
 #include "core/scheduling.hpp"
@@ -59,7 +60,10 @@ void answer_bcrypt(const job& j, const bcrypt::digest& sum, result& r) {
 void answer_argon2(const job& j, result& r) {
     const auto& work = std::get<argon2_work>(j.work);
     if (work.expected) {
-        r.what = verdict_of(argon2::verify(j.password.view(), *work.expected), j);
+        const bool own = argon2::parse(*work.expected).has_value();
+        r.what = verdict_of(own ? argon2::verify(j.password.view(), *work.expected)
+                                : foreign::verify(j.password.view(), *work.expected),
+                            j);
     } else if (auto text = argon2::hash(j.password.view(), work.how)) {
         r.what = outcome::hashed;
         r.hash = std::move(*text);
@@ -178,7 +182,9 @@ private:
             }
         } else {
             answer_argon2(j.what, r);
-            state_.speed_.observe_argon2(std::get<argon2_work>(j.what.work).how, ns_since(now));
+            const auto& memory_hard = std::get<argon2_work>(j.what.work);
+            if (!memory_hard.expected || argon2::parse(*memory_hard.expected))
+                state_.speed_.observe_argon2(memory_hard.how, ns_since(now));
         }
         view_.blocked_until_ns.store(0, std::memory_order_relaxed);
         r.worked = clock::now() - now;

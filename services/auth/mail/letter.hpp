@@ -15,6 +15,7 @@ enum class letter_kind {
     email_change_asked,  // to the former address
     email_changed,       // to the former address
     password_changed,
+    account_deleted,
     account_exists,  // somebody registered with an address that has an account
 };
 std::string_view name(letter_kind k);

@@ -8,7 +8,7 @@ namespace mita::auth {
 
 namespace {
 
-constexpr std::size_t kinds = 7, languages = 3;
+constexpr std::size_t kinds = 8, languages = 3;
 using in_each_language = std::array<words, languages>;
 
 // By letter_kind, then by language: English, Bulgarian, German.
@@ -75,6 +75,18 @@ constexpr std::array<in_each_language, kinds> all{{
        "Das Passwort Ihres Kontos bei MITA wurde geändert. Andere Geräte wurden "
        "abgemeldet.",
        "", "Waren Sie das nicht, fordern Sie sofort ein neues Passwort an."}}},
+    {{{"Your account was deleted",
+       "Your MITA account was deleted, and with it all that you had entered. You can register anew with this address.",
+       "", "If this was not you, answer this message at once."},
+      {"Профилът ви беше изтрит",
+       "Профилът ви в MITA беше изтрит заедно с всичко, което сте въвели. Можете да се регистрирате отново с този "
+       "адрес.",
+       "", "Ако това не сте вие, отговорете веднага на това писмо."},
+      {"Ihr Konto wurde gelöscht",
+       "Ihr Konto bei MITA wurde gelöscht, mit allem, was Sie eingegeben hatten. Sie können sich mit dieser Adresse "
+       "neu "
+       "anmelden.",
+       "", "Waren Sie das nicht, antworten Sie sofort auf diese Nachricht."}}},
     {{{"You have an account already",
        "Somebody registered at MITA with this address, which has an account already. Log in with it; if you forgot "
        "the password, ask for a new one.",

@@ -11,7 +11,8 @@ constexpr db::statement put{
     "one_time_issue",
     "with at as materialized (select judged_at($5) as now)"
     " insert into one_time_tokens (hash, purpose, user_id, bound, created_at, expires_at)"
-    " select $1, $2, $3, $4, at.now, at.now + $6::bigint * interval '1 second' from at"
+    " select $1, $2, u.id, $4, at.now, at.now + $6::bigint * interval '1 second' from at, users u where u.id = $3"
+    " for key share of u"  // who is being deleted gets none
     " on conflict (user_id, purpose) do update set hash = excluded.hash, bound = excluded.bound, used_at = null,"
     " created_at = excluded.created_at, expires_at = excluded.expires_at"};
 

@@ -29,19 +29,22 @@ std::string_view name(token_purpose p) {
     return "";
 }
 
-secret new_one_time_token() {
+secret new_one_time_token() { return new_opaque_token(prefix); }
+std::optional<std::string> hash_of_token(std::string_view text) { return hash_of_opaque_token(prefix, text); }
+
+secret new_opaque_token(std::string_view kind) {
     std::array<char, raw_size> raw{};
     random_bytes(raw.data(), raw.size());
-    std::string text(prefix);
+    std::string text(kind);
     base64url::append(text, {raw.data(), raw.size()});
     OPENSSL_cleanse(raw.data(), raw.size());
     return secret(std::move(text));
 }
 
-std::optional<std::string> hash_of_token(std::string_view text) {
-    if (text.size() != prefix.size() + text_size || !text.starts_with(prefix)) return std::nullopt;
+std::optional<std::string> hash_of_opaque_token(std::string_view kind, std::string_view text) {
+    if (text.size() != kind.size() + text_size || !text.starts_with(kind)) return std::nullopt;
     std::array<unsigned char, raw_size> raw{};
-    const auto n = base64url::decode(text.substr(prefix.size()), raw);
+    const auto n = base64url::decode(text.substr(kind.size()), raw);
     if (n != raw_size) return std::nullopt;
     std::string out(SHA256_DIGEST_LENGTH, '\0');
     SHA256(raw.data(), raw.size(), reinterpret_cast<unsigned char*>(out.data()));

@@ -18,4 +18,8 @@ secret new_one_time_token();
 // SHA-256 of the token; nullopt when the text cannot be one (T6, T9: form and length before any look).
 std::optional<std::string> hash_of_token(std::string_view text);
 
+// Of the same form under another prefix: what other secrets that the database knows the hash of alone look like.
+secret new_opaque_token(std::string_view kind);
+std::optional<std::string> hash_of_opaque_token(std::string_view kind, std::string_view text);
+
 }  // namespace mita::auth

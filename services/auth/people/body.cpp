@@ -54,6 +54,7 @@ register_request::register_request(std::string_view body) {
         if (fault) in.fail("password", fault->code, fault->detail);
     }
     display_name = name_of(in, "display_name");
+    invitation = secret(in.optional_string("invitation", 1, max_token).value_or(""));
     doc.finish();
 }
 
@@ -86,6 +87,13 @@ password_reset_request::password_reset_request(std::string_view body) {
     auto in = doc.object();
     token = token_of(in);
     new_password = password_of(in, min_password, "new_password");
+    doc.finish();
+}
+
+account_deletion::account_deletion(std::string_view body) {
+    json_document doc(body);
+    auto in = doc.object();
+    password = known_password(in);
     doc.finish();
 }
 

@@ -15,7 +15,7 @@ inline constexpr const char* hidden_characters =
 struct register_request {
     explicit register_request(std::string_view body);
     std::string email, display_name;
-    secret password;
+    secret password, invitation;  // invitation: empty: none
 };
 
 struct login_request {
@@ -37,6 +37,11 @@ struct one_time_request {
 struct password_reset_request {
     explicit password_reset_request(std::string_view body);
     secret token, new_password;
+};
+
+struct account_deletion {
+    explicit account_deletion(std::string_view body);
+    secret password;
 };
 
 struct address_request {

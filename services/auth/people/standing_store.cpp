@@ -1,8 +1,10 @@
 #include "auth/people/standing_store.hpp"
 
+#include "auth/mail/mail_store.hpp"
 #include "auth/people/turn.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
 #include "core/clock.hpp"
+#include "core/error.hpp"
 #include "db/columns.hpp"
 
 namespace mita::auth {
@@ -12,21 +14,33 @@ namespace {
 constexpr db::statement look_for{
     "users_search",
     "select id, email, display_name, status, role, email_verified_at, created_at from users"
-    " where $1 = '' or position($1 in email_norm) > 0 order by created_at desc, id desc limit $2"};
-constexpr db::statement set_one{"user_standing", "select outcome from set_standing($1, $2, $3, $4, $5, $6)"};
+    " where ($1 = '' or position(lower(normalize($1)) in email_norm) > 0"
+    " or position(lower(normalize($1)) in lower(display_name)) > 0)"
+    " and ($2::text is null or status = $2) and ($3::text is null or role = $3) and ($4::uuid is null or id < $4)"
+    " order by id desc limit $5"};
+constexpr db::statement set_one{"user_standing",
+                                "select outcome, revocation from set_standing($1, $2, $3, $4, $5, $6)"};
 constexpr db::statement end_every{"user_end_sessions",
-                                  "select outcome from end_all_sessions($1, 'operator', $2, $3, $4)"};
+                                  "select outcome, revocation from end_all_sessions($1, $2, $3, $4, $5)"};
+constexpr db::statement reset_one{"user_require_reset",
+                                  "select outcome, revocation from require_reset($1, $2, $3, $4, $5, $6, $7)"};
 
-std::optional<standing> read(const db::rows& rows) {
-    const auto outcome = rows.front().get<std::string>(0);
+// nullopt: not its turn yet.
+std::optional<standing_change> read(const db::rows& rows) {
+    const auto r = rows.front();
+    const auto outcome = r.get<std::string>(0);
     if (outcome == "busy") return std::nullopt;
-    return outcome == "done" ? standing::done : outcome == "same" ? standing::same : standing::gone;
+    standing_change out;
+    out.how = outcome == "done" ? standing::done : outcome == "same" ? standing::same : standing::gone;
+    out.revocation = r.get<std::optional<std::int64_t>>(1).value_or(0);
+    return out;
 }
 
 }  // namespace
 
-awaitable<std::vector<user>> standing_store::search(std::string part, int limit, deadline d) {
-    const auto rows = co_await db_.query_idempotent(look_for, d, part, limit);
+awaitable<std::vector<user>> standing_store::search(user_search what, deadline d) {
+    const auto rows =
+        co_await db_.query_idempotent(look_for, d, what.part, what.status, what.role, what.before, what.limit);
     std::vector<user> out;
     for (const auto r : rows) {
         db::columns c(r);
@@ -43,7 +57,8 @@ awaitable<std::vector<user>> standing_store::search(std::string part, int limit,
     co_return out;
 }
 
-awaitable<standing> standing_store::set(uuid id, std::string status, std::string role, deadline d) {
+awaitable<standing_change> standing_store::set(uuid id, std::optional<std::string> status,
+                                               std::optional<std::string> role, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
     turn mine(d);
     for (;;) {
@@ -54,12 +69,32 @@ awaitable<standing> standing_store::set(uuid id, std::string status, std::string
     }
 }
 
-awaitable<standing> standing_store::end_sessions(uuid id, deadline d) {
+awaitable<standing_change> standing_store::end_sessions(uuid id, std::string why, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
     turn mine(d);
     for (;;) {
-        const auto rows = co_await db_.query(end_every, d, id, tokens_live_.count(), moved, wall::now());
+        const auto rows = co_await db_.query(end_every, d, id, why, tokens_live_.count(), moved, wall::now());
         const auto done = read(rows);
+        if (done) co_return *done;
+        co_await mine.wait();
+    }
+}
+
+awaitable<standing_change> standing_store::require_reset(uuid id, deadline d) {
+    const auto moved = co_await clock_moved(db_, d);
+    turn mine(d);
+    for (;;) {
+        std::optional<standing_change> done;
+        bool full = false;
+        try {
+            const auto rows = co_await db_.query(reset_one, d, id, new_uuid(), mail_store::kept.count(),
+                                                 mail_store::most, tokens_live_.count(), moved, wall::now());
+            done = read(rows);
+        } catch (const db::error& e) {
+            if (e.sqlstate != "53000") throw;
+            full = true;
+        }
+        if (full) throw overloaded("the queue of mails is full", 60);
         if (done) co_return *done;
         co_await mine.wait();
     }

@@ -23,12 +23,12 @@ std::int64_t steady_ms() {
 
 }  // namespace
 
-revocation_hub::revocation_hub(executor home, db::pool& db, jwt::revocations& into, jwt::validator& keys,
+revocation_hub::revocation_hub(executor home, db::pool& db, jwt::revocations& into, std::vector<jwt::validator*> keys,
                                key_ring& ring, logger& log, fatal on_wrong_secret)
     : home_(home),
       db_(db),
       into_(into),
-      keys_(keys),
+      keys_(std::move(keys)),
       ring_(ring),
       log_(log),
       on_wrong_secret_(std::move(on_wrong_secret)) {}
@@ -81,7 +81,7 @@ awaitable<void> revocation_hub::read(deadline d) {
     if (!first) publish(std::move(fresh));
     if (fault) std::rethrow_exception(fault);
     if (!load_keys) co_return;
-    keys_.set_keys(ring_.now()->verifiers);
+    for (auto* v : keys_) v->set_keys(ring_.now()->verifiers);
     if (first && ring_.now()->signer.alg() != ring_.wanted())
         log_.warn("jwt_algorithm_differs")
             .with("MITA_JWT_ALGORITHM", jwt::name(ring_.wanted()))

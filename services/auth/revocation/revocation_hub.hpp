@@ -26,8 +26,8 @@ class revocation_hub : public std::enable_shared_from_this<revocation_hub> {
 public:
     // on_wrong_secret: called when the first load finds keys that this MITA_AUTH_SECRET does not open.
     using fatal = std::function<void(const std::exception&)>;
-    revocation_hub(executor home, db::pool& db, jwt::revocations& into, jwt::validator& keys, key_ring& ring,
-                   logger& log, fatal on_wrong_secret);
+    revocation_hub(executor home, db::pool& db, jwt::revocations& into, std::vector<jwt::validator*> keys,
+                   key_ring& ring, logger& log, fatal on_wrong_secret);
 
     // Runs on the home worker until close(): reads and publishes. The first successful read also loads the keys.
     awaitable<void> follow();
@@ -66,7 +66,7 @@ private:
     executor home_;
     db::pool& db_;
     jwt::revocations& into_;
-    jwt::validator& keys_;
+    std::vector<jwt::validator*> keys_;  // whom to give the keys
     key_ring& ring_;
     logger& log_;
     fatal on_wrong_secret_;

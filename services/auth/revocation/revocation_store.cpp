@@ -19,6 +19,10 @@ constexpr db::statement forget{
     "revocations_prune",
     "delete from revocations where sequence in (select sequence from revocations where expires_at <= judged_at($1)"
     " order by expires_at limit $2 for update skip locked)"};
+constexpr db::statement end_token{
+    "token_revoke",
+    "select publish_revocations('token', array[$1], null, judged_at($2) + $3::bigint * interval '1 second', $4)"};
+
 jwt::revocation_kind kind_of(const std::string& text) {
     if (text == "session") return jwt::revocation_kind::session;
     if (text == "user") return jwt::revocation_kind::user;
@@ -51,6 +55,12 @@ awaitable<revocation_store::page> revocation_store::after(std::int64_t after, de
         out.entries.push_back(std::move(e));
     }
     co_return out;
+}
+
+awaitable<std::int64_t> revocation_store::revoke_token(uuid jti, std::chrono::seconds tokens_live, deadline d) {
+    const auto moved = co_await clock_moved(db_, d);
+    const auto rows = co_await db_.query(end_token, d, jti.str(), moved, tokens_live.count(), wall::now());
+    co_return rows.front().get<std::int64_t>(0);
 }
 
 awaitable<std::int64_t> revocation_store::prune(unsigned at_most, deadline d) {

@@ -77,7 +77,7 @@ constexpr db::statement end_one{
     "session_end",
     "with at as materialized (select judged_at($5) as now),"
     " dead as (update sessions set revoked_at = at.now, revoked_reason = $4 from at"
-    " where id = $1 and user_id = $2 and revoked_at is null returning id)"
+    " where id = $1 and ($2::uuid is null or user_id = $2) and revoked_at is null returning id)"
     " select publish_revocations('session', (select coalesce(array_agg(id::text), '{}') from dead), null,"
     " at.now + $6::bigint * interval '1 second', $3) from at"};
 
@@ -221,7 +221,8 @@ awaitable<std::vector<session_row>> session_store::list(uuid user_id, deadline d
     co_return out;
 }
 
-awaitable<std::optional<std::int64_t>> session_store::end(uuid id, uuid user_id, std::string reason, deadline d) {
+awaitable<std::optional<std::int64_t>> session_store::end(uuid id, std::optional<uuid> user_id, std::string reason,
+                                                          deadline d) {
     const auto moved = co_await clock_moved(db_, d);
     const auto rows = co_await db_.query(end_one, d, id, user_id, wall::now(), reason, moved, tokens_live_s());
     co_return rows.front().get<std::optional<std::int64_t>>(0);

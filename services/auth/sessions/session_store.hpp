@@ -78,8 +78,9 @@ public:
     awaitable<refreshed> refresh(uuid id, std::int64_t counter, deadline d);
     // The live sessions of a user, newest first.
     awaitable<std::vector<session_row>> list(uuid user_id, deadline d);
-    // Ends one session of the user. The revocation's sequence; nullopt when there was no such live session.
-    awaitable<std::optional<std::int64_t>> end(uuid id, uuid user_id, std::string reason, deadline d);
+    // Ends one session, of that user or (without one) of whoever's it is. The revocation's sequence; nullopt when there
+    // was no such live session.
+    awaitable<std::optional<std::int64_t>> end(uuid id, std::optional<uuid> user_id, std::string reason, deadline d);
     // Ends every session of the user, when `asking` is a live one of them.
     awaitable<std::optional<std::int64_t>> end_all(uuid user_id, uuid asking, std::string reason, deadline d);
 

@@ -49,17 +49,19 @@ constexpr db::statement note_logins{
     "moved as (update users u set version = u.version + 1, login_changed_in = due.number, updated_at = $3 from due "
     "  where u.user_id = due.user_id returning u.user_id) "
     "select forget_person(user_id, $3) from moved"};
+// By place: a join of what is to go with the table was planned for tables of another size, and took longer than a
+// statement may.
 constexpr db::statement erase_some{"finance_user_erase_transactions",
-                                   "delete from transactions where user_id = $1 and id in (select id from transactions "
-                                   "where user_id = $1 limit 2000)"};
+                                   "delete from transactions where ctid = any (array(select ctid from transactions "
+                                   "where user_id = $1 limit 1000)) and user_id = $1"};
 constexpr db::statement erase_sums{
     "finance_user_erase_sums",
-    "delete from day_actual where user_id = $1 and (day, category) in (select day, category from day_actual where "
-    "user_id = $1 limit 5000)"};
+    "delete from day_actual where ctid = any (array(select ctid from day_actual where user_id = $1 limit 5000)) "
+    "and user_id = $1"};
 constexpr db::statement erase_account_sums{
     "finance_user_erase_account_sums",
-    "delete from account_sums where user_id = $1 and (account_id, span, begins) in (select account_id, span, begins "
-    "from account_sums where user_id = $1 limit 5000)"};
+    "delete from account_sums where ctid = any (array(select ctid from account_sums where user_id = $1 limit 5000)) "
+    "and user_id = $1"};
 constexpr db::statement erase_user{
     "finance_user_erase",
     "with u as (delete from users where user_id = $1 returning user_id) select forget_person(user_id, $2) from u"};

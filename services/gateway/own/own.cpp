@@ -16,6 +16,11 @@ bool shows_ops_token(const http::request& req, const app& a) {
     return token && !a.all.set.ops_token.empty() && a.all.set.ops_token == *token;
 }
 
+awaitable<void> require_ops_token(http::request& req, app& a) {
+    const auto& s = a.all.set;
+    co_await jwt::authenticate(*a.all.tokens, req, http::access::ops, s.internal_token, s.ops_token);
+}
+
 constexpr http::route<app> inside[] = {
     {http::verb::get, "/livez", http::livez<app>, http::access::open},
     {http::verb::get, "/readyz", http::readyz<app>, http::access::open},
@@ -36,12 +41,12 @@ awaitable<http::response> health(http::request& req, app& a) {
 }
 
 awaitable<http::response> metrics(http::request& req, app& a) {
-    if (!shows_ops_token(req, a)) jwt::refuse_token(req);
+    co_await require_ops_token(req, a);
     co_return http::metrics_answer(req, a.all.metrics);
 }
 
 awaitable<http::response> ops_data(http::request& req, app& a) {
-    if (!shows_ops_token(req, a)) jwt::refuse_token(req);
+    co_await require_ops_token(req, a);
     http::refuse_query(req);
     const gateway::ops_data::document data = co_await a.all.operators->now(req.until);
     co_return http::json(200, *data);

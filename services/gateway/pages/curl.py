@@ -5,6 +5,7 @@ import re
 
 from shown import pretty
 
+FORM = "application/x-www-form-urlencoded"
 WIDTH = 110  # a longer command goes on in the next line
 DAY, MONTH = "$(date +%F)", "$(date +%Y-%m)"
 QUERY = {"month": MONTH, "category": "groceries"}  # of those that an operation needs, and of what is worth showing
@@ -48,19 +49,23 @@ def data(body, examples):
 
 
 def command(method, path, operation, parameters, token, body, examples):
-    """token: TOKEN, OPS_TOKEN or None. body: the resolved request body or None."""
+    """token: TOKEN, OPS_TOKEN, CLIENT (an id and a secret) or None. body: the resolved request body or None."""
     parts = ["curl -sS" + ("" if method in ("get", "post") else f" -X {method.upper()}")]
     if method == "post" and not (body and body.get("required")):
         parts[0] += " -X POST"
     parts.append(f'"$MITA{target(path, parameters)}"')
-    if token:
+    if token == "CLIENT":
+        parts.append('-u "$CLIENT_ID:$CLIENT_SECRET"')
+    elif token:
         parts.append(f'-H "Authorization: Bearer ${token}"')
     named = {p["name"]: p for p in parameters if p["in"] == "header"}
     if named.get("If-Match", {}).get("required"):
         parts.append("-H 'If-Match: *'")
     if "Idempotency-Key" in named:
         parts.append(f'-H "Idempotency-Key: {KEY}"')
-    if body and body.get("required"):
+    if body and FORM in body["content"]:
+        parts += ['--data-urlencode token="$TOKEN"' if name == "token" else f"-d {name}={value}" for name, value in example(schema_name(body), examples).items()]
+    elif body and body.get("required"):
         parts += [f"-H 'Content-Type: {next(iter(body['content']))}'", f"-d {data(body, examples)}"]
     return wrapped(parts)
 

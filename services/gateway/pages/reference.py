@@ -52,13 +52,16 @@ class Reference:
 
     def security(self, operation):
         """(needs a person's token, needs or takes the ops token)"""
-        schemes = {name for one in operation.get("security", self.document["security"]) for name in one}
+        schemes = self.schemes(operation)
         return "bearer" in schemes, "ops" in schemes
+
+    def schemes(self, operation):
+        return {name for one in operation.get("security", self.document["security"]) for name in one}
 
     def command(self, method, path, operation, parameters):
         person, ops = self.security(operation)
         body = self.resolved(operation["requestBody"]) if "requestBody" in operation else None
-        token = "TOKEN" if person else "OPS_TOKEN" if ops else None
+        token = "TOKEN" if person else "OPS_TOKEN" if ops else "CLIENT" if "client" in self.schemes(operation) else None
         return curl.command(method, path, operation, parameters, token, body, self.examples)
 
     def commands(self):
@@ -99,6 +102,8 @@ class Reference:
         person, ops = self.security(operation)
         if person:
             return "access token"
+        if "client" in self.schemes(operation):
+            return "a service's id and secret" + (", or its own access token" if "service" in self.schemes(operation) else "")
         return "ops token" if [{}] not in ([s] for s in operation.get("security", [])) and ops else "open; more with the ops token" if ops else "open"
 
     def article(self, method, path, operation, parameters):

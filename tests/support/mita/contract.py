@@ -11,6 +11,7 @@ import fastjsonschema
 
 from . import pages
 
+FORM = "application/x-www-form-urlencoded"
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
@@ -128,7 +129,8 @@ class Contract:
         media = headers.get("content-type", "").split(";")[0]
         if media not in wanted["content"]:
             raise ContractViolation(f"{where}: content type {media!r} is not documented")
-        self._check(wanted["content"][media]["schema"], json.loads(body), where, False)
+        given = dict(parse_qsl(body.decode(), keep_blank_values=True)) if media == FORM else json.loads(body)
+        self._check(wanted["content"][media]["schema"], given, where, False)
 
     def response(self, method, target, answer):
         """Every answer: its status is listed, its headers and body are as documented."""
@@ -160,6 +162,8 @@ class Contract:
                 raise ContractViolation(f"{where}: has a body")
             return
         media = (answer.header("Content-Type") or "").split(";")[0].strip()
+        if not answer.body and "content" not in listed:
+            return
         if media not in listed.get("content", {}):
             raise ContractViolation(f"{where}: content type {media!r} is not documented")
         if "json" in media:

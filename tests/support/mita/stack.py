@@ -7,7 +7,7 @@ import tempfile
 
 from .client import Client
 from .clock import Clock
-from .cluster import Cluster
+from .cluster import Cluster, free_port
 from .contract import Contract
 from .mailbox import FROM, PUBLIC_URL, Mailbox
 from .metrics import samples
@@ -31,10 +31,13 @@ class Stack:
         self.mailbox = Mailbox(self.logs / "mail")
         self.secrets = {name: secrets.token_hex(32) for name in ("MITA_AUTH_SECRET", "MITA_FINANCE_SECRET", "MITA_INTERNAL_TOKEN", "MITA_OPS_TOKEN")}
         self.others = []
+        self.finance_inside = free_port()  # auth is told before finance is there
         for name in ("auth", "finance"):
             self.migrate(name)
         self.auth = self.service("auth").start()
-        self.finance = self.service("finance").start()
+        self.finance = self.service("finance")
+        self.finance.internal_port = self.finance_inside
+        self.finance.start()
         self.gateway = self.service("gateway").start()
         self.services = (self.auth, self.finance, self.gateway)
 
@@ -47,7 +50,8 @@ class Stack:
         if self.presets.get(name, self.preset) == "tsan":
             out["TSAN_OPTIONS"] = "exitcode=66"  # a report ends the service, when it is stopped, with this
         if name == "auth":
-            out |= {"MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.database("auth"), "MITA_BCRYPT_COST": "4",
+            out |= {"MITA_FINANCE_INTERNAL_URL": f"http://127.0.0.1:{finance.internal_port if finance else self.finance_inside}", "MITA_ERASURE_POLL_MS": "50",
+                    "MITA_AUTH_SECRET": self.secrets["MITA_AUTH_SECRET"], "MITA_AUTH_DATABASE_URL": self.database("auth"), "MITA_BCRYPT_COST": "4",
                     "MITA_MAIL_URL": f"file://{self.mailbox.folder}", "MITA_MAIL_FROM": f"MITA <{FROM}>", "MITA_PUBLIC_URL": PUBLIC_URL, "MITA_MAIL_POLL_MS": "50"}
         else:
             auth = auth or self.auth
@@ -86,6 +90,13 @@ class Stack:
         if done.returncode:
             raise RuntimeError(f"mita-{name} migrate: {done.stdout}{done.stderr}")
         return done
+
+    def operate(self, name, *words, status=0, stdin=None, **environment):
+        """A command of an operator, with the settings of the service; what it printed."""
+        settings = {k: v for k, v in os.environ.items() if not k.startswith("MITA_")} | self.environment(name) | environment
+        done = subprocess.run([str(self.binary(name)), *words], env=settings, capture_output=True, text=True, timeout=60, input=stdin)
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def also(self, name, label, auth=None, finance=None, **environment):
         """One more instance beside the stack's own, stopped at the end of the run (or by the test)."""

@@ -15,10 +15,10 @@ using namespace mita::auth;
 
 namespace {
 
-constexpr letter_kind kinds[] = {letter_kind::verify_email,  letter_kind::reset_password,
-                                 letter_kind::change_email,  letter_kind::email_change_asked,
-                                 letter_kind::email_changed, letter_kind::password_changed,
-                                 letter_kind::account_exists};
+constexpr letter_kind kinds[] = {letter_kind::verify_email,    letter_kind::reset_password,
+                                 letter_kind::change_email,    letter_kind::email_change_asked,
+                                 letter_kind::email_changed,   letter_kind::password_changed,
+                                 letter_kind::account_deleted, letter_kind::account_exists};
 constexpr language languages[] = {language::en, language::bg, language::de};
 
 }  // namespace

@@ -136,7 +136,7 @@ TEST_CASE("argon2id texts are read strictly and within limits") {
     CHECK(argon2::parse("$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$c3Vt") == argon2::params{19456, 2});
     for (const char* text :
          {"", "$argon2i$v=19$m=64,t=1,p=1$YQ$YQ", "$argon2id$v=16$m=64,t=1,p=1$YQ$YQ",
-          "$argon2id$v=19$m=064,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=64,t=1,p=2$YQ$YQ",
+          "$argon2id$v=19$m=064,t=1,p=1$YQ$YQ", "$argon2id$v=19$m=64,t=1,p=17$YQ$YQ",
           "$argon2id$v=19$m=64,t=0,p=1$YQ$YQ", "$argon2id$v=19$m=300000,t=1,p=1$YQ$YQ",
           "$argon2id$v=19$m=64,t=11,p=1$YQ$YQ", "$argon2id$v=19$m=64,t=1,p=1$YQ", "$argon2id$v=19$m=64,t=1,p=1$$YQ",
           "$argon2id$v=19$m=64,t=1,p=1$YQ$YQ$", "$argon2id$v=19$m=-64,t=1,p=1$YQ$YQ",

@@ -168,6 +168,23 @@ TEST_CASE("P5: imported hashes verify without prehash and ask to be renewed; $2x
     CHECK(flagged.rehash);
 }
 
+TEST_CASE("P5, P7: imported PBKDF2 verifies, is to be renewed, and what it costs a refusal costs, too") {
+    fixture f;
+    const std::string stored = "pbkdf2_sha256$1000$seasalt$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=";
+    const auto right = f.verify("password", stored);
+    CHECK(right.match);
+    CHECK(right.rehash);
+    const auto foreign_hashes = [&] { return f.lanes.stats().argon2_hashes; };
+    auto before = foreign_hashes();
+    CHECK_FALSE(f.verify("passwore", stored).match);
+    CHECK(foreign_hashes() == before + 1);
+    CHECK(f.lanes.stats().bcrypt_hashes[4] == 1);  // and one of today's
+    before = foreign_hashes();
+    CHECK_FALSE(f.run(f.hasher.verify_unknown(f.place(), pw("anything"))).match);
+    CHECK(foreign_hashes() == before + 1);
+    CHECK(f.lanes.stats().bcrypt_hashes[4] == 2);
+}
+
 TEST_CASE("P4, P7: an unusable stored hash costs a real hash and never matches") {
     fixture f;
     std::uint64_t done = 0;
