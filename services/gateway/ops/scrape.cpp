@@ -8,7 +8,7 @@ namespace mita::gateway {
 namespace {
 
 // Names of samples, or how they begin.
-constexpr std::array<std::string_view, 23> shown = {
+constexpr std::array<std::string_view, 25> shown = {
     "mita_http_requests_total",
     "mita_http_request_duration_seconds_bucket",
     "mita_http_requests_in_flight",
@@ -17,6 +17,8 @@ constexpr std::array<std::string_view, 23> shown = {
     "mita_gateway_upstream_requests_total",
     "mita_gateway_upstream_connections",
     "mita_gateway_upstream_duration_seconds_bucket",
+    "mita_gateway_circuit_state",
+    "mita_gateway_retries_total",
     "mita_gateway_rejected_total",
     "mita_gateway_malformed_total",
     "mita_gateway_ratelimit_decisions_total",

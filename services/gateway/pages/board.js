@@ -5,6 +5,7 @@ import { quantile } from "./samples.js";
 
 const DURATION = "mita_http_request_duration_seconds_bucket", REQUESTS = "mita_http_requests_total";
 const SLOW = 1; // seconds, as the services count it
+const CIRCUIT = [["closed", "healthy"], ["half open", "degraded"], ["open", "unhealthy"]]; // as mita_gateway_circuit_state counts them
 const OPERATIONAL = /^\/(livez|readyz|health|metrics|docs|ops|ops\/data|assets\/\{file\})$/;
 const of = (one) => one.looks.at(-1).health;
 const live = (history) => history.all().filter((i) => i.looks.length > 0);
@@ -96,12 +97,14 @@ function upstreams(history) {
   const requests = history.series(gateway, "mita_gateway_upstream_requests_total");
   const rate = (upstream, outcome) => requests.filter((s) => s.labels.upstream === upstream && s.labels.outcome === outcome).reduce((t, s) => t + (s.rate ?? 0), 0);
   const connections = (upstream, state) => look.sum("mita_gateway_upstream_connections", { upstream, state });
-  const rows = Object.entries(of(gateway).services ?? {}).map(([u, status]) => [u, mark(status), number(rate(u, "answered")), number(rate(u, "failed")),
-    ms(quantile(times.get(u) ?? new Map(), 0.95)), `${connections(u, "busy")} / ${connections(u, "idle")}`]);
+  const circuit = (upstream) => (look.has("mita_gateway_circuit_state") ? CIRCUIT[look.sum("mita_gateway_circuit_state", { upstream })] : undefined);
+  const again = (upstream) => history.series(gateway, "mita_gateway_retries_total").filter((s) => s.labels.upstream === upstream).reduce((t, s) => t + (s.rate ?? 0), 0);
+  const rows = Object.entries(of(gateway).services ?? {}).map(([u, status]) => [u, mark(status), circuit(u) ? make("span", { class: `mark ${circuit(u)[1]}` }, circuit(u)[0]) : "–",
+    number(rate(u, "answered")), number(rate(u, "failed")), number(again(u)), ms(quantile(times.get(u) ?? new Map(), 0.95)), `${connections(u, "busy")} / ${connections(u, "idle")}`]);
   const refused = [...history.series(gateway, "mita_gateway_ratelimit_decisions_total").map((s) => [`limiter ${s.labels.decision}`, s]),
     ...history.series(gateway, "mita_gateway_rejected_total").map((s) => [s.labels.reason.replaceAll("_", " "), s]),
     ...history.series(gateway, "mita_gateway_malformed_total").map((s) => [`malformed ${s.labels.rule}`, s])].filter(([, s]) => s.now > 0);
-  put("upstreams", table("Upstreams", ["upstream", "status", "answered / s#", "failed / s#", "p95#", "busy / idle#"], rows),
+  put("upstreams", table("Upstreams", ["upstream", "status", "circuit", "answered / s#", "failed / s#", "sent again / s#", "p95#", "busy / idle#"], rows),
     table("Limiter and refusals", ["limiter and refusals", "in all#", "a second#"], refused.map(([k, s]) => [k, number(s.now), number(s.rate)]), "Nothing was counted or refused."));
 }
 
