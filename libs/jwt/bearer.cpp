@@ -43,6 +43,16 @@ void refuse_token(const http::request& req) {
                      bears ? "Bearer realm=\"mita\", error=\"invalid_token\"" : "Bearer realm=\"mita\"");
 }
 
+void require_recent(const http::request& req) {
+    if (wall::unix_seconds() - req.who->auth_time <= recent_s) return;
+    throw api_error(401, "recent_login_required", "Log in again: this call needs a login of the last 15 minutes.")
+        .with_header(
+            "WWW-Authenticate",
+            "Bearer realm=\"mita\", error=\"insufficient_user_authentication\", error_description=\"a login of "
+            "the last 15 minutes is needed\", max_age=\"" +
+                std::to_string(recent_s) + "\"");
+}
+
 awaitable<void> authenticate(validator& tokens, http::request& req, http::access need, const secret& internal_token,
                              const secret& ops_token, bool moves_money) {
     if (need == http::access::open) co_return;
@@ -66,8 +76,7 @@ awaitable<void> authenticate(validator& tokens, http::request& req, http::access
     req.who = std::shared_ptr<const principal>(seen.value, &seen.value->who);
     if (need == http::access::service && !req.who->may("service"))
         throw api_error(403, "forbidden", "This call is for services.");
-    if (need == http::access::recent && wall::unix_seconds() - req.who->auth_time > recent_s)
-        throw api_error(403, "recent_login_required", "Log in again: this call needs a login of the last 15 minutes.");
+    if (need == http::access::recent) require_recent(req);
     if (moves_money && tokens.degraded())
         throw api_error(503, "unavailable", "Revocations cannot be read right now; writes are refused until they can.")
             .with_header("Retry-After", "1");

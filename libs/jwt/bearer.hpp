@@ -24,8 +24,11 @@ std::string authorization_line(const secret& token);
 // header says invalid_token to those who showed one; who showed none is only told what is asked for (RFC 6750 3.1).
 [[noreturn]] void refuse_token(const http::request& req);
 
-// By `need`: open passes; user needs a valid access token; recent also an auth_time at most 15 min ago (403
-// recent_login_required); service the scope "service" (403 forbidden); internal and ops the given secret as Bearer
+// Throws 401 recent_login_required with an RFC 9470 challenge unless req.who logged in within the last 15 min.
+void require_recent(const http::request& req);
+
+// By `need`: open passes; user needs a valid access token; recent what require_recent() asks for
+// (401 recent_login_required); service the scope "service" (403 forbidden); internal and ops the given secret as Bearer
 // (constant-time). A token before tokens.can_judge(): 503 with Retry-After. Sets req.who. `moves_money`: refused with
 // 503 while the revocation feed is lost (C7).
 awaitable<void> authenticate(validator& tokens, http::request& req, http::access need, const secret& internal_token,

@@ -62,6 +62,20 @@ bool read_optional(const json::object& o, std::string_view name, std::int64_t& o
     return !o.contains(name) || read(o, name, out);
 }
 
+// Absent, or a list of short words.
+bool has_words(const json::object& o, std::string_view name) {
+    constexpr std::size_t most = 16, longest = 32;
+    const auto* v = o.if_contains(name);
+    if (v == nullptr) return true;
+    if (!v->is_array() || v->get_array().size() > most) return false;
+    for (const auto& one : v->get_array()) {
+        if (!one.is_string()) return false;
+        const std::string_view word(one.get_string());
+        if (word.empty() || word.size() > longest || word.find(' ') != std::string_view::npos) return false;
+    }
+    return true;
+}
+
 }  // namespace
 
 verdict read_header(std::string_view text, token_header& out) {
@@ -81,11 +95,12 @@ verdict read_claims(std::string_view text, claims& out) {
     const auto& o = root.get_object();
     for (const char* name : {"cnf", "act", "may_act"})
         if (o.contains(name)) return verdict::unsupported;
-    const bool good =
-        read(o, "iss", 512, out.issuer) && read(o, "aud", 512, out.audience) && read(o, "sub", out.who.user_id) &&
-        read(o, "sid", out.who.session_id) && read(o, "jti", out.jti) && read(o, "client_id", 256, out.who.client_id) &&
-        read(o, "scope", 2048, out.who.scope) && read(o, "exp", out.who.expires_at) && read(o, "iat", out.issued_at) &&
-        read_optional(o, "nbf", out.not_before) && read_optional(o, "auth_time", out.who.auth_time);
+    const bool good = read(o, "iss", 512, out.issuer) && read(o, "aud", 512, out.audience) &&
+                      read(o, "sub", out.who.user_id) && read(o, "sid", out.who.session_id) &&
+                      read(o, "jti", out.jti) && read(o, "client_id", 256, out.who.client_id) &&
+                      read(o, "scope", 2048, out.who.scope) && read(o, "exp", out.who.expires_at) &&
+                      read(o, "iat", out.issued_at) && read_optional(o, "nbf", out.not_before) &&
+                      read_optional(o, "auth_time", out.who.auth_time) && has_words(o, "amr");
     return good ? verdict::ok : verdict::malformed;
 }
 

@@ -3,6 +3,7 @@
 #include "core/base64url.hpp"
 #include "core/json_reader.hpp"
 #include "jwt/claims_reader.hpp"
+#include "jwt/methods.hpp"
 
 #include <algorithm>
 #include <array>
@@ -42,6 +43,20 @@ std::optional<std::string_view> decode(std::string_view text, std::array<unsigne
     const auto size = base64url::decode(text, into);
     if (!size) return std::nullopt;
     return std::string_view(reinterpret_cast<const char*>(into.data()), *size);
+}
+
+// "a b" as an array.
+void append_methods(std::string& out, std::string_view words) {
+    if (words.empty()) return;
+    out += R"(,"amr":[)";
+    for (;;) {
+        const auto end = words.find(' ');
+        append_json_string(out, words.substr(0, end));
+        if (end == std::string_view::npos) break;
+        words.remove_prefix(end + 1);
+        out += ',';
+    }
+    out += ']';
 }
 
 bool known_algorithm(std::string_view alg) {
@@ -122,7 +137,9 @@ decoded verify(std::string_view token, const key_set& keys, const policy& p, std
     return {v, std::move(c)};
 }
 
-std::string issue(const claims& c, const signing_key& key, std::string_view typ) {
+namespace {
+
+std::string make(const claims& c, std::string_view methods, const signing_key& key, std::string_view typ) {
     std::string part = R"({"alg":")" + std::string(name(key.alg())) + R"(","typ":)";
     append_json_string(part, typ);
     part += R"(,"kid":")" + key.kid() + "\"}";
@@ -147,6 +164,7 @@ std::string issue(const claims& c, const signing_key& key, std::string_view typ)
     text(R"(,"client_id":)", c.who.client_id);
     text(R"(,"scope":)", c.who.scope);
     number(R"(,"auth_time":)", c.who.auth_time);
+    append_methods(part, methods);
     part += '}';
     token += '.';
     base64url::append(token, part);
@@ -155,6 +173,14 @@ std::string issue(const claims& c, const signing_key& key, std::string_view typ)
     base64url::append(token, signature);
     if (token.size() > max_issued) throw std::runtime_error("an access token would be longer than 1 KB");
     return token;
+}
+
+}  // namespace
+
+std::string issue(const claims& c, const signing_key& key, std::string_view typ) { return make(c, "", key, typ); }
+
+std::string issue_with_methods(const claims& c, std::string_view methods, const signing_key& key) {
+    return make(c, methods, key, "at+jwt");
 }
 
 }  // namespace mita::jwt

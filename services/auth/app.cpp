@@ -10,6 +10,7 @@
 #include "core/utf8.hpp"
 #include "db/explain.hpp"
 #include "jwt/bearer.hpp"
+#include "jwt/methods.hpp"
 #include "jwt/token.hpp"
 #include "jwt/trust.hpp"
 
@@ -63,6 +64,7 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       refresh(keys),
       cursors(keys.derive("mita auth list cursor")),
       throttle_key(keys.derive("mita auth throttle")),
+      challenges(keys.derive("mita auth passkey challenge")),
       ring(keys, set.keys.algorithm),
       terms(terms_of(set)),
       lanes(with_instruments(set.hashing, metrics)),
@@ -87,6 +89,9 @@ app::app(shared& all_, worker& on_)
       sessions(db, all_.terms),
       credentials(db, sessions.tokens_live()),
       mails(db),
+      factors(db, sessions.tokens_live()),
+      pending(db, all_.terms, sessions.tokens_live()),
+      passkeys(db, all_.terms, sessions.tokens_live()),
       count{all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "ok"}}),
             all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "refused"}}),
             all_.metrics.make_counter("mita_auth_logins_total", "Logins by result", {{"result", "shed"}}),
@@ -217,7 +222,7 @@ tokens app::issue(const key_snapshot& with, const grant& g) {
     c.issuer = all.set.issuer;
     c.audience = all.set.audience;
     tokens out;
-    out.access_token = jwt::issue(c, with.signer);
+    out.access_token = jwt::issue_with_methods(c, g.amr, with.signer);
     out.refresh_token = all.refresh.make(refresh_claim{g.session_id, g.counter});
     out.expires_in = lives.count();
     count.issued.add();

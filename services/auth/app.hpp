@@ -5,11 +5,14 @@
 #include "auth/audit/audit_trail.hpp"
 #include "auth/clients/client_store.hpp"
 #include "auth/clients/server_metadata.hpp"
+#include "auth/factors/factor_store.hpp"
+#include "auth/factors/pending_login_store.hpp"
 #include "auth/hashing/password_hasher.hpp"
 #include "auth/hashing/pool.hpp"
 #include "auth/keys/key_ring.hpp"
 #include "auth/keys/vault.hpp"
 #include "auth/mail/mail_store.hpp"
+#include "auth/passkeys/passkey_store.hpp"
 #include "auth/people/credential_store.hpp"
 #include "auth/people/user_store.hpp"
 #include "auth/revocation/revocation_hub.hpp"
@@ -18,6 +21,7 @@
 #include "auth/sessions/session_store.hpp"
 #include "auth/settings.hpp"
 #include "auth/throttle/attempt.hpp"
+#include "auth/webauthn/challenge.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
@@ -53,6 +57,7 @@ struct shared {
     refresh_tokens refresh;
     http::cursor_seal cursors;
     secret throttle_key;
+    passkey_challenges challenges;
     key_ring ring;
     session_terms terms;
     hashing::pool lanes;
@@ -102,6 +107,7 @@ struct app {
         std::string scope;
         std::int64_t counter = 0;  // the generation
         wall::time_point auth_time;
+        std::string amr;               // methods, a space between
         std::chrono::seconds left{0};  // until the session's absolute end: the access token ends by then
     };
     tokens issue(const key_snapshot& with, const grant& g);
@@ -117,6 +123,9 @@ struct app {
     session_store sessions;
     credential_store credentials;
     mail_store mails;
+    factor_store factors;
+    pending_login_store pending;
+    passkey_store passkeys;
 
     struct {
         metrics::counter &ok, &refused, &shed, &registered;

@@ -1,6 +1,7 @@
 #include "auth/cli_keys.hpp"
 
 #include "auth/cli_desk.hpp"
+#include "auth/factors/factor_store.hpp"
 #include "auth/keys/key_ring.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
 
@@ -54,7 +55,31 @@ awaitable<int> revoke(desk& d, db::pool& db, std::string kid) {
     co_return 0;
 }
 
-// Each key that opens is sealed anew; several runs at once, or one that broke off, do no harm.
+// Of people's code generators: how many did not open.
+awaitable<int> reseal_factors(desk& d, db::pool& db, int& done) {
+    constexpr int some = 500;
+    factor_store store(db, longest_token_life);
+    int closed = 0;
+    for (uuid after;;) {
+        const auto page = co_await store.sealed_after(after, some, d.until);
+        for (const auto& one : page) {
+            const auto plain = d.keys->open(one.sealed, totp_bound(one.user_id));
+            if (!plain) {
+                ++closed;
+                continue;
+            }
+            auto sealed = d.keys->seal(plain->view(), totp_bound(one.user_id));
+            const bool swapped = co_await store.replace_sealed(one.user_id, one.sealed, std::move(sealed), d.until);
+            done += swapped ? 1 : 0;
+        }
+        if (page.size() < some) break;
+        after = page.back().user_id;
+    }
+    co_return closed;
+}
+
+// Each key that opens is sealed anew, and each secret of a code generator; several runs at once, or one that broke off,
+// do no harm.
 awaitable<int> reseal(desk& d, db::pool& db) {
     key_store store(db);
     const auto moved = co_await clock_moved(db, d.until);
@@ -70,10 +95,14 @@ awaitable<int> reseal(desk& d, db::pool& db) {
         const bool swapped = co_await store.replace_sealed(k.kid, k.private_key, sealed, d.until);
         done += swapped ? 1 : 0;
     }
-    std::cout << "sealed anew: " << done << '\n';
+    std::cout << "sealed anew: " << done;
+    done = 0;
+    const int others = co_await reseal_factors(d, db, done);
+    closed += others;
+    std::cout << ", code generators: " << done << '\n';
     if (closed > 0)
         co_return refuse_command(std::to_string(closed) +
-                                 " keys were sealed with a secret that is neither MITA_KEY_SECRET "
+                                 " were sealed with a secret that is neither MITA_KEY_SECRET "
                                  "(MITA_AUTH_SECRET when unset) nor MITA_KEY_SECRET_OLD");
     co_return 0;
 }

@@ -57,6 +57,10 @@ std::optional<link_kind> link_of(letter_kind k) {
         case letter_kind::password_changed:
         case letter_kind::account_deleted:
         case letter_kind::account_exists:
+        case letter_kind::factor_added:
+        case letter_kind::factor_removed:
+        case letter_kind::recovery_code_used:
+        case letter_kind::recovery_codes_renewed:
             break;
     }
     return std::nullopt;
@@ -92,6 +96,10 @@ bool wanted(const waiting_mail& mail, const std::optional<user>& who) {
         case letter_kind::email_changed:
         case letter_kind::password_changed:
         case letter_kind::account_deleted:
+        case letter_kind::factor_added:
+        case letter_kind::factor_removed:
+        case letter_kind::recovery_code_used:
+        case letter_kind::recovery_codes_renewed:
             return true;
     }
     return false;

@@ -13,6 +13,19 @@ using http::verb;
 constexpr http::route<app> open_to_the_world[] = {
     {verb::post, "/v1/auth/register", register_user, access::open},
     {verb::post, "/v1/auth/login", login, access::open},
+    {verb::post, "/v1/auth/reauthenticate", reauthenticate, access::user},
+    {verb::get, "/v1/auth/mfa", list_factors, access::user},
+    {verb::post, "/v1/auth/mfa/verify", verify_second_factor, access::open},
+    {verb::post, "/v1/auth/mfa/totp", begin_totp, access::recent},
+    {verb::post, "/v1/auth/mfa/totp/confirm", confirm_totp, access::recent},
+    {verb::del, "/v1/auth/mfa/totp", remove_totp, access::recent},
+    {verb::post, "/v1/auth/mfa/recovery_codes", renew_recovery_codes, access::recent},
+    {verb::post, "/v1/auth/passkeys:begin", begin_passkey, access::recent},
+    {verb::post, "/v1/auth/passkeys", add_passkey, access::recent},
+    {verb::get, "/v1/auth/passkeys", list_passkeys, access::user},
+    {verb::del, "/v1/auth/passkeys/{id}", remove_passkey, access::recent},
+    {verb::post, "/v1/auth/passkey_login:begin", begin_passkey_login, access::open},
+    {verb::post, "/v1/auth/passkey_login", login_by_passkey, access::open},
     {verb::post, "/v1/auth/refresh", refresh, access::open},
     {verb::post, "/v1/auth/logout", logout, access::open},          // also with an expired token
     {verb::post, "/v1/auth/logout_all", logout_all, access::open},  // likewise

@@ -30,6 +30,7 @@ settings::settings(config& from)
     : common_settings(from, the_doors),
       database(from, derived, workers, "auth", "MITA_AUTH_DATABASE_URL"),
       mail(from),
+      passkeys(passkey_party(from, mail.public_url)),
       keys(from) {
     const auto mode = from.one_of("MITA_REGISTRATION", "open", {"open", "verified", "invited", "closed"});
     registration = mode == "open"       ? registration_mode::open

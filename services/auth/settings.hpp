@@ -5,6 +5,7 @@
 #include "auth/hashing/stored_hash.hpp"
 #include "auth/keys/settings.hpp"
 #include "auth/mail/settings.hpp"
+#include "auth/passkeys/settings.hpp"
 #include "core/settings.hpp"
 #include "db/settings.hpp"
 
@@ -24,6 +25,7 @@ struct settings : common_settings {
 
     db::settings database;
     mail_settings mail;
+    relying_party passkeys;  // without an id: off
     registration_mode registration;
 
     key_settings keys;

@@ -55,7 +55,7 @@ def test_A1_a_login_of_long_ago_is_not_enough(stack, admin, person, clock):
     clock.advance(minutes=16)
     admin.refresh()
     for method, path, body in calls(person):
-        expect(admin.client.request(method, path, body), 403, "recent_login_required")
+        expect(admin.client.request(method, path, body), 401, "recent_login_required")
     admin.login()
     expect(admin.get("/v1/admin/users?limit=1"), 200)
 

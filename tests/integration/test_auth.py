@@ -109,8 +109,8 @@ def test_unknown_and_wrong_get_the_same_answer(person):
 def test_the_access_token_is_what_the_contract_says(person):
     head, body = json.loads(decode(person.access.split(".")[0])), claims(person.access)
     assert head["typ"] == "at+jwt" and head["alg"] == "ES256" and head["kid"] and len(person.access) <= 1024
-    assert set(body) == {"iss", "sub", "aud", "exp", "iat", "jti", "sid", "client_id", "scope", "auth_time"}
-    assert body["sub"] == person.id and body["exp"] - body["iat"] == 600
+    assert set(body) == {"iss", "sub", "aud", "exp", "iat", "jti", "sid", "client_id", "scope", "auth_time", "amr"}
+    assert body["amr"] == ["pwd"] and body["sub"] == person.id and body["exp"] - body["iat"] == 600
 
 
 def test_the_published_key_verifies_the_token_and_is_public_only(stack, person):

@@ -8,14 +8,18 @@ import subprocess
 import pytest
 
 from mita import pages
-from mita.client import PAGE_POLICY, expect
+from mita.client import PAGE_POLICY, Client, expect
+from mita.passkey import Key
+from mita.totp import Authenticator
 from mita.waiting import until
 
 AT_MOST = 150 * 1024
 # Commands that need what others made come after them; those that end sessions come last.
-FIRST = ["register", "login", "login", "putOnboarding", "createTransaction", "createCategory", "listSessions"]
+FACTORS = ["addTotp", "confirmTotp", "verifySecondFactor", "renewRecoveryCodes", "removeTotp", "beginPasskey", "addPasskey", "beginPasskeyLogin", "passkeyLogin", "removePasskey",
+           "reauthenticate"]
+FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createTransaction", "createCategory", "listSessions"]
 LAST = ["clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
-        "deleteAccount", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
+        "deleteMe", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
 MAILED = {"verifyEmail": "/verify-email", "resetPassword": "/reset-password"}  # whose token a mail brings
 READER = "reader-of-docs@example.org"
 
@@ -116,6 +120,7 @@ class Shell:
 
     def __init__(self, stack):
         seconds = int(stack.clock.now().timestamp())
+        self.stack = stack
         self.before = f'date() {{ command date -u -d @{seconds} "$@"; }}\ncurl() {{ command curl -w "\\n%{{http_code}}" "$@"; }}\n'
         self.variables = {"MITA": f"http://127.0.0.1:{stack.gateway.port}", "OPS_TOKEN": stack.secrets["MITA_OPS_TOKEN"]}
 
@@ -128,11 +133,27 @@ class Shell:
         body, _, status = done.stdout.rpartition("\n")
         return status, body
 
+    def asked(self):
+        """The answer to a login whose second factor is missing."""
+        return expect(Client(self.stack.gateway, self.stack.contract).post("/v1/auth/login", {"email": READER, "password": "correct horse battery"}), 401, "mfa_required").json
+
     def remember(self, name, body):
         """What later commands name."""
-        if name in ("register", "login"):
+        if name in ("register", "login", "verifySecondFactor", "passkeyLogin", "reauthenticate"):
             got = json.loads(body)
             self.variables |= {"TOKEN": got["access_token"], "REFRESH_TOKEN": got["refresh_token"]}
+        if name == "addTotp":
+            self.phone = Authenticator(json.loads(body)["uri"], self.stack.clock)
+            self.variables["CODE"] = self.phone.code()
+        if name == "confirmTotp":
+            self.variables |= {"CODE": self.phone.code(1), "MFA_TOKEN": self.asked()["mfa_token"]}
+        if name == "beginPasskey":
+            self.key = Key()
+            self.variables["CREDENTIAL"] = json.dumps(self.key.make(json.loads(body)["public_key"]))
+        if name == "addPasskey":
+            self.variables["PASSKEY"] = json.loads(body)["passkey"]["id"]
+        if name == "beginPasskeyLogin":
+            self.variables["CREDENTIAL"] = json.dumps(self.key.show(json.loads(body)["public_key"]))
         if name == "createTransaction":
             self.variables["TRANSACTION"] = json.loads(body)["id"]
         if name == "adminInvite":

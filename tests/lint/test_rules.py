@@ -7,7 +7,7 @@ from mita.service import ROOT
 
 # Not of a rule: a control set of Unicode, the boxes of Blowfish.
 OTHER = {"C0", "S0", "S1", "S2", "S3"}
-CODE = re.compile(r"(?<![\w.+#&/-])([RTCSPLMOABIX])(\d{1,2})(?![\w.:-]*[\w])")
+CODE = re.compile(r"(?<![\w.+#&/-])([RTCSPLMWOABIX])(\d{1,2})(?![\w.:-]*[\w])")
 ROW = re.compile(r"^\| ([A-Z]\d{1,2}) \| (.+?) \| (.*?) \|$", re.M)
 OUTSIDE = re.compile(r"\b(?:PRODUCT|SECURITY|PERFORMANCE|OPERATIONS|ROADMAP|API)\.md|research/|shared/")
 READ = ("libs", "services", "tests", "deploy", "proto-json")

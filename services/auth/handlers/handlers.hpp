@@ -9,6 +9,19 @@ namespace mita::auth {
 
 awaitable<http::response> register_user(http::request& req, app& a);
 awaitable<http::response> login(http::request& req, app& a);
+awaitable<http::response> reauthenticate(http::request& req, app& a);
+awaitable<http::response> verify_second_factor(http::request& req, app& a);
+awaitable<http::response> list_factors(http::request& req, app& a);
+awaitable<http::response> begin_totp(http::request& req, app& a);
+awaitable<http::response> confirm_totp(http::request& req, app& a);
+awaitable<http::response> remove_totp(http::request& req, app& a);
+awaitable<http::response> renew_recovery_codes(http::request& req, app& a);
+awaitable<http::response> begin_passkey(http::request& req, app& a);
+awaitable<http::response> add_passkey(http::request& req, app& a);
+awaitable<http::response> list_passkeys(http::request& req, app& a);
+awaitable<http::response> remove_passkey(http::request& req, app& a);
+awaitable<http::response> begin_passkey_login(http::request& req, app& a);
+awaitable<http::response> login_by_passkey(http::request& req, app& a);
 awaitable<http::response> refresh(http::request& req, app& a);
 awaitable<http::response> logout(http::request& req, app& a);
 awaitable<http::response> logout_all(http::request& req, app& a);

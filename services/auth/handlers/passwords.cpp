@@ -36,6 +36,7 @@ awaitable<http::response> change_password(http::request& req, app& a) {
     auto place = a.admit(req, hashing::job_class::login);
     const auto who = co_await a.users.find(req.who->user_id, req.until);
     if (!who || !who->active()) jwt::refuse_token(req);
+    if (who->second_factor) jwt::require_recent(req);  // the password alone is half of it
     require_good(in.new_password, *who);
     const departure left(req);
     co_await require_password(req, a, *who, std::move(place), std::move(in.current_password), left.flag);

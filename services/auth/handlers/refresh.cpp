@@ -38,7 +38,7 @@ awaitable<http::response> refresh(http::request& req, app& a) {
         refuse();
     }
     (got.outcome == refresh_outcome::rotated ? a.count.rotated : a.count.repeated).add();
-    const app::grant next{got.user_id, claim->session, got.scope, got.counter, got.auth_time, got.left};
+    const app::grant next{got.user_id, claim->session, got.scope, got.counter, got.auth_time, got.amr, got.left};
     co_return http::json(200, to_json(a.issue(*keys, next)));
 }
 

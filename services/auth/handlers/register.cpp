@@ -81,7 +81,7 @@ awaitable<http::response> register_user(http::request& req, app& a) {
     if (outcome == invited::taken) refuse_taken();
     a.note(req, "register", "ok", u.id);
     a.count.registered.add();
-    const app::grant first{u.id, s.id, u.role, 0, u.created_at, a.all.terms.absolute};
+    const app::grant first{u.id, s.id, u.role, 0, u.created_at, s.amr, a.all.terms.absolute};
     auto out = http::json(201, to_json(u, a.issue(*keys, first)));
     http::with_header(out, "Location", "/v1/auth/me");
     co_return out;

@@ -11,9 +11,10 @@ namespace mita::auth {
 
 namespace {
 
-constexpr std::array<std::string_view, 8> kind_names{"verify_email",       "reset_password", "change_email",
-                                                     "email_change_asked", "email_changed",  "password_changed",
-                                                     "account_deleted",    "account_exists"};
+constexpr std::array<std::string_view, 12> kind_names{
+    "verify_email",  "reset_password",   "change_email",       "email_change_asked",
+    "email_changed", "password_changed", "account_deleted",    "account_exists",
+    "factor_added",  "factor_removed",   "recovery_code_used", "recovery_codes_renewed"};
 constexpr std::array<std::string_view, 3> language_names{"en", "bg", "de"};
 
 std::string_view trimmed(std::string_view s) {

@@ -17,6 +17,10 @@ enum class letter_kind {
     password_changed,
     account_deleted,
     account_exists,  // somebody registered with an address that has an account
+    factor_added,    // a second factor; and below, about what became of them
+    factor_removed,
+    recovery_code_used,
+    recovery_codes_renewed,
 };
 std::string_view name(letter_kind k);
 std::optional<letter_kind> letter_kind_of(std::string_view name);
@@ -36,7 +40,7 @@ const words& words_of(letter_kind k, language l);
 struct letter {
     std::string subject, text, html;
 };
-// link: empty where the kind has none; about: an address to name, may be empty.
+// link: empty where the kind has none; about: what to name (an address, a number), may be empty.
 letter write_letter(letter_kind k, language l, std::string_view link, std::string_view about);
 
 }  // namespace mita::auth

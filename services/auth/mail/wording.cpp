@@ -1,4 +1,4 @@
-// The words of each letter in each language: {about} is the address concerned.
+// The words of each letter in each language: {about} is the address concerned, or how many are left.
 #include "auth/mail/letter.hpp"
 
 #include <array>
@@ -8,7 +8,7 @@ namespace mita::auth {
 
 namespace {
 
-constexpr std::size_t kinds = 8, languages = 3;
+constexpr std::size_t kinds = 12, languages = 3;
 using in_each_language = std::array<words, languages>;
 
 // By letter_kind, then by language: English, Bulgarian, German.
@@ -99,6 +99,44 @@ constexpr std::array<in_each_language, kinds> all{{
        "Jemand hat sich bei MITA mit dieser Adresse angemeldet, für die es schon ein Konto gibt. Melden Sie sich damit "
        "an; haben Sie das Passwort vergessen, fordern Sie ein neues an.",
        "", "Waren Sie das nicht, tun Sie nichts: nichts wurde geändert."}}},
+    {{{"A second factor was added",
+       "Your MITA account asks for a second factor from now on, beside the password. Other devices were signed out.",
+       "", "If this was not you, ask for a new password at once and answer this message."},
+      {"Добавен е втори фактор",
+       "Отсега нататък профилът ви в MITA иска втори фактор освен паролата. Другите устройства бяха изключени от "
+       "профила.",
+       "", "Ако това не сте вие, поискайте веднага нова парола и отговорете на това писмо."},
+      {"Ein zweiter Faktor wurde hinzugefügt",
+       "Ihr Konto bei MITA verlangt von nun an einen zweiten Faktor neben dem Passwort. Andere Geräte wurden "
+       "abgemeldet.",
+       "", "Waren Sie das nicht, fordern Sie sofort ein neues Passwort an und antworten Sie auf diese Nachricht."}}},
+    {{{"A second factor was removed",
+       "A second factor was taken away from your MITA account. Other devices were signed out.", "",
+       "If this was not you, change your password at once and answer this message."},
+      {"Премахнат е втори фактор",
+       "От профила ви в MITA беше премахнат втори фактор. Другите устройства бяха изключени от профила.", "",
+       "Ако това не сте вие, сменете веднага паролата си и отговорете на това писмо."},
+      {"Ein zweiter Faktor wurde entfernt",
+       "Von Ihrem Konto bei MITA wurde ein zweiter Faktor entfernt. Andere Geräte wurden abgemeldet.", "",
+       "Waren Sie das nicht, ändern Sie sofort Ihr Passwort und antworten Sie auf diese Nachricht."}}},
+    {{{"A recovery code was used",
+       "Somebody logged in to your MITA account with the password and a recovery code. Unused codes left: {about}.", "",
+       "If this was not you, change your password and make new recovery codes at once."},
+      {"Използван е код за възстановяване",
+       "Някой влезе в профила ви в MITA с паролата и код за възстановяване. Останали неизползвани кодове: {about}.", "",
+       "Ако това не сте вие, сменете паролата си и създайте нови кодове за възстановяване веднага."},
+      {"Ein Wiederherstellungscode wurde benutzt",
+       "Jemand hat sich mit dem Passwort und einem Wiederherstellungscode bei Ihrem MITA-Konto angemeldet. Unbenutzte "
+       "Codes: {about}.",
+       "", "Waren Sie das nicht, ändern Sie sofort Ihr Passwort und erzeugen Sie neue Wiederherstellungscodes."}}},
+    {{{"New recovery codes were made", "Your MITA account has new recovery codes. The former ones are good no more.",
+       "", "If this was not you, change your password at once and answer this message."},
+      {"Създадени са нови кодове за възстановяване",
+       "Профилът ви в MITA има нови кодове за възстановяване. Предишните вече не важат.", "",
+       "Ако това не сте вие, сменете веднага паролата си и отговорете на това писмо."},
+      {"Neue Wiederherstellungscodes wurden erzeugt",
+       "Ihr MITA-Konto hat neue Wiederherstellungscodes. Die bisherigen gelten nicht mehr.", "",
+       "Waren Sie das nicht, ändern Sie sofort Ihr Passwort und antworten Sie auf diese Nachricht."}}},
 }};
 
 }  // namespace

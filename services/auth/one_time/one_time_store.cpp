@@ -22,10 +22,12 @@ constexpr db::statement find{
     " and expires_at > judged_at($3)",
     db::sync::shared};
 
-constexpr db::statement forget{"one_time_prune",
-                               "delete from one_time_tokens where hash in (select hash from one_time_tokens"
-                               " where expires_at < judged_at($1) - interval '1 day' order by expires_at limit $2"
-                               " for update skip locked)"};
+constexpr db::statement forget{
+    "one_time_prune",
+    "delete from one_time_tokens where hash in (select hash from one_time_tokens"
+    " where expires_at < judged_at($1) - case when user_id is null then interval '0' else interval '1 day' end"
+    " order by expires_at limit $2"
+    " for update skip locked)"};
 
 }  // namespace
 

@@ -67,6 +67,13 @@ login_request::login_request(std::string_view body) {
     doc.finish();
 }
 
+password_request::password_request(std::string_view body) {
+    json_document doc(body);
+    auto in = doc.object();
+    password = known_password(in);
+    doc.finish();
+}
+
 password_change_request::password_change_request(std::string_view body) {
     json_document doc(body);
     auto in = doc.object();

@@ -24,6 +24,12 @@ struct login_request {
     secret password;
 };
 
+// The present password, to be recognised anew.
+struct password_request {
+    explicit password_request(std::string_view body);
+    secret password;
+};
+
 struct password_change_request {
     explicit password_change_request(std::string_view body);
     secret current_password, new_password;

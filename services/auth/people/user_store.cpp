@@ -8,7 +8,8 @@ namespace mita::auth {
 namespace {
 
 constexpr auto columns = db::join(
-    "id, email, email_norm, display_name, password_hash, status, role, language, epoch, email_verified_at, created_at");
+    "id, email, email_norm, display_name, password_hash, status, role, language, epoch, email_verified_at, created_at,"
+    " has_second_factor(id)");
 constexpr auto by_email_sql = db::join("select ", columns,
                                        " from users where email_norm = $1 or (email_norm = $2 and address_form <> 2)"
                                        " order by (email_norm = $2 and address_form <> 2) desc limit 1");
@@ -35,6 +36,7 @@ std::optional<user> read(const db::rows& rows) {
     u.epoch = static_cast<int>(r.get<std::int32_t>(8));
     u.email_verified_at = r.get<std::optional<wall::time_point>>(9);
     u.created_at = r.get<wall::time_point>(10);
+    u.second_factor = r.get<bool>(11);
     return u;
 }
 

@@ -17,6 +17,7 @@ struct user {
     int epoch = 0;                                                            // moves when credentials change
     std::optional<wall::time_point> email_verified_at;
     wall::time_point created_at;
+    bool second_factor = false;  // without it no session is opened
     bool active() const { return status == "active"; }
 };
 

@@ -42,9 +42,9 @@ constexpr db::statement know_network{
 constexpr db::statement insert_unproven{"register_unproven",
                                         "select register_unproven($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
 
-constexpr db::statement insert_session{
-    "session_open",
-    "select outcome, granted, revocation from open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"};
+constexpr db::statement insert_session{"session_open",
+                                       "select outcome, granted, revocation from open_session($1, $2, $3, $4, $5, $6, "
+                                       "$7, $8, $9, $10, $11, $12, $13, $14)"};
 
 // S7: the scope is what the session holds already and the role still allows.
 constexpr db::statement rotate{
@@ -56,12 +56,12 @@ constexpr db::statement rotate{
     " where s.id = $1 and s.counter = $2 and s.revoked_at is null and s.idle_expires_at > at.now"
     " and s.absolute_expires_at > at.now and u.id = s.user_id and u.status = 'active'"
     " returning s.user_id, s.scope, s.counter, s.auth_time,"
-    " floor(extract(epoch from s.absolute_expires_at - at.now))::bigint"};
+    " floor(extract(epoch from s.absolute_expires_at - at.now))::bigint, s.amr"};
 
 constexpr db::statement look{
     "session_look",
     "select s.user_id, narrowed(s.scope, scope_of(u.role)), s.counter, s.auth_time,"
-    " floor(extract(epoch from s.absolute_expires_at - at.now))::bigint,"
+    " floor(extract(epoch from s.absolute_expires_at - at.now))::bigint, s.amr,"
     " s.revoked_at is null and s.idle_expires_at > at.now and s.absolute_expires_at > at.now and u.status = 'active',"
     " at.now - s.rotated_at <= $3::bigint * interval '1 second'"
     " from (select judged_at($2) as now) at, sessions s join users u on u.id = s.user_id where s.id = $1",
@@ -144,7 +144,7 @@ awaitable<opened> session_store::open(new_session s, deadline d) {
     for (;;) {
         const auto rows = co_await db_.query(insert_session, d, s.id, s.user_id, s.epoch, terms_.max_sessions,
                                              terms_.idle.count(), terms_.absolute.count(), tokens_live_s(), moved,
-                                             s.device_name, s.user_agent, s.ip, wall::now());
+                                             s.device_name, s.user_agent, s.ip, wall::now(), s.amr, s.instead_of);
         const auto r = rows.front();
         const auto outcome = r.get<std::string>(0);
         opened out;
@@ -175,6 +175,7 @@ refreshed session_store::read_refreshed(const db::row& r) {
     out.counter = r.get<std::int64_t>(2);
     out.auth_time = r.get<wall::time_point>(3);
     out.left = seconds(r.get<std::int64_t>(4));
+    out.amr = r.get<std::string>(5);
     return out;
 }
 
@@ -184,14 +185,14 @@ awaitable<refreshed> session_store::classify(uuid id, std::int64_t counter, std:
     if (rows.empty()) co_return refreshed();
     const auto r = rows.front();
     refreshed out = read_refreshed(r);
-    const bool live = r.get<bool>(5);
+    const bool live = r.get<bool>(6);
     if (!live) co_return out;
     if (counter > out.counter) {
         out.outcome =
             refresh_outcome::forged;  // a generation never handed out: a restored backup, or somebody has the key
         co_return out;
     }
-    const bool in_grace = r.get<bool>(6);
+    const bool in_grace = r.get<bool>(7);
     if (counter + 1 == out.counter && in_grace) {
         out.outcome = refresh_outcome::repeated;
         co_return out;

@@ -25,7 +25,9 @@ struct new_session {
     uuid id, user_id;
     int epoch = 0;  // the person's when the login was checked: none is opened after a change of credentials
     std::string device_name, user_agent, ip;
-    std::string network;  // of ip; empty: of nobody's
+    std::string network;             // of ip; empty: of nobody's
+    std::string amr = "pwd";         // how the person was recognised (RFC 8176), a space between
+    std::optional<uuid> instead_of;  // a session of the person that ends when this one begins
 };
 
 struct session_row {
@@ -48,14 +50,16 @@ struct refreshed {
     std::string scope;         // what the session held at its login and the role allows still (S7)
     std::int64_t counter = 0;  // of the token to hand out
     wall::time_point auth_time;
+    std::string amr;
     std::chrono::seconds left{0};  // until the absolute end, which no token outlives
     std::int64_t revocation = 0;   // sequence of the revocation published by `reused`
 };
 
 struct opened {
-    bool done = false;  // false: not active any more, or the credentials changed meanwhile; nothing was written
+    // false: not active any more, the credentials changed meanwhile, or a factor is missing; nothing was written
+    bool done = false;
     std::string scope;
-    std::int64_t revocation = 0;  // of the sessions that the cap ended; 0: none
+    std::int64_t revocation = 0;  // of the sessions that ended for it; 0: none
 };
 
 struct swept {

@@ -10,7 +10,8 @@ WIDTH = 110  # a longer command goes on in the next line
 DAY, MONTH = "$(date +%F)", "$(date +%Y-%m)"
 QUERY = {"month": MONTH, "category": "groceries"}  # of those that an operation needs, and of what is worth showing
 KEY = "$(cat /proc/sys/kernel/random/uuid)"
-SECRETS = {"refresh_token": "REFRESH_TOKEN", "token": "MAILED_TOKEN"}  # members whose value only the reader has
+# Members whose value only the reader has; a credential is what a browser brought, as JSON.
+SECRETS = {"refresh_token": "REFRESH_TOKEN", "token": "MAILED_TOKEN", "mfa_token": "MFA_TOKEN", "code": "CODE"}
 
 
 def example(name, examples):
@@ -42,7 +43,10 @@ def schema_name(body):
 
 
 def data(body, examples):
-    text = pretty(example(schema_name(body), examples)).replace("'", "'\\''")
+    shown = example(schema_name(body), examples)
+    if "credential" in shown:
+        shown["credential"] = ""
+    text = pretty(shown).replace("'", "'\\''").replace('"credential": ""', """"credential": '"$CREDENTIAL"'""")
     for member, name in SECRETS.items():
         text = re.sub(rf'("{member}": )"[^"]*"', lambda m: m[1] + f"""\"'"${name}"'\"""", text)
     return f"'{text}'"

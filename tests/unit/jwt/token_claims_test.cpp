@@ -54,6 +54,14 @@ TEST_CASE("T11: every required claim is there with its exact type") {
     CHECK(f.claims_with(R"("exp":1800000600)", R"("exp":99999999999999999999)") == verdict::malformed);
     CHECK(f.claims_with(R"("exp":1800000600)", R"("exp":253402300799)") == verdict::lifetime_too_long);
     CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":"x")") == verdict::malformed);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":["pwd","otp","mfa"])") ==
+          verdict::ok);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":[])") == verdict::ok);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":"pwd")") == verdict::malformed);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":[1])") == verdict::malformed);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":[""])") == verdict::malformed);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":["a b"])") == verdict::malformed);
+    CHECK(f.claims_with(R"("auth_time":1800000000)", R"("auth_time":1800000000,"amr":null)") == verdict::malformed);
     CHECK(f.claims_with(R"(,"auth_time":1800000000)", "") == verdict::ok);
     CHECK(f.claims_with(R"("scope")", R"("nbf":null,"scope")") == verdict::malformed);
     CHECK(f.claims_with(R"("sub":"018f4e1c-)", R"("sub":"018F4E1C-)") == verdict::ok);
