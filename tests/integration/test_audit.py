@@ -399,15 +399,16 @@ class Walker:
             del self.own[id]
 
     def search(self):
-        q, got = self.rng.choice(QUERIES), []
-        target = f"/v1/transactions?limit={self.rng.choice([2, 50])}&q={quote(q)}"
+        q, got, whole = self.rng.choice(QUERIES), [], self.rng.random() < .4
+        target = f"/v1/transactions?limit={self.rng.choice([2, 50])}&{'payee' if whole else 'q'}={quote(q)}"
         while target:
             answer = expect(self.person.get(target), 200)
             got += [t["id"] for t in answer.json["data"]]
             link = answer.header("Link")
             target = link[1:link.index(">")] if link else None
         everywhere = self.everywhere()
-        found = [id for id in everywhere if any(plain(q) in plain(text or "") for text in self.texts[id].values())]
+        found = [id for id in everywhere if (plain(self.texts[id].get("payee") or "") == plain(q) if whole
+                 else any(plain(q) in plain(text or "") for text in self.texts[id].values()))]
         assert got == sorted(found, key=lambda id: (everywhere[id]["day"], id), reverse=True), q
 
     def switch_cover(self):

@@ -13,7 +13,7 @@ def audit(request, stack):
     def run(*words):
         done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
         lines = done.stdout.decode().splitlines()
-        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L2", "L3", "L4", "account", "feed", "repaired")}, done.stderr.decode()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L2", "L3", "L4", "account", "tags", "feed", "repaired")}, done.stderr.decode()
     return run
 
 

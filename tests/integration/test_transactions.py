@@ -93,6 +93,10 @@ FILTERS = {
     "booked_from=2026-04-02&booked_to=2026-04-04": lambda t: "2026-04-02" <= t["booked_on"] <= "2026-04-04",
     "amount_min=-110": lambda t: t["money"]["amount"] >= -110,
     "amount_max=-110": lambda t: t["money"]["amount"] <= -110,
+    "payee=BUS": lambda t: t["payee"] == "Bus",
+    "payee=bu": lambda t: False,
+    "payee=corner%20shop&amount_max=-105": lambda t: t["payee"] == "Corner Shop" and t["money"]["amount"] <= -105,
+    "payee=corner%20shop&category=groceries&booked_from=2026-04-02": lambda t: t["payee"] == "Corner Shop" and t["category"] == "groceries" and t["booked_on"] >= "2026-04-02",
     "q=bus": lambda t: t["payee"] == "Bus",
     "q=note%202": lambda t: "note 2" in t["note"],
     "q=%25": lambda t: False,
@@ -104,6 +108,30 @@ FILTERS = {
 @pytest.mark.parametrize("query", FILTERS)
 def test_a_filter_gives_exactly_what_fits(saver, many, query):
     assert walk(saver, "&" + query) == [t["id"] for t in many if FILTERS[query](t)]
+
+
+def test_the_tag_filter_gives_exactly_what_has_the_tag_after_any_change(stack, saver):
+    tagged = lambda **more: saver.spend(100, **more)
+    a, b = tagged(tags=["trip", "Trip"], booked_on="2026-03-01"), tagged(tags=["trip"], payee="Café Roma")
+    tagged(tags=["tri"]), tagged()
+    of = lambda query: walk(saver, "&" + query, limit=1)
+    assert of("tag=trip") == [b["id"], a["id"]] and of("tag=Trip") == [a["id"]] and of("tag=rip") == []
+    assert of("tag=trip&payee=cafe%20roma") == [b["id"]] == of(f"tag=trip&account_id={saver.id}&category=food&booked_from=2026-03-02&q=roma&amount_max=-1")
+    assert of("tag=trip&category=home") == of("payee=cafe%20roma&category=home") == of("tag=trip&account_id=" + uuid7(stack.clock)) == []
+    change = lambda x, **patch: expect(saver.patch(f"{LIST}/{x['id']}", patch, headers={"If-Match": "*"}), 200)
+    change(a, booked_on="2026-04-20")
+    assert of("tag=trip") == [a["id"], b["id"]]
+    change(b, tags=["other"])
+    assert of("tag=trip") == [a["id"]] and of("tag=other") == [b["id"]]
+    expect(saver.delete(f"{LIST}/{a['id']}", headers={"If-Match": "*"}), 200)
+    assert of("tag=trip") == of("tag=Trip") == []
+    expect(saver.post(f"{LIST}/{a['id']}:restore", headers={"Idempotency-Key": key()}), 200)
+    assert of("tag=trip") == of("tag=Trip") == [a["id"]]
+    rows = "select tag, booked_on::text, transaction_id::text from finance.transaction_tags where user_id = %s and tag <> 'tri' order by tag"
+    assert stack.cluster.sql(rows, saver.id) == [(t, d, x["id"]) for t, d, x in sorted([("Trip", "2026-04-20", a), ("other", "2026-04-01", b), ("trip", "2026-04-20", a)], key=lambda r: r[0])]
+    stack.cluster.sql("delete from finance.transactions where user_id = %s", saver.id)
+    assert stack.cluster.sql("select count(*) from finance.transaction_tags where user_id = %s", saver.id) == [(0,)]
+    stack.cluster.sql("delete from finance.users where user_id = %s", saver.id)  # its day sums are left
 
 
 def test_the_account_filter_gives_exactly_that_account(saver, clock):

@@ -49,6 +49,16 @@ constexpr db::statement misplaced{
     "join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
     "where t.user_id = any($1::uuid[]) and t.deleted_at is null and (l.counts <> a.on_budget "
     "  or t.currency <> a.currency) order by t.user_id, t.id limit 1000"};
+// What pages by tag are read from.
+constexpr db::statement wrong_tags{
+    "finance_audit_tags",
+    "select user_id, format('transaction=%s tag=%s on %s: %s', transaction_id, tag, booked_on, "
+    "  case when g.there is null then 'not listed' else 'listed' end) "
+    "from (select distinct t.user_id, tag, t.booked_on, t.id as transaction_id, true as booked from transactions t "
+    "    cross join unnest(t.tags) as tag where t.user_id = any($1::uuid[]) and t.deleted_at is null) b "
+    "full join (select *, true as there from transaction_tags where user_id = any($1)) g "
+    "  using (user_id, tag, booked_on, transaction_id) where b.booked is null or g.there is null "
+    "order by user_id, transaction_id, tag limit 1000"};
 constexpr db::statement wrong_lines{
     "finance_audit_lines",
     "select t.user_id, format('transaction=%s: stored %s on %s, its %s lines sum to %s, %s of them on another day', "
@@ -117,6 +127,8 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     add("L2", balances);
     const auto elsewhere = co_await db_.query_idempotent(misplaced, d, people);
     add("account", elsewhere);
+    const auto tags = co_await db_.query_idempotent(wrong_tags, d, people);
+    add("tags", tags);
     const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
     add("L4", sums);
     const auto feed = co_await db_.query_idempotent(wrong_feed, d, people);

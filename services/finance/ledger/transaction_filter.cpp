@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t longest_text = 100;
 constexpr std::size_t longest_category = 64;
+constexpr std::size_t longest_payee = 200;
+constexpr std::size_t longest_tag = 50;
 
 // Unicode code points: bytes that are no continuation.
 std::size_t length_of(std::string_view text) {
@@ -83,6 +85,8 @@ std::string transaction_filter::query() const {
     if (min) add("amount_min", std::to_string(*min));
     if (max) add("amount_max", std::to_string(*max));
     if (text) add("q", *text);
+    if (payee) add("payee", *payee);
+    if (tag) add("tag", *tag);
     return out;
 }
 
@@ -100,6 +104,10 @@ list_request read_list_request(const http::request& req) {
     f.max = in.integer("amount_max", -max_amount, max_amount);
     f.text = in.text("q", longest_text);
     if (f.text && !f.text->empty() && !pattern_of(*f.text)) in.fail("q", "too_short", "Nothing to search for.");
+    f.payee = in.text("payee", longest_payee);
+    if (f.payee && !f.payee->empty() && payee_key_of(*f.payee).empty())
+        in.fail("payee", "too_short", "Nothing to compare.");
+    f.tag = in.text("tag", longest_tag);
     in.finish();
     return out;
 }

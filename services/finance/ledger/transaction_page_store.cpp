@@ -34,11 +34,11 @@ constexpr auto long_sql = db::join(page_begin, transaction_columns, page_of, "50
 constexpr db::statement long_page{"finance_page_long", long_sql};
 
 // `w` is what is looked at, `t` what fits. Each row also says how many were looked at, the last of them, and whether
-// there are entries without a search key while it is searched for words.
+// there are entries without a search key while it is searched for words or a payee.
 constexpr char sifted_begin[] =
-    "select $10::text is not null and exists (select 1 from transactions x where x.user_id = $1 "
-    "  and x.search_key is null and (x.payee is not null or x.note is not null)), c.looked_at, e.booked_on, e.id, "
-    "coalesce((select ledger_version from users where user_id = $1), 0), ";
+    "select ($10::text is not null or $12::text is not null) and exists (select 1 from transactions x "
+    "  where x.user_id = $1 and x.search_key is null and (x.payee is not null or x.note is not null)), c.looked_at, "
+    "e.booked_on, e.id, coalesce((select ledger_version from users where user_id = $1), 0), ";
 constexpr auto sifted_end =
     db::join(sifted_begin, transaction_columns,
              " from (select count(*) as looked_at from w) c "
@@ -46,62 +46,90 @@ constexpr auto sifted_end =
              "left join lateral ",
              lines_of_each, " on true", page_end);
 constexpr int of_each_sifted = 5;
-constexpr auto sifted_sql = db::join(
-    "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
-    "  and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
-    "  order by booked_on desc, id desc limit $5::bigint), "
-    "t as (select * from w where $7::uuid is null and amount between $8::bigint and $9::bigint "
-    "  and ($10::text is null or search_key like $10) order by booked_on desc, id desc limit $6::bigint) ",
-    sifted_end);
+// What a transaction f must be for every filter but days and category; and for all but days.
+constexpr char fits_beside[] =
+    "($7::uuid is null or coalesce(f.account_id, f.user_id) = $7) and f.amount between $8::bigint and $9::bigint "
+    "  and ($10::text is null or f.search_key like $10) and ($11::text is null or f.tags @> array[$11::text]) "
+    "  and ($12::text is null or (f.payee is not null and split_part(f.search_key, E'\\n', 1) = $12))";
+constexpr auto fits =
+    db::join(fits_beside,
+             " and ($13::text is null or exists (select 1 from transaction_lines l where l.user_id = f.user_id "
+             "  and l.transaction_id = f.id and l.category = $13))");
+constexpr char newest_first[] = " order by f.booked_on desc, f.id desc limit ";
+constexpr char from_here[] = "(f.booked_on, f.id) < ($2::date, $3::uuid) and f.booked_on >= $4::date";
+constexpr char of_live[] =
+    "with w as materialized (select f.* from transactions f where f.user_id = $1 "
+    "  and f.deleted_at is null and ";
+constexpr auto of_those = db::join(newest_first, "$5::bigint), t as (select f.* from w f where ", fits, newest_first,
+                                   "$6::bigint) ", sifted_end);
+constexpr auto sifted_sql = db::join(of_live, from_here, of_those);
 constexpr db::statement sifted_page{"finance_page_sifted", sifted_sql};
-
-// The same of one account, in the order of its index.
-constexpr auto account_sql = db::join(
-    "with w as materialized (select * from transactions where user_id = $1 and deleted_at is null "
-    "  and coalesce(account_id, user_id) = $7::uuid and (booked_on, id) < ($2::date, $3::uuid) "
-    "  and booked_on >= $4::date order by booked_on desc, id desc limit $5::bigint), "
-    "t as (select * from w where amount between $8::bigint and $9::bigint "
-    "  and ($10::text is null or search_key like $10) order by booked_on desc, id desc limit $6::bigint) ",
-    sifted_end);
+// The same of one account and of one payee, each in the order of its index.
+constexpr auto account_sql =
+    db::join(of_live, "coalesce(f.account_id, f.user_id) = $7::uuid and ", from_here, of_those);
 constexpr db::statement account_page{"finance_page_account", account_sql};
+constexpr auto payee_sql =
+    db::join(of_live, "f.payee is not null and md5(split_part(f.search_key, E'\\n', 1)) = md5($12::text) and ",
+             from_here, of_those);
+constexpr db::statement payee_page{"finance_page_payee", payee_sql};
 
 // The same by the index of words: everything that has them is looked at.
 constexpr auto worded_sql = db::join(
-    "with w as materialized (select booked_on, id from transactions where user_id = $1 and search_key like $10 "
-    "  and deleted_at is null and (booked_on, id) < ($2::date, $3::uuid) and booked_on >= $4::date "
-    "  and ($7::uuid is null or coalesce(account_id, user_id) = $7) "
-    "  and amount between $8::bigint and $9::bigint), "
-    "t as (select f.* from (select * from w order by booked_on desc, id desc limit $6::bigint) d "
+    "with w as materialized (select f.booked_on, f.id from transactions f where f.user_id = $1 "
+    "  and f.search_key like $10 and f.deleted_at is null and ",
+    from_here, " and ", fits,
+    "), t as (select f.* from (select * from w order by booked_on desc, id desc limit $6::bigint) d "
     "  cross join lateral (select * from transactions t where t.user_id = $1 and t.id = d.id offset 0) f "
     "  where $5::bigint > 0) ",
     sifted_end);
 constexpr db::statement worded_page{"finance_page_worded", worded_sql};
 
-// The same by the index of lines: a transaction is of a category when one of its lines is.
+// The same by another table in that order: of lines (a transaction is of a category when one of its lines is), of tags.
+constexpr char those_of[] =
+    "(booked_on, transaction_id) < ($2::date, $3::uuid) and booked_on >= $4::date "
+    "  order by booked_on desc, transaction_id desc limit $5::bigint), "
+    "t as (select f.* from (select distinct booked_on, id from w) d cross join lateral (select * "
+    "  from transactions t where t.user_id = $1 and t.id = d.id and t.deleted_at is null offset "
+    "0) f where ";
 constexpr auto category_sql = db::join(
     "with w as materialized (select booked_on, transaction_id as id from transaction_lines where user_id = $1 "
-    "  and category = $11 and (booked_on, transaction_id) < ($2::date, $3::uuid) and booked_on >= $4::date "
-    "  order by booked_on desc, transaction_id desc limit $5::bigint), "
-    "t as (select f.* from (select distinct booked_on, id from w) d cross join lateral (select * from transactions t "
-    "    where t.user_id = $1 and t.id = d.id and t.deleted_at is null offset 0) f "
-    "  where ($7::uuid is null or coalesce(f.account_id, f.user_id) = $7) and f.amount between $8::bigint and "
-    "$9::bigint "
-    "  and ($10::text is null or f.search_key like $10) order by f.booked_on desc, f.id desc limit $6::bigint) ",
-    sifted_end);
+    "  and category = $13::text and ",
+    those_of, fits_beside, newest_first, "$6::bigint) ", sifted_end);
 constexpr db::statement category_page{"finance_page_category", category_sql};
+constexpr auto tag_sql = db::join(
+    "with w as materialized (select booked_on, transaction_id as id from transaction_tags where user_id = $1 "
+    "  and tag = $11::text and ",
+    those_of, fits, newest_first, "$6::bigint) ", sifted_end);
+constexpr db::statement tag_page{"finance_page_tag", tag_sql};
 
 // How a try looks for what no keyset serves: through so many of the newest, or by the index of words through all.
 struct look {
     int rows = 0;
     bool by_words = false;
 };
-// The first and the second try of one request. By category most of them fit; words that are often used are among the
-// newest, the others are found by their index.
+// What an index brings in order; the filters beside it are sifted.
+enum class driver : std::uint8_t { tag, payee, category, account, none };
+driver driver_of(const transaction_filter& f) {
+    if (f.tag) return driver::tag;
+    if (f.payee) return driver::payee;
+    if (f.category) return driver::category;
+    return f.account ? driver::account : driver::none;
+}
+
+// Is there nothing to sift beside what the index brings?
+bool alone(const transaction_filter& f) {
+    const int drivers =
+        int{f.tag.has_value()} + int{f.payee.has_value()} + int{f.category.has_value()} + int{f.account.has_value()};
+    return drivers == 1 && !f.sifts();
+}
+
+// The first and the second try of one request. Of what an index brings most fit; words that are often used are among
+// the newest, the others are found by their index.
 std::array<look, 2> looks_for(const transaction_filter& filter, int limit) {
-    if (filter.category) return {look{filter.sifts() || filter.account ? 1'000 : 2 * (limit + 1)}, look{5'000}};
-    if (filter.account && !filter.sifts()) return {look{limit + 1}, look{limit + 1}};
+    if (alone(filter)) return {look{2 * (limit + 1)}, look{5'000}};
     const auto words = filter.text ? pattern_of(*filter.text) : std::nullopt;
-    return {look{1'000}, look{5'000, words && words->indexed}};
+    const bool by_words = driver_of(filter) == driver::none && words && words->indexed;
+    return {look{1'000}, look{5'000, by_words}};
 }
 
 // Everything up to and with the last day asked for is before this place.
@@ -125,19 +153,26 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
     const amount max = f.max.value_or(max_amount);
     std::optional<std::string> words;
     if (f.text) words = pattern_of(*f.text).value().like;
+    std::optional<std::string> payee;
+    if (f.payee) payee = payee_key_of(*f.payee);
+    const auto ask = [&](const db::statement& which) {
+        return db.query_idempotent(which, d, user, before, from.id, first, how.rows, want, f.account, min, max, words,
+                                   f.tag, payee, f.category);
+    };
     db::rows rows;
-    if (f.category) {
-        rows = co_await db.query_idempotent(category_page, d, user, before, from.id, first, how.rows, want, f.account,
-                                            min, max, words, *f.category);
+    const auto by = how.by_words ? driver::none : driver_of(f);
+    if (by == driver::category) {
+        rows = co_await ask(category_page);
+    } else if (by == driver::tag) {
+        rows = co_await ask(tag_page);
+    } else if (by == driver::payee) {
+        rows = co_await ask(payee_page);
+    } else if (by == driver::account) {
+        rows = co_await ask(account_page);
     } else if (how.by_words) {
-        rows = co_await db.query_idempotent(worded_page, d, user, before, from.id, first, how.rows, want, f.account,
-                                            min, max, words);
-    } else if (f.account) {
-        rows = co_await db.query_idempotent(account_page, d, user, before, from.id, first, how.rows, want, f.account,
-                                            min, max, words);
+        rows = co_await ask(worded_page);
     } else {
-        rows = co_await db.query_idempotent(sifted_page, d, user, before, from.id, first, how.rows, want, f.account,
-                                            min, max, words);
+        rows = co_await ask(sifted_page);
     }
     sifted out;
     const auto r = rows.front();
@@ -195,7 +230,7 @@ awaitable<transaction_page> read_sifted(db::pool& db, const uuid& user, const tr
 awaitable<transaction_page> read_page(db::pool& db, const uuid& user, const transaction_filter& filter,
                                       std::optional<transaction_place> from, int limit, deadline d) {
     const auto place = from ? *from : newest(filter);
-    if (filter.sifts() || filter.category || filter.account) {
+    if (filter.sifts() || driver_of(filter) != driver::none) {
         auto sifted_rows = co_await read_sifted(db, user, filter, place, limit, d);
         co_return sifted_rows;
     }

@@ -1,5 +1,6 @@
 // The pages of GET /v1/transactions: keyset by (booked_on, id), newest first, so that a page costs the same wherever it
-// is and however much there is (B9). Words are found among the newest or by their index; what no index serves is looked
+// is and however much there is (B9). Account, payee, tag and category
+// are served by an index each, words are found among the newest or by theirs; what no index serves is looked
 // for in a bounded number of rows.
 #pragma once
 

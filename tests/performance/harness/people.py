@@ -121,13 +121,17 @@ select user_id, id, 1, (array['groceries', 'transport', 'dining_out', 'entertain
 from finance.transactions where user_id = %(user)s;
 insert into finance.day_actual (user_id, day, category, spent)
 select user_id, booked_on, category, -sum(amount) from finance.transaction_lines where user_id = %(user)s group by 1, 2, 3;
+insert into finance.account_sums (user_id, account_id, span, begins, amount)
+select user_id, user_id, span, case span when 'day' then booked_on else date_trunc('month', booked_on)::date end, sum(amount)
+from finance.transactions cross join (values ('day'), ('month')) as s (span) where user_id = %(user)s group by 1, 2, 3, 4;
+insert into finance.transaction_tags select user_id, 'week', booked_on, id from finance.transactions where user_id = %(user)s;
 update finance.users set ledger_version = ledger_version + %(n)s where user_id = %(user)s;
 """
-TABLES = ("transactions", "transaction_lines", "day_actual", "users")
+TABLES = ("transactions", "transaction_lines", "day_actual", "account_sums", "transaction_tags", "users")
 
 
 def bulk(cluster, person, n, recent=1000):
-    """n transactions at once, for a person who has none. The triggers that keep L3 are off meanwhile; L3 and L4 are checked by SQL at the end. No service may have
+    """n transactions at once, for a person who has none. The triggers that keep L2 and L3 are off meanwhile; L3 and L4 are checked by SQL at the end. No service may have
     this person's ledger in a cache: restart finance afterwards."""
     last = (datetime.now(timezone.utc) - timedelta(days=1)).date().isoformat()
     with cluster.connect() as c:

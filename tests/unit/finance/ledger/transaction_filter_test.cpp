@@ -37,12 +37,16 @@ TEST_CASE("every filter is read, and written back as the same query whatever the
     const auto id = new_uuid().str();
     const auto text =
         "account_id=" + id +
-        "&category=groceries&booked_from=2026-04-01&booked_to=2026-04-30&amount_min=-500&amount_max=-1&q=a%20%26%C3%A9";
+        "&category=groceries&booked_from=2026-04-01&booked_to=2026-04-30&amount_min=-500&amount_max=-1&q=a%20%26%C3%A9"
+        "&payee=Caf%C3%A9&tag=trip";
     const auto asked = read(text);
     CHECK(asked.filter.query() == text);
     CHECK(asked.filter.text == "a &é");
     CHECK(asked.filter.sifts());
-    CHECK(read("q=a+%26%c3%a9&amount_max=-1&amount_min=-500&booked_to=2026-04-30&booked_from=2026-04-01&category="
+    CHECK(asked.filter.payee == "Café");
+    CHECK(asked.filter.tag == "trip");
+    CHECK(read("tag=trip&payee=Caf%C3%A9&q=a+%26%c3%a9&amount_max=-1&amount_min=-500&booked_to=2026-04-30&booked_from="
+               "2026-04-01&category="
                "groceries&account_id=" +
                id + "&limit=7")
               .filter.query() == text);
