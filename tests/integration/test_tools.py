@@ -33,6 +33,14 @@ def test_P5_published_bcrypt_vectors_are_judged_without_any_environment(preset, 
     assert (done.returncode, done.stdout, done.stderr) == (1, b"mismatch\n", b"")
 
 
+@pytest.mark.parametrize("password,stored", [(b"password", "pbkdf2_sha256$1000$seasalt$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c="),
+                                             (b"password", "$pbkdf2$4096$c2FsdA$SwB5AbdlSJq.rUnZJvch0GWkKcE"),
+                                             (b"canary argon2 password", "$argon2id$v=19$m=1024,t=1,p=4$c2l4dGVlbiBieXRlcyBvaw$HwbmNcHVmFcvOamsX7PzWWBQ5AVBW0eafs8KhfC3rew")],
+                         ids=["Django", "RFC 6070", "argon2id"])
+def test_P5_what_import_takes_is_judged_without_any_environment(preset, password, stored):
+    assert (verify(preset, password, stored).returncode, verify(preset, password + b"x", stored).returncode) == (0, 1)
+
+
 def test_bcrypt_takes_72_bytes_of_an_imported_password_and_no_more(preset):
     password, stored = VECTORS[4]
     assert verify(preset, password[:72], stored).returncode == 0
