@@ -1,5 +1,6 @@
 // config's readers of places on the network: whom to ask, where to listen, whom to believe.
 #include "core/config.hpp"
+#include "core/http_endpoints.hpp"
 #include "core/network.hpp"
 
 #include <algorithm>
@@ -35,6 +36,16 @@ std::optional<config::endpoint> parse_host_port(std::string_view text) {
     return out;
 }
 
+std::optional<config::endpoint> parse_http(std::string_view url) {
+    constexpr std::string_view scheme = "http://";
+    if (!url.starts_with(scheme)) return std::nullopt;
+    url.remove_prefix(scheme.size());
+    if (url.ends_with('/')) url.remove_suffix(1);
+    auto out = parse_host_port(url);
+    if (out && out->port == 0) out.reset();
+    return out;
+}
+
 // What a browser sends as Origin: a scheme (an app's own as well), a host, perhaps a port.
 bool is_origin(std::string_view text) {
     const auto scheme = text.find("://");
@@ -45,18 +56,19 @@ bool is_origin(std::string_view text) {
 }  // namespace
 
 config::endpoint config::http_endpoint(std::string name, std::string fallback) {
-    constexpr std::string_view scheme = "http://";
     const auto url = text(name, std::move(fallback));
-    std::string_view rest(url);
-    std::optional<endpoint> out;
-    if (rest.starts_with(scheme)) {
-        rest.remove_prefix(scheme.size());
-        if (rest.ends_with('/')) rest.remove_suffix(1);
-        out = parse_host_port(rest);
-    }
-    if (out && out->port > 0) return *out;
+    if (const auto out = parse_http(url)) return *out;
     problem(name + ": must be http://host:port, is " + shown(url));
     return {};
+}
+
+std::vector<config::endpoint> http_endpoints(config& from, std::string name, std::string fallback) {
+    const auto accepted = [](std::string_view item) { return parse_http(item).has_value(); };
+    std::vector<config::endpoint> out;
+    for (const auto& url :
+         from.list(name, std::move(fallback), accepted, "http://host:port (several separated by commas)"))
+        out.push_back(*parse_http(url));
+    return out;
 }
 
 std::string config::address(std::string name, std::string fallback) {

@@ -15,13 +15,12 @@ using outcome = client_connection::outcome;
 
 bool repeatable(verb v) { return v != verb::post && v != verb::patch; }  // RFC 9110 9.2.2
 
-std::string head_of(const client_request& r, const client_options& to, deadline d) {
+std::string head_of(const client_request& r, const std::string& to, deadline d) {
     if (r.target.empty() || r.target.front() != '/' || !grammar::all(r.target, grammar::query | grammar::pchar))
         throw std::invalid_argument("not a request target");
     std::string head;
     head.reserve(160 + r.target.size() + r.headers.size());
-    head.append(name(r.method)).append(" ").append(r.target).append(" HTTP/1.1\r\nHost: ").append(to.host);
-    head.append(":").append(std::to_string(to.port)).append("\r\n");
+    head.append(name(r.method)).append(" ").append(r.target).append(" HTTP/1.1\r\nHost: ").append(to).append("\r\n");
     head.append(deadline_header).append(": ").append(std::to_string(d.remaining().count())).append("\r\n");
     head.append(r.headers);
     const bool bodied = r.method == verb::post || r.method == verb::put || r.method == verb::patch;
@@ -56,7 +55,7 @@ awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_vie
 }
 
 awaitable<client_response> send_over(std::shared_ptr<client_core> core, client_request r, deadline d) {
-    const std::string head = head_of(r, core->options, d);
+    const std::string head = head_of(r, core->pool->authority(), d);
     client_response out;
     co_await exchange_over(core, head, r.body, r.method, r.idempotent, out, d);
     co_return out;

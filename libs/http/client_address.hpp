@@ -1,5 +1,5 @@
-// Where a client's upstream is: its host's addresses, asked for once and kept until a connect fails. Internal to
-// libs/http: client_pool uses it, on its worker.
+// Where a client's upstream is: its hosts' addresses, asked for once and kept until a connect fails. Used by
+// client_pool and by who follows the addresses of a name (the gateway), on its worker.
 #pragma once
 
 #include "core/async.hpp"
@@ -10,9 +10,13 @@
 
 namespace mita::http {
 
+std::string text_of(const tcp::endpoint& e);  // "host:port", "[::1]:2"
+
 class client_address {
 public:
-    client_address(executor ex, std::string host, std::uint16_t port);
+    // host: a name or an address; or several, each with its port, separated by commas: "a:1,[::1]:2".
+    client_address(executor ex, const std::string& host, std::uint16_t port);
+    const std::string& authority() const { return authority_; }  // of the first, for Host
 
     bool numeric() const { return numeric_; }                                   // known from the start, for ever
     const std::vector<tcp::endpoint>& endpoints() const { return endpoints_; }  // empty: not resolved yet
@@ -22,9 +26,15 @@ public:
 
 private:
     asio::ip::basic_resolver<tcp, executor> resolver_;
-    std::string host_;
-    std::uint16_t port_;
-    bool numeric_ = false;
+    struct place {
+        std::string host, port;
+        std::vector<tcp::endpoint> found;
+    };
+    awaitable<void> resolve_one(place& p, deadline d);
+    void gather();
+    std::vector<place> places_;
+    std::string authority_;
+    bool numeric_ = true;
     std::vector<tcp::endpoint> endpoints_;
 };
 

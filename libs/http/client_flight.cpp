@@ -78,6 +78,12 @@ void client_flight::let_go() {
     connection_ = nullptr;
 }
 
+void client_flight::again_at(client& other) {
+    let_go();
+    core_ = other.core_;
+    --at_;
+}
+
 void client_flight::half_close() {
     if (connection_ != nullptr) connection_->half_close();
 }

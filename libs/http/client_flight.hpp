@@ -28,6 +28,8 @@ public:
     // The answer to the first request that has none yet. Same errors as client::exchange, each of this request alone.
     // What closed before a byte of it came is asked for again once, on a new connection, with what stands behind it.
     awaitable<void> next(client_response& out, deadline d);
+    // After next() threw upstream_error: that request is asked for again, there, with what stands behind it.
+    void again_at(client& other);
     // Nobody may want the answers any more; as client::half_close.
     void half_close();
 
@@ -39,7 +41,7 @@ private:
     bool named(const client_response& out, std::string_view name, bool first);
     void let_go();
 
-    const std::shared_ptr<client_core> core_;
+    std::shared_ptr<client_core> core_;
     std::shared_ptr<client_connection> connection_;
     std::string heads_;
     std::vector<part> parts_;

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/runtime.hpp"
+#include "http/unreachable.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -78,7 +79,7 @@ connection_ptr client_pool::take_idle() {
 }
 
 awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
-    if (closing_) throw upstream_error("the client is closed", true);
+    if (closing_) throw unreachable("the client is closed");
     if (!place_free() && !idle_.empty()) close_idle(0);
     if (place_free()) {
         ++reserved_;
@@ -95,7 +96,7 @@ awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
     if (mine.connection != nullptr) co_return mine.connection;
     if (!mine.may_connect) {
         failures_total_.add();
-        if (closing_) throw upstream_error("the client is closed", true);
+        if (closing_) throw unreachable("the client is closed");
         throw deadline_exceeded("no connection to the upstream came free in time");
     }
     connection_ptr made = co_await connect(d);
@@ -132,7 +133,7 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
     }
     failures_total_.add();
     if (d.expired()) throw deadline_exceeded("no connection to the upstream in time");
-    throw upstream_error("the upstream cannot be reached", true);
+    throw unreachable("the upstream cannot be reached");
 }
 
 void client_pool::release(const connection_ptr& c) {

@@ -41,6 +41,7 @@ public:
     }
     void half_close(const client_response& out);  // the connection whose exchange reads into it, if there is one
     client::stats snapshot() const;               // any thread
+    const std::string& authority() const { return address_.authority(); }
 
     // Nothing new begins; exchanges that run may end until `d`.
     static awaitable<void> close(std::shared_ptr<client_pool> self, deadline d);

@@ -99,8 +99,7 @@ awaitable<void> pass::answer_own(http::request& req, http::response& res, const 
 }
 
 // with: the requests it goes together with.
-awaitable<void> pass::send_on(http::request& req, http::response& res, const gateway_route& r,
-                              http::client_flight* with) {
+awaitable<void> pass::send_on(http::request& req, http::response& res, const gateway_route& r, companions* with) {
     upstream& to = behind(r);
     try {
         const auto begun = std::chrono::steady_clock::now();
@@ -108,7 +107,7 @@ awaitable<void> pass::send_on(http::request& req, http::response& res, const gat
             if (with != nullptr) {
                 co_await proxy_.forward(req, res, *with);
             } else {
-                co_await proxy_.forward(req, res, to.outside, r.keyed);
+                co_await proxy_.forward(req, res, to, r.keyed);
             }
         } catch (const http::upstream_error& e) {
             app_.count.unavailable.add();
@@ -127,27 +126,28 @@ awaitable<void> pass::send_on(http::request& req, http::response& res, const gat
 // Requests that one client sent behind one another, to the same service.
 class pass::convoy final : public http::convoy {
 public:
-    convoy(pass& way, upstream& to) : way_(way), to_(to), flight_(to.outside) {}
+    convoy(pass& way, upstream& to, errand on) : way_(way), with_(to, std::move(on)) {}
     bool join(const http::request& req) override {
         const gateway_route& r = route_of(req);
-        if (r.to == target::own || &way_.behind(r) != &to_) return false;
-        way_.proxy_.join(req, flight_);
+        if (r.to == target::own || &way_.behind(r) != &with_.to) return false;
+        way_.proxy_.join(req, with_);
         return true;
     }
     awaitable<void> handle(http::request& req, http::response& res) override {
-        return way_.send_on(req, res, route_of(req), &flight_);
+        return way_.send_on(req, res, route_of(req), &with_);
     }
 
 private:
     pass& way_;
-    upstream& to_;
-    http::client_flight flight_;
+    companions with_;
 };
 
 std::unique_ptr<http::convoy> pass::make_convoy(const http::request& first) {
     const gateway_route& r = route_of(first);
     if (r.to == target::own) return nullptr;
-    auto out = std::make_unique<convoy>(*this, behind(r));
+    errand on = behind(r).choose();
+    if (!on) return nullptr;
+    auto out = std::make_unique<convoy>(*this, behind(r), std::move(on));
     out->join(first);
     return out;
 }

@@ -27,7 +27,7 @@ private:
     class convoy;
     upstream& behind(const gateway_route& r) const { return r.to == target::auth ? app_.auth : app_.finance; }
     awaitable<void> answer_own(http::request& req, http::response& res, const gateway_route& r);
-    awaitable<void> send_on(http::request& req, http::response& res, const gateway_route& r, http::client_flight* with);
+    awaitable<void> send_on(http::request& req, http::response& res, const gateway_route& r, companions* with);
     const gateway_route* find(http::request& req, http::response& res) const;
     bool allow_origin(std::string_view origin, http::response& res) const;
     bool cors(const http::request& req, http::response& res) const;

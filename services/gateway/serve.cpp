@@ -23,13 +23,23 @@ void export_connections(metrics::registry& r, app& a, const http::server& server
     r.callback("mita_gateway_client_connections", "Open client connections.", "gauge", {},
                [&server] { return static_cast<double>(server.connections()); });
     for (const upstream* u : a.upstreams()) {
-        const http::client& to = u->outside;
         const auto help = "Connections to the services behind.";
         r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", u->name}, {"state", "busy"}},
-                   [&to] { return static_cast<double>(to.snapshot().busy); });
+                   [u] { return static_cast<double>(u->connections().busy); });
         r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", u->name}, {"state", "idle"}},
-                   [&to] { return static_cast<double>(to.snapshot().idle); });
+                   [u] { return static_cast<double>(u->connections().idle); });
     }
+}
+
+// The names of services are looked up again now and then, sooner while nobody can be asked.
+void follow_names(runtime& rt, unsigned worker, upstream& of) {
+    using namespace std::chrono_literals;
+    if (!of.has_names()) return;
+    const auto pause = [&of, asked = false]() mutable -> std::chrono::milliseconds {
+        if (!std::exchange(asked, true)) return 0ms;
+        return of.state.each.circuit(std::chrono::steady_clock::now()) == 2 ? 500ms : 5'000ms;
+    };
+    rt.every(worker, std::string("addresses_") + of.name, pause, [&of] { return of.look_up(deadline::after(2s)); });
 }
 
 // The series carry the gateway's own names.
@@ -80,6 +90,7 @@ int serve(config& from) {
         parts.push_back(std::make_unique<worker_parts>(all, rt.at(i)));
         servers.push_back(&parts.back()->server);
         export_connections(all.metrics, parts.back()->a, parts.back()->server);
+        for (upstream* u : parts.back()->a.upstreams()) follow_names(rt, i, *u);
     }
     app& first = parts.front()->a;
     const executor home = rt.at(0).get_executor();
@@ -93,6 +104,9 @@ int serve(config& from) {
     feed.start();
     std::vector<std::unique_ptr<instances>> behind;
     for (upstream* u : first.upstreams()) {
+        all.metrics.callback(
+            "mita_gateway_circuit_state", "0: closed, 1: half open, 2: open, no instance can be asked.", "gauge",
+            {{"upstream", u->name}}, [u] { return double(u->state.each.circuit(std::chrono::steady_clock::now())); });
         instances& each =
             *behind.emplace_back(std::make_unique<instances>(home, u->name, u->inside_at, log, all.metrics));
         const auto p = std::make_shared<probe>(*u, each, [&first] { return first.ready(); }, log);

@@ -1,5 +1,7 @@
 #include "gateway/settings.hpp"
 
+#include "core/http_endpoints.hpp"
+
 #include <algorithm>
 
 namespace mita::gateway {
@@ -27,10 +29,10 @@ door_settings doors_of(config& from) {
 settings::settings(config& from) : common_settings(from, doors_of(from)) {
     cors_origins = from.origins("MITA_CORS_ORIGINS", "");
 
-    auth = from.http_endpoint("MITA_AUTH_URL", "http://127.0.0.1:8081");
-    auth_internal = from.http_endpoint("MITA_AUTH_INTERNAL_URL", "http://127.0.0.1:8091");
-    finance = from.http_endpoint("MITA_FINANCE_URL", "http://127.0.0.1:8082");
-    finance_internal = from.http_endpoint("MITA_FINANCE_INTERNAL_URL", "http://127.0.0.1:8092");
+    auth = http_endpoints(from, "MITA_AUTH_URL", "http://127.0.0.1:8081");
+    auth_internal = http_endpoints(from, "MITA_AUTH_INTERNAL_URL", "http://127.0.0.1:8091");
+    finance = http_endpoints(from, "MITA_FINANCE_URL", "http://127.0.0.1:8082");
+    finance_internal = http_endpoints(from, "MITA_FINANCE_INTERNAL_URL", "http://127.0.0.1:8092");
     ops_token = from.secret_text("MITA_OPS_TOKEN", false, 16);
     user = from.rate_limit("MITA_RATE_USER", "600;60");
     write = from.rate_limit("MITA_RATE_WRITE", "120;60");

@@ -13,8 +13,8 @@ namespace mita::gateway {
 struct settings : common_settings {
     explicit settings(config& from);  // throws config_error with every wrong setting
 
-    std::vector<std::string> cors_origins;  // exact (R18)
-    config::endpoint auth, auth_internal, finance, finance_internal;
+    std::vector<std::string> cors_origins;                                         // exact (R18)
+    std::vector<config::endpoint> auth, auth_internal, finance, finance_internal;  // at least one of each
     secret ops_token;
     config::rate user, write, login, registration;
     std::size_t rate_table_bytes, token_cache_bytes;

@@ -3,8 +3,6 @@
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <exception>
 #include <iterator>
@@ -19,11 +17,6 @@ using namespace std::chrono_literals;
 constexpr auto look_up_again = 5s;
 constexpr unsigned connections_each = 2;
 constexpr const char* away = "unreachable";
-
-std::string text_of(const tcp::endpoint& e) {
-    const auto address = e.address().to_string();
-    return e.address().is_v6() ? fmt::format("[{}]:{}", address, e.port()) : fmt::format("{}:{}", address, e.port());
-}
 
 // The "status" member of a service's /health, found by its fixed place at the front.
 std::string status_in(std::string_view health) {
@@ -54,9 +47,8 @@ awaitable<void> ask_one(std::shared_ptr<http::client> at, std::shared_ptr<round>
 
 }  // namespace
 
-instances::instances(executor ex, const char* service_, const config::endpoint& at, logger& log,
-                     metrics::registry& metrics)
-    : service(service_), ex_(ex), log_(log), metrics_(metrics), address_(ex, at.host, at.port) {
+instances::instances(executor ex, const char* service_, const std::string& at, logger& log, metrics::registry& metrics)
+    : service(service_), ex_(ex), log_(log), metrics_(metrics), address_(ex, at, 0) {
     follow_addresses();
 }
 
@@ -81,7 +73,7 @@ awaitable<void> instances::look_up(deadline d) {
 void instances::follow_addresses() {
     std::vector<one> now;
     for (const tcp::endpoint& e : address_.endpoints()) {
-        auto address = text_of(e);
+        auto address = http::text_of(e);
         const auto same = [&](const one& o) { return o.address == address; };
         if (std::find_if(now.begin(), now.end(), same) != now.end()) continue;
         const auto known = std::find_if(all_.begin(), all_.end(), same);
@@ -92,8 +84,7 @@ void instances::follow_addresses() {
         }
         http::client_options o;
         o.name = service + std::string("_internal");
-        o.host = e.address().to_string();
-        o.port = e.port();
+        o.host = address;
         o.max_connections = connections_each;
         now.push_back({std::move(address), std::make_shared<http::client>(ex_, std::move(o), log_, metrics_), away});
     }

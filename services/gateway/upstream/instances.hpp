@@ -3,7 +3,6 @@
 // On one worker only.
 #pragma once
 
-#include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "gateway/upstream/upstream.hpp"
@@ -19,8 +18,8 @@ namespace mita::gateway {
 
 class instances {
 public:
-    // service: a literal.
-    instances(executor ex, const char* service, const config::endpoint& at, logger& log, metrics::registry& metrics);
+    // service: a literal; at: as http::client_address takes it.
+    instances(executor ex, const char* service, const std::string& at, logger& log, metrics::registry& metrics);
 
     const char* const service;
 

@@ -1,8 +1,13 @@
 #include "gateway/upstream/probe.hpp"
 
+#include "core/runtime.hpp"
+#include "core/waiter.hpp"
+
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace mita::gateway {
 
@@ -10,10 +15,23 @@ namespace {
 
 using namespace std::chrono_literals;
 
-awaitable<bool> ready_now(http::client& at, deadline d) {
-    http::client_request ask(http::verb::get, "/readyz");
-    const auto answer = co_await at.send(std::move(ask), d);
-    co_return answer.status == 200;
+// A round of checks: whoever waits for it may leave at its deadline while answers still come.
+struct checks {
+    checks(executor ex, std::size_t asked) : done(ex), left(asked), status(asked, 0) {}
+    waiter done;
+    std::size_t left;
+    std::vector<unsigned> status;  // 0: did not answer
+};
+
+awaitable<void> check_one(instance_ptr at, std::shared_ptr<checks> c, std::size_t slot, deadline d) {
+    try {
+        http::client_request ask(http::verb::get, "/readyz");
+        const auto answer = co_await at->at.send(std::move(ask), d);
+        c->status[slot] = answer.status;
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
+        // Away: said by its standing, by `unreachable`, by /readyz and by the metrics.
+    }
+    if (--c->left == 0) c->done.notify();
 }
 
 }  // namespace
@@ -23,13 +41,8 @@ probe::probe(upstream& of, instances& each, std::function<bool()> all_well, logg
 
 awaitable<void> probe::ask() {
     asked_ = true;
-    bool up = false;
     const auto limit = deadline::after(1s);
-    try {
-        up = co_await ready_now(of_.outside, limit);
-    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
-        // Away: said by `unreachable`, by /readyz and by the metrics.
-    }
+    const bool up = co_await check(limit);
     co_await each_.ask(limit);
     auto seen = each_.seen();
     auto status = status_of_all(seen);
@@ -37,9 +50,26 @@ awaitable<void> probe::ask() {
         log_.info(up ? "upstream_ready" : "upstream_away").with("upstream", of_.name);
 }
 
+// Every instance beside the others. True when one is ready and asked.
+awaitable<bool> probe::check(deadline d) {
+    const std::vector<instance_ptr> all = of_.all();
+    if (all.empty()) co_return false;
+    const auto ex = co_await asio::this_coro::executor;
+    const auto c = std::make_shared<checks>(ex, all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) spawn_logged(ex, log_, "check_instance", check_one(all[i], c, i, d));
+    co_await c->done.wait(d);
+    bool up = false;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        const unsigned status = c->status[i];
+        of_.note_check(*all[i], status != 0, status == 200);
+        up = up || (status == 200 && all[i]->known->at(std::chrono::steady_clock::now()) != standing::rank::ejected);
+    }
+    co_return up;
+}
+
 std::chrono::milliseconds probe::pause() {
     if (!asked_) return 0ms;
-    if (all_well_()) {
+    if (all_well_() && of_.state.each.circuit(std::chrono::steady_clock::now()) == 0) {
         began_well_ = true;
         return 1'000ms;
     }

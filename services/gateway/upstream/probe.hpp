@@ -1,5 +1,6 @@
-// Asks one service how it is, for /readyz, /health and the readiness log: each second when all is well, ten times a
-// second while one is away, so that recovery shows at once. A job of runtime::every, made by serve.
+// Asks each instance of a service how it is, for its standing, /readyz, /health and the readiness log: each second when
+// all is well, ten times a second while the service is away, so that recovery shows at once. A job of runtime::every,
+// made by serve.
 #pragma once
 
 #include "core/log.hpp"
@@ -20,6 +21,7 @@ public:
     std::chrono::milliseconds pause();
 
 private:
+    awaitable<bool> check(deadline d);
     upstream& of_;
     instances& each_;
     std::function<bool()> all_well_;

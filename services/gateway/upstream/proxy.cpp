@@ -1,8 +1,12 @@
 #include "gateway/upstream/proxy.hpp"
 
+#include "core/error.hpp"
 #include "gateway/upstream/hop_headers.hpp"
+#include "http/unreachable.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 namespace mita::gateway {
@@ -14,6 +18,47 @@ void pass_on(const http::client_response& answer, http::response& res) {
     res.content_type = {};  // the upstream's own line passes with the others
     copy_answer_headers(res, answer.headers);
     res.body.assign(answer.body);
+}
+
+constexpr unsigned most_attempts = 3;
+
+bool repeatable(http::verb v) { return v != http::verb::post && v != http::verb::patch; }  // RFC 9110 9.2.2
+
+// How an attempt ended without an answer.
+struct attempt {
+    std::exception_ptr fault;
+    bool sent = true;      // may the instance have the request?
+    bool its_own = false;  // a failure of the instance
+    bool over = true;      // nothing would be gained by asking another
+};
+
+attempt failure_of(std::exception_ptr fault, deadline::clock::time_point begun) {
+    constexpr auto patience = std::chrono::seconds(1);  // who was given less is not to blame
+    attempt out;
+    out.fault = fault;
+    try {
+        std::rethrow_exception(fault);
+    } catch (const http::unreachable&) {
+        out.sent = out.over = false;
+        out.its_own = true;
+    } catch (const http::upstream_error&) {  // nothing of it went to our client
+        out.over = false;
+        out.its_own = true;
+    } catch (const deadline_exceeded&) {
+        out.its_own = deadline::clock::now() - begun >= patience;
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+        // Ours: no place in the line, for one.
+    }
+    return out;
+}
+
+// Whom to ask after that, the attempt of this number; throws its fault when nobody may be.
+errand instead(upstream& to, const instance& failed, const attempt& tried, unsigned number, bool may_repeat) {
+    if (tried.its_own) to.note_failure(failed);
+    const bool again = number < most_attempts && !tried.over && (may_repeat || !tried.sent);
+    errand other = to.instead_of(failed, again, tried.sent);
+    if (!other) std::rethrow_exception(tried.fault);
+    return other;
 }
 
 }  // namespace
@@ -30,29 +75,58 @@ void proxy::give_back(std::unique_ptr<scratch> s) {
     if (free_.size() < kept && s->answer.buffer.capacity() <= largest) free_.push_back(std::move(s));
 }
 
-awaitable<void> proxy::forward(const http::request& req, http::response& res, http::client& to, bool keyed) {
+awaitable<void> proxy::forward(const http::request& req, http::response& res, upstream& to, bool keyed) {
     auto s = take();
     write_upstream_head(s->head, req, req.body.size());
     const auto method = req.method == http::verb::head ? http::verb::get : req.method;
     const bool once = keyed && req.headers.find("Idempotency-Key") != nullptr;
+    errand on = to.choose();
+    if (!on && to.all().empty()) {  // its name was not looked up yet, or nobody knew it
+        co_await to.look_up(req.until.capped(std::chrono::seconds(1)));
+        on = to.choose();
+    }
     // The upstream is told when our client leaves, and decides itself what is not worth beginning any more.
-    const http::gone_watch watch(req, [&to, &answer = s->answer] { to.half_close(answer); });
-    co_await to.exchange(s->head, req.body, method, once, s->answer, req.until);
+    const http::gone_watch watch(req, [&on, &answer = s->answer] { on->at.half_close(answer); });
+    for (unsigned number = 1;; ++number) {
+        if (!on) throw http::unreachable("no instance can be asked");
+        attempt tried;
+        const auto begun = deadline::clock::now();
+        try {
+            co_await on->at.exchange(s->head, req.body, method, once, s->answer, req.until);
+        } catch (...) {
+            tried = failure_of(std::current_exception(), begun);
+        }
+        if (!tried.fault) break;
+        on = instead(to, *on, tried, number, once || repeatable(method));
+    }
+    on->known->succeeded();
     pass_on(s->answer, res);
     give_back(std::move(s));
 }
 
-void proxy::join(const http::request& req, http::client_flight& flight) {
+void proxy::join(const http::request& req, companions& with) {
     auto s = take();
     write_upstream_head(s->head, req, 0);
-    flight.add(s->head, req.span_id);
+    with.flight.add(s->head, req.span_id);
     give_back(std::move(s));
 }
 
-awaitable<void> proxy::forward(const http::request& req, http::response& res, http::client_flight& flight) {
+awaitable<void> proxy::forward(const http::request& req, http::response& res, companions& with) {
     auto s = take();
-    const http::gone_watch watch(req, [&flight] { flight.half_close(); });
-    co_await flight.next(s->answer, req.until);
+    const http::gone_watch watch(req, [&with] { with.flight.half_close(); });
+    for (unsigned number = 1;; ++number) {
+        attempt tried;
+        const auto begun = deadline::clock::now();
+        try {
+            co_await with.flight.next(s->answer, req.until);
+        } catch (...) {
+            tried = failure_of(std::current_exception(), begun);
+        }
+        if (!tried.fault) break;
+        with.on = instead(with.to, *with.on, tried, number, true);
+        with.flight.again_at(with.on->at);
+    }
+    with.on->known->succeeded();
     pass_on(s->answer, res);
     give_back(std::move(s));
 }

@@ -1,26 +1,37 @@
-// Sends an admitted request on to a service and brings the answer back. Buffers are reused per worker: after warm-up
+// Sends an admitted request on to an instance of a service and brings the answer back; one that could not be sent, or
+// may be repeated, is tried at another when the first gives no answer. Buffers are reused per worker: after warm-up
 // only the answer's own strings grow. Used by the pass.
 #pragma once
 
+#include "gateway/upstream/upstream.hpp"
 #include "http/client.hpp"
 #include "http/client_flight.hpp"
 #include "http/message.hpp"
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mita::gateway {
+
+// Safe requests of one client on their way to one instance together.
+struct companions {
+    companions(upstream& service, errand first) : to(service), on(std::move(first)), flight(on->at) {}
+    upstream& to;
+    errand on;
+    http::client_flight flight;
+};
 
 class proxy {
 public:
     // Fills res with the service's answer. keyed: the service does what one Idempotency-Key asks for once only, so that
     // such a request may be sent again. Throws upstream_error, deadline_exceeded, overloaded.
-    awaitable<void> forward(const http::request& req, http::response& res, http::client& to, bool keyed);
-    // For a request without a body that others follow: puts it into their flight; and brings the answer to the first of
-    // those not answered yet, as above.
-    void join(const http::request& req, http::client_flight& flight);
-    awaitable<void> forward(const http::request& req, http::response& res, http::client_flight& flight);
+    awaitable<void> forward(const http::request& req, http::response& res, upstream& to, bool keyed);
+    // For a request without a body that others follow: puts it among them; and brings the answer to the first of those
+    // not answered yet, as above.
+    void join(const http::request& req, companions& with);
+    awaitable<void> forward(const http::request& req, http::response& res, companions& with);
 
 private:
     struct scratch {

@@ -1,5 +1,6 @@
 #include "gateway/upstream/upstream.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace mita::gateway {
@@ -7,12 +8,12 @@ namespace mita::gateway {
 namespace {
 
 constexpr unsigned inside_connections = 4;
+constexpr double most_budget = 100, first_budget = 20, budget_a_request = 0.1;
 
-http::client_options options(std::string name, const config::endpoint& where, unsigned connections) {
+http::client_options options(std::string name, std::string where, unsigned connections) {
     http::client_options o;
     o.name = std::move(name);
-    o.host = where.host;
-    o.port = where.port;
+    o.host = std::move(where);
     o.max_connections = connections;
     return o;
 }
@@ -23,6 +24,12 @@ metrics::counter& forwarded(metrics::registry& r, const char* to, const char* ou
 }
 
 }  // namespace
+
+std::string joined(const std::vector<config::endpoint>& all) {
+    std::string out;
+    for (const auto& e : all) out += (out.empty() ? "" : ",") + e.host + ":" + std::to_string(e.port);
+    return out;
+}
 
 std::string upstream_state::status() const {
     const std::scoped_lock lock(mutex_);
@@ -45,21 +52,117 @@ upstream::upstream(executor ex, const upstream_place& at, upstream_state& shared
                    metrics::registry& metrics)
     : name(at.name),
       state(shared),
-      outside(ex, options(at.name, at.outside, at.connections), log, metrics),
-      inside(ex, options(at.name + std::string("_internal"), at.inside, inside_connections), log, metrics),
-      inside_at(at.inside),
+      inside(ex, options(at.name + std::string("_internal"), joined(at.inside), inside_connections), log, metrics),
+      inside_at(joined(at.inside)),
+      ex_(ex),
+      log_(log),
+      metrics_(metrics),
+      most_connections_(at.connections),
+      address_(ex, joined(at.outside), 0),
+      budget_(first_budget),
       answered_(forwarded(metrics, at.name, "answered")),
       failed_(forwarded(metrics, at.name, "failed")),
+      retries_(metrics.make_counter("mita_gateway_retries_total", "Requests sent again, to another instance",
+                                    {{"upstream", at.name}})),
+      ejections_(metrics.make_counter("mita_gateway_ejections_total", "Instances left out for a while as they failed",
+                                      {{"upstream", at.name}})),
       time_(metrics.make_histogram("mita_gateway_upstream_duration_seconds", "Time of an upstream's answer",
-                                   {{"upstream", at.name}})) {}
+                                   {{"upstream", at.name}})) {
+    follow();
+}
+
+errand upstream::choose(const instance* but) {
+    budget_ = std::min(most_budget, budget_ + budget_a_request);
+    if (all_.size() == 1 && but == nullptr && all_[0]->known->untroubled()) return errand(all_[0]);
+    const auto now = std::chrono::steady_clock::now();
+    const auto rank_of = [now](const instance& i) {
+        const auto rank = i.known->at(now);
+        const bool full = rank == standing::rank::returning && i.busy >= i.known->at_once();
+        return full ? standing::rank::unready : rank;
+    };
+    instance_ptr best;
+    auto best_rank = standing::rank::ejected;
+    for (std::size_t n = 0; n < all_.size(); ++n) {
+        const instance_ptr& it = all_[(turn_ + n) % all_.size()];
+        const auto rank = rank_of(*it);
+        if (it.get() == but || rank == standing::rank::ejected) continue;
+        if (best != nullptr && (rank > best_rank || (rank == best_rank && it->busy >= best->busy))) continue;
+        best = it;
+        best_rank = rank;
+    }
+    ++turn_;
+    return errand(std::move(best));
+}
+
+errand upstream::instead_of(const instance& failed, bool again, bool sent) {
+    if (!again || (sent && budget_ < 1)) return {};
+    errand other = choose(&failed);
+    if (other && sent) {
+        budget_ -= 1;
+        retries_.add();
+    }
+    return other;
+}
+
+void upstream::note_failure(const instance& it) {
+    if (it.known->failed(std::chrono::steady_clock::now())) say_ejected(it);
+}
+
+void upstream::note_check(const instance& it, bool reached, bool ready) {
+    if (it.known->checked(reached, ready, std::chrono::steady_clock::now())) say_ejected(it);
+}
+
+void upstream::say_ejected(const instance& it) {
+    ejections_.add();
+    log_.warn("instance_ejected").with("upstream", name).with("address", it.known->address);
+}
+
+awaitable<void> upstream::look_up(deadline d) {
+    co_await address_.resolve(d);
+    follow();
+}
+
+// Who stays keeps its connections; a request under way to one that is gone still gets its answer.
+void upstream::follow() {
+    std::vector<instance_ptr> now;
+    for (const tcp::endpoint& e : address_.endpoints()) {
+        auto where = http::text_of(e);
+        const auto same = [&](const instance_ptr& i) { return i->known->address == where; };
+        if (std::ranges::any_of(now, same)) continue;
+        const auto known = std::ranges::find_if(all_, same);
+        if (known != all_.end()) {
+            now.push_back(*known);
+            continue;
+        }
+        now.push_back(std::make_shared<instance>(state.each.of(where), ex_, options(name, where, most_connections_),
+                                                 log_, metrics_));
+    }
+    const std::scoped_lock lock(mutex_);
+    all_ = std::move(now);
+}
 
 void upstream::answered(std::chrono::steady_clock::duration took) {
     answered_.add();
     time_.observe(std::chrono::duration<double>(took).count());
 }
 
+http::client::stats upstream::connections() const {
+    const std::scoped_lock lock(mutex_);
+    http::client::stats sum;
+    for (const instance_ptr& i : all_) {
+        const auto one = i->at.snapshot();
+        sum.idle += one.idle;
+        sum.busy += one.busy;
+        sum.waiting += one.waiting;
+    }
+    return sum;
+}
+
 awaitable<void> upstream::close(deadline d) {
-    co_await outside.close(d);
+    const auto each = all_;
+    for (const instance_ptr& i : each) {
+        co_await i->at.close(d);
+    }
     co_await inside.close(d);
 }
 

@@ -1,31 +1,37 @@
-// A service behind the gateway, as a value: where it is, how it fares, what was sent to it. `upstream_state` is one per
-// process, `upstream` one per worker, with connections of its own. Used by the pass, the probe and the health report.
+// A service behind the gateway, as a value: its instances, how they fare, what was sent to it. `upstream_state` is one
+// per process, `upstream` one per worker, with connections of its own to each instance. A request goes to the instance
+// with the fewest of ours under way among those that stand best (upstream/standing.hpp). Used by the pass through the
+// proxy, the probe and the health report.
 #pragma once
 
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "gateway/upstream/standing.hpp"
 #include "http/client.hpp"
+#include "http/client_address.hpp"
 
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mita::gateway {
 
 struct upstream_place {
     const char* name;  // a literal: label of metrics, member of /health
-    config::endpoint outside, inside;
-    unsigned connections;  // at most, per worker
+    std::vector<config::endpoint> outside, inside;
+    unsigned connections;  // at most, per worker and instance
 };
 
 struct instance_seen {
     std::string address, status;  // host:port; of its /health, or unreachable
 };
 
-// What the last probe said. Any thread; one writer.
+// What the last probe said, and how each instance stands. Any thread; one writer.
 class upstream_state {
 public:
     bool ready() const { return ready_; }
@@ -34,6 +40,8 @@ public:
     // True when `ready` changed.
     bool set(bool ready, std::string status, std::vector<instance_seen> instances);
 
+    standings each;
+
 private:
     std::atomic<bool> ready_{false};
     mutable std::mutex mutex_;
@@ -41,23 +49,84 @@ private:
     std::vector<instance_seen> instances_;
 };
 
+// One instance, as one worker sees it.
+struct instance {
+    instance(std::shared_ptr<standing> s, executor ex, http::client_options o, logger& log, metrics::registry& metrics)
+        : known(std::move(s)), at(ex, std::move(o), log, metrics) {}
+    const std::shared_ptr<standing> known;
+    http::client at;
+    unsigned busy = 0;  // requests of ours under way
+};
+using instance_ptr = std::shared_ptr<instance>;
+
+// An instance that a request is on its way to; empty: none.
+class errand {
+public:
+    errand() = default;
+    explicit errand(instance_ptr to) : to_(std::move(to)) {
+        if (to_ != nullptr) ++to_->busy;
+    }
+    errand(errand&& o) noexcept : to_(std::move(o.to_)) {}
+    errand& operator=(errand&& o) noexcept {
+        std::swap(to_, o.to_);
+        return *this;
+    }
+    ~errand() {
+        if (to_ != nullptr) --to_->busy;
+    }
+    explicit operator bool() const { return to_ != nullptr; }
+    instance* operator->() const { return to_.get(); }
+    instance& operator*() const { return *to_; }
+
+private:
+    instance_ptr to_;
+};
+
 class upstream {
 public:
     upstream(executor ex, const upstream_place& at, upstream_state& shared, logger& log, metrics::registry& metrics);
 
+    // Whom to ask, best another than `but`; empty: nobody can be asked now.
+    errand choose(const instance* but = nullptr);
+    // A request to `failed` ended without an answer. Whom to ask instead, when it may be asked `again`: nobody (empty)
+    // but another, and what may have been `sent` only within a budget of a tenth of all requests.
+    errand instead_of(const instance& failed, bool again, bool sent);
+    void note_failure(const instance& it);
+    void note_check(const instance& it, bool reached, bool ready);
+
+    // Follows the names it was given: new instances join, who is gone is asked no more. Home to every worker.
+    awaitable<void> look_up(deadline d);
+    bool has_names() const { return !address_.numeric(); }
+    const std::vector<instance_ptr>& all() const { return all_; }
+
     void answered(std::chrono::steady_clock::duration took);
     void failed() { failed_.add(); }
+    http::client::stats connections() const;  // of all instances; any thread
     awaitable<void> close(deadline d);
 
     const char* const name;
     upstream_state& state;
-    http::client outside;  // what people ask for
-    http::client inside;   // the internal listener
-    const config::endpoint inside_at;
+    http::client inside;  // the internal listener; of several instances the first that can be reached
+    const std::string inside_at;
 
 private:
-    metrics::counter &answered_, &failed_;
+    void follow();
+    void say_ejected(const instance& it);
+
+    executor ex_;
+    logger& log_;
+    metrics::registry& metrics_;
+    const unsigned most_connections_;
+    http::client_address address_;
+    std::vector<instance_ptr> all_;  // changed under mutex_, by this worker alone
+    mutable std::mutex mutex_;
+    std::size_t turn_ = 0;
+    double budget_;  // retries
+    metrics::counter &answered_, &failed_, &retries_, &ejections_;
     metrics::histogram& time_;
 };
+
+// host:port,host:port, as http::client_address takes them.
+std::string joined(const std::vector<config::endpoint>& all);
 
 }  // namespace mita::gateway
