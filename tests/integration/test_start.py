@@ -29,7 +29,7 @@ OWN = {
         "MITA_HOUSEKEEPING_MS": "1", "MITA_MAIL_URL": "smtp://user:canary@mail.example", "MITA_MAIL_FROM": "MITA", "MITA_MAIL_PASSWORD": "canary-alone", "MITA_MAIL_TIMEOUT_MS": "60000",
         "MITA_MAIL_POLL_MS": "0", "MITA_PUBLIC_URL": "ftp://app.example", "MITA_REGISTRATION": "maybe", "MITA_AUDIT_DAYS": "30", "MITA_KEY_SECRET": "canary-short",
         "MITA_KEY_SECRET_OLD": "canary-short", "MITA_KEY_DAYS": "-1", "MITA_KEY_PUBLISHED_S": "0",
-        "MITA_AUDIT_QUEUE": "0", "MITA_SERVICE_AUDIENCE": "mita-api", "MITA_FINANCE_INTERNAL_URL": "http://f:0", "MITA_ERASURE_POLL_MS": "1"},
+        "MITA_PASSKEY_ORIGINS": "*", "MITA_PASSKEY_DOMAIN": "App.example", "MITA_AUDIT_QUEUE": "0", "MITA_SERVICE_AUDIENCE": "mita-api", "MITA_FINANCE_INTERNAL_URL": "http://f:0", "MITA_ERASURE_POLL_MS": "1"},
     "finance": INNER | {"MITA_FINANCE_PORT": "http", "MITA_FINANCE_INTERNAL_PORT": "8092.0", "MITA_FINANCE_DATABASE_URL": "postgresql://u:canary@h:99999/d", "MITA_FINANCE_SECRET": "canary-short",
                         "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB"},
     "gateway": {

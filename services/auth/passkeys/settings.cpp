@@ -42,7 +42,8 @@ relying_party passkey_party(config& from, const std::string& public_url) {
     if (out.id.empty()) return out;
     if (!is_domain(out.id))
         from.problem("MITA_PASSKEY_DOMAIN: must be a domain in lower case, is " + config::shown(out.id));
-    if (out.origins.empty()) from.problem("MITA_PASSKEY_DOMAIN: must not be set without MITA_PASSKEY_ORIGINS");
+    else if (out.origins.empty())
+        from.problem("MITA_PASSKEY_DOMAIN: must not be set without MITA_PASSKEY_ORIGINS");
     for (const auto& one : out.origins)
         if (is_domain(out.id) && !within(host_of(one), out.id))
             from.problem("MITA_PASSKEY_ORIGINS: must be within MITA_PASSKEY_DOMAIN (" + out.id + "), is " +
