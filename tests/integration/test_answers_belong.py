@@ -200,7 +200,7 @@ class Line:
     def __init__(self, stack, people, home, label):
         self.person, self.label, self.count = people[0], label, 0
         self.auth, self.finance = Echo(home, f"{label}-auth"), Echo(home, f"{label}-finance")
-        self.door = gateway_before(stack, f"gateway-{label}", self.auth, self.finance).start()
+        self.door = gateway_before(stack, f"gateway-{label}", self.auth, self.finance, MITA_REQUEST_TIMEOUT_MS="60000").start()
 
     def call(self, method="GET", path="/v1/me", body=None, **how):
         self.count += 1
@@ -246,7 +246,7 @@ def test_R12_answers_behind_a_slow_one_wait_for_their_turn(line):
 
 def test_R12_requests_of_a_killed_upstream_are_asked_for_again_and_each_gets_its_own(line):
     assert line.pipelined([line.call() for _ in range(3)]) == 3
-    calls = [line.call(wait=700 if i in (0, 20) else 0) for i in range(40)]
+    calls = [line.call(wait=30000 if i == 0 else 0, first=1) for i in range(40)]  # the first instance never gets to answer
 
     async def kill():
         await asyncio.to_thread(until, lambda: calls[0].serial in line.begun(), 10, "the first to be begun")
