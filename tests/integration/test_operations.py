@@ -21,6 +21,7 @@ NAMES = {
              "mita_auth_log_dropped_total"],
     "finance": [*SHARED, *DB, "mita_finance_revocation_lag_seconds", "mita_finance_event_loop_lag_seconds", "mita_finance_log_dropped_total"],
     "gateway": [*SHARED, "mita_gateway_upstream_requests_total", "mita_gateway_upstream_duration_seconds", "mita_gateway_upstream_connections",
+                "mita_gateway_circuit_state", "mita_gateway_retries_total", "mita_gateway_ejections_total",
                 "mita_gateway_rejected_total", "mita_gateway_malformed_total", "mita_gateway_ratelimit_decisions_total", "mita_gateway_log_dropped_total",
                 "mita_gateway_client_connections", "mita_gateway_audit_events_total", "mita_gateway_event_loop_lag_seconds", "mita_gateway_revocation_lag_seconds"],
 }
