@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace mita::auth {
 
 namespace {
-
-// "https://host:port" of a web address; empty for an empty one.
-std::string origin_of(std::string_view url) {
-    const auto scheme = url.find("://");
-    if (scheme == std::string_view::npos) return "";
-    return std::string(url.substr(0, url.find('/', scheme + 3)));
-}
 
 std::string_view host_of(std::string_view origin) {
     const auto scheme = origin.find("://");
@@ -24,6 +18,19 @@ bool is_domain(std::string_view s) {
     return !s.empty() && s.size() <= 253 && s.front() != '.' && s.back() != '.' &&
            std::all_of(s.begin(), s.end(),
                        [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; });
+}
+
+// The origin of a web address as browsers spell it; empty for what has none that passkeys could be bound to.
+std::string origin_of(std::string_view url) {
+    for (const auto& [scheme, usual_port] : {std::pair("https://", ":443"), std::pair("http://", ":80")}) {
+        if (!url.starts_with(scheme)) continue;
+        std::string out(url.substr(0, url.find('/', std::string_view(scheme).size())));
+        for (char& c : out)
+            if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        if (out.ends_with(usual_port)) out.resize(out.size() - std::string_view(usual_port).size());
+        return is_domain(host_of(out)) ? out : "";
+    }
+    return "";
 }
 
 // A page may use what is bound to its own host, or to a domain that it is in.
