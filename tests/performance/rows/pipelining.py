@@ -34,7 +34,7 @@ def measure(run):
         data = (one + "\r\n").encode() * (DEPTH - 1) + (one + "Connection: close\r\n\r\n").encode()
         sides = {"gateway": system.port, "finance": system.services["finance"].port}
         ratios, detail = [], []
-        for number in range(10 if run.quick else 60):
+        for number in range(10 if run.quick else 600):
             order = list(sides) if number % 2 else list(reversed(sides))
             took = {side: answered(sides[side], data, wanted) * 1000 for side in order}
             if number >= 3:
