@@ -551,7 +551,7 @@ class Books:
         assert calendar["today"] == str(today) and calendar["currency"] == self.currency
         assert calendar["status"] == ("no_plan" if p is None else "infeasible" if p.problem else "ok")
         assert amount(calendar["pool_money"]) == (p.pool if p else 0)
-        assert amount(calendar["unallocated_money"]) == v["unallocated"]
+        assert amount(calendar["unallocated_money"]) == v["unallocated"], (v["unallocated"], calendar["month"], calendar["incomes"])
         assert [(m["from"], m["to"], amount(m["money"])) for m in calendar["moves"]] == v["moves"]
         assert [(c["category"], c["class"]) for c in calendar["categories"]] == list(v["columns"].items())
         assert [c["category"] for c in calendar["categories"] if c["archived"]] == [c for c in v["columns"] if c in self.archived]
