@@ -25,7 +25,7 @@ def prepare(run):
     system.cluster.sql("insert into peer.users values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)", me["id"], me["email"], me["display_name"],
                        bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(10)).decode(), me["timezone"], me["currency"], me["locale"], me["region"], me["onboarded"],
                        json.dumps(me["settings"], separators=(",", ":")))
-    system.cluster.sql("insert into peer.transactions select t.user_id, t.id, account_id, t.booked_on, occurred_at, t.amount, currency, category, payee, t.note, tags, bill_id, "
+    system.cluster.sql("insert into peer.transactions select t.user_id, t.id, coalesce(account_id, t.user_id), t.booked_on, occurred_at, t.amount, currency, category, payee, t.note, tags, bill_id, "
                        "created_at, updated_at from finance.transactions t join finance.transaction_lines l on (l.user_id, l.transaction_id) = (t.user_id, t.id)")
     system.cluster.sql("vacuum analyze peer.transactions")
     run.shared["peer"] = person, peers
