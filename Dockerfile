@@ -18,7 +18,7 @@ RUN cmake --preset release -DMITA_TESTS=OFF -DMITA_HARDEN=ON -DMITA_COMMIT=${MIT
 FROM debian:12-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ca-certificates tzdata libpq5 libssl3 libcrypt1 libsodium23 libicu72 libcurl4 libfmt9 libdate-tz3 libboost-json1.81.0 libboost-container1.81.0 \
+      ca-certificates tzdata libpq5 libssl3 libcrypt1 libsodium23 libicu72 libcurl4 zlib1g libfmt9 libdate-tz3 libboost-json1.81.0 libboost-container1.81.0 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --uid 10001 --user-group --no-create-home --shell /usr/sbin/nologin mita
 COPY --from=build /src/build/release/bin/mita-auth /src/build/release/bin/mita-finance /src/build/release/bin/mita-gateway /usr/local/bin/

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Makes the gateway's part of the contract, run by CMake: `generate.py DIRECTORY` writes gateway_routes.cpp (services/gateway/routes.hpp) and
 openapi_json.cpp (services/gateway/own/openapi_json.hpp) there. What is wrong with an operation ends the build with its name."""
+import gzip
 import hashlib
 import pathlib
 import sys
@@ -76,12 +77,18 @@ def routes(document):
             "std::span<const gateway_route> routes() { return table; }\n\n}  // namespace mita::gateway\n")
 
 
+def array(name, data):
+    lines = [",".join(map(str, data[at:at + 64])) for at in range(0, len(data), 64)]
+    return f"constexpr unsigned char {name}[] = {{\n" + ",\n".join(lines) + "};\n"
+
+
 def embedded(text):
     data = text.encode()
     tag = hashlib.sha256(data).hexdigest()[:16]
-    lines = [",".join(map(str, data[at:at + 64])) for at in range(0, len(data), 64)]
-    return (HEADER + '#include "gateway/own/openapi_json.hpp"\n\nnamespace mita::gateway::own {\n\nnamespace {\nconstexpr unsigned char bytes[] = {\n'
-            + ",\n".join(lines) + "};\n}  // namespace\n\nstd::string_view openapi_json() { return {reinterpret_cast<const char*>(bytes), sizeof bytes}; }\n"
+    return (HEADER + '#include "gateway/own/openapi_json.hpp"\n\nnamespace mita::gateway::own {\n\nnamespace {\n'
+            + array("plain", data) + array("packed", gzip.compress(data, mtime=0)) + "}  // namespace\n\n"
+            "std::string_view openapi_json() { return {reinterpret_cast<const char*>(plain), sizeof plain}; }\n"
+            "std::string_view openapi_gzip() { return {reinterpret_cast<const char*>(packed), sizeof packed}; }\n"
             f'std::string_view openapi_tag() {{ return "{tag}"; }}\n\n}}  // namespace mita::gateway::own\n')
 
 

@@ -58,7 +58,7 @@ std::vector<http::route_key> keys() {
 
 }  // namespace
 
-pass::pass(app& a) : app_(a), map_(keys()) {}
+pass::pass(app& a) : app_(a), map_(keys()), packer_(a.all.set.compress, a.all.metrics) {}
 
 awaitable<http::service::admission> pass::admit(http::request& req, http::response& res) {
     admission out;
@@ -93,6 +93,7 @@ awaitable<void> pass::answer_own(http::request& req, http::response& res, const 
         http::response own = co_await r.own(req, app_);
         own.head_block += res.head_block;
         res = std::move(own);
+        packer_.apply(req, res);
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }
@@ -117,6 +118,7 @@ awaitable<void> pass::send_on(http::request& req, http::response& res, const gat
         const auto took = std::chrono::steady_clock::now() - begun;
         req.upstream_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
         to.answered(took);
+        if (r.to == target::finance) packer_.apply(req, res);
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }

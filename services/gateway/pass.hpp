@@ -4,6 +4,7 @@
 #pragma once
 
 #include "gateway/app.hpp"
+#include "gateway/compress/compressor.hpp"
 #include "gateway/routes.hpp"
 #include "gateway/upstream/proxy.hpp"
 #include "http/convoy.hpp"
@@ -36,6 +37,7 @@ private:
     app& app_;
     http::dispatch_core map_;
     proxy proxy_;
+    compressor packer_;
 };
 
 }  // namespace mita::gateway

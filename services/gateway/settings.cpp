@@ -42,6 +42,7 @@ settings::settings(config& from) : common_settings(from, doors_of(from)) {
         from.integer("MITA_RATE_TABLE_BYTES", derived.rate_table_bytes, 1 << 16, 1LL << 32, where.memory_source));
     token_cache_bytes = static_cast<std::size_t>(from.integer(
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
+    compress = from.flag("MITA_COMPRESS", true);
     audit_queue = static_cast<std::size_t>(from.integer("MITA_AUDIT_QUEUE", 10'000, 1, 1'000'000));
     keep_alive =
         from.duration_ms("MITA_KEEP_ALIVE_MS", derived.keep_alive_ms, 1'000, 3'600'000, derived.keep_alive_source);

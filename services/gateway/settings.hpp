@@ -18,6 +18,7 @@ struct settings : common_settings {
     secret ops_token;
     config::rate user, write, login, registration;
     std::size_t rate_table_bytes, token_cache_bytes;
+    bool compress;
     std::size_t audit_queue;               // events that wait for auth at most
     std::chrono::milliseconds keep_alive;  // of idle clients: the edge in front must be the one that closes
 };

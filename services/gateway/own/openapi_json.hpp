@@ -6,6 +6,7 @@
 namespace mita::gateway::own {
 
 std::string_view openapi_json();
-std::string_view openapi_tag();  // its ETag, without quotes
+std::string_view openapi_gzip();  // the same, packed
+std::string_view openapi_tag();   // its ETag, without quotes
 
 }  // namespace mita::gateway::own

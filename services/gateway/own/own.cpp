@@ -2,6 +2,7 @@
 
 #include "gateway/ops/ops_data.hpp"
 #include "gateway/own/openapi_json.hpp"
+#include "gateway/own/page_files.hpp"
 #include "http/operations.hpp"
 #include "jwt/bearer.hpp"
 
@@ -54,7 +55,8 @@ awaitable<http::response> ops_data(http::request& req, app& a) {
 
 awaitable<http::response> openapi(http::request& req, app&) {
     http::refuse_query(req);
-    co_return http::json_with_etag(req, std::string(openapi_json()), openapi_tag(), 200, "public, max-age=300");
+    const page_file whole{"openapi.json", "application/json", openapi_tag(), openapi_json(), openapi_gzip()};
+    co_return answer_file(req, whole, "public, max-age=300");
 }
 
 }  // namespace mita::gateway::own

@@ -1,6 +1,8 @@
 // The pages and what they need (services/gateway/pages), made at build and embedded, each with its compressed copy.
 #pragma once
 
+#include "http/message.hpp"
+
 #include <cstddef>
 #include <span>
 #include <string_view>
@@ -15,5 +17,8 @@ struct page_file {
 };
 
 std::span<const page_file> page_files();
+
+// That file as the client takes it, packed or plain, or 304.
+http::response answer_file(const http::request& req, const page_file& file, std::string_view caching);
 
 }  // namespace mita::gateway::own

@@ -3,8 +3,8 @@
 #include "core/error.hpp"
 #include "gateway/own/own.hpp"
 #include "gateway/own/page_files.hpp"
+#include "http/accept_encoding.hpp"
 #include "http/conditional.hpp"
-#include "http/grammar.hpp"
 
 #include <algorithm>
 #include <string>
@@ -18,40 +18,10 @@ constexpr const char* policy =
     "form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 constexpr std::string_view ask_anew = "public, no-cache", for_ever = "public, max-age=31536000, immutable";
 
-// "br, gzip;q=0.8": is gzip among the codings, and not by a weight of 0? (RFC 9110 12.5.3)
-bool takes_gzip(std::string_view list) {
-    while (!list.empty()) {
-        const auto comma = std::min(list.find(','), list.size());
-        auto coding = list.substr(0, comma);
-        list.remove_prefix(std::min(comma + 1, list.size()));
-        const auto weight = std::min(coding.find(';'), coding.size());
-        const auto name = http::grammar::trim(coding.substr(0, weight));
-        if (!http::iequals(name, "gzip") && !http::iequals(name, "x-gzip") && name != "*") continue;
-        auto q = http::grammar::trim(coding.substr(std::min(weight + 1, coding.size())));
-        if (q.size() < 2 || !http::iequals(q.substr(0, 2), "q=")) return true;
-        q.remove_prefix(2);
-        return q.find_first_not_of("0.") != std::string_view::npos;
-    }
-    return false;
-}
-
 http::response answer(const http::request& req, const page_file& file, bool page) {
-    const bool packed = takes_gzip(req.headers.value("Accept-Encoding"));
-    const std::string tag = std::string(file.tag) + (packed ? "-gzip" : "");
-    const auto caching = page ? ask_anew : for_ever;
-    http::response out;
-    if (auto same = http::not_modified(req, tag, caching)) {
-        out = std::move(*same);
-    } else {
-        out.body = packed ? file.gzip : file.plain;
-        out.content_type = file.type;
-        http::with_etag(out, tag);
-        http::with_header(out, "Cache-Control", std::string(caching));
-        if (packed) http::with_header(out, "Content-Encoding", "gzip");
-    }
+    auto out = answer_file(req, file, page ? ask_anew : for_ever);
     // A browser takes the policy of a 304 for the page it has kept.
     if (page) http::with_header(out, "Content-Security-Policy", policy);
-    http::with_header(out, "Vary", "Accept-Encoding");
     return out;
 }
 
@@ -64,6 +34,23 @@ http::response named(const http::request& req, std::string_view name, bool page)
 }
 
 }  // namespace
+
+http::response answer_file(const http::request& req, const page_file& file, std::string_view caching) {
+    const bool packed = http::prefers_gzip(req.headers);
+    const std::string tag = std::string(file.tag).append(packed ? http::packed_mark : "");
+    http::response out;
+    if (auto same = http::not_modified(req, tag, caching)) {
+        out = std::move(*same);
+    } else {
+        out.body = packed ? file.gzip : file.plain;
+        out.content_type = file.type;
+        http::with_etag(out, tag);
+        http::with_header(out, "Cache-Control", std::string(caching));
+        if (packed) http::with_header(out, "Content-Encoding", "gzip");
+    }
+    http::with_header(out, "Vary", "Accept-Encoding");
+    return out;
+}
 
 awaitable<http::response> docs(http::request& req, app&) { co_return named(req, "docs", true); }
 awaitable<http::response> ops_page(http::request& req, app&) { co_return named(req, "ops", true); }

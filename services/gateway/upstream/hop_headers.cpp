@@ -1,6 +1,7 @@
 #include "gateway/upstream/hop_headers.hpp"
 
 #include "core/deadline.hpp"
+#include "http/accept_encoding.hpp"
 #include "http/grammar.hpp"
 #include "http/trace_context.hpp"
 
@@ -135,6 +136,22 @@ void line(std::string& out, std::string_view name, std::int64_t value) {
     line(out, name, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }
 
+bool names_tags(std::string_view name) {
+    return (name.size() == 13 && iequals(name, "If-None-Match")) || (name.size() == 8 && iequals(name, "If-Match"));
+}
+
+// The list of tags as the service knows them. A packed one counts as its own in If-Match; in If-None-Match only for who
+// takes the packed answer still.
+void line_of_tags(std::string& out, const http::header& h, const http::header_list& all) {
+    const std::size_t from = out.size() + h.name.size() + 2;
+    line(out, h.name, h.value);
+    if (h.value.find(http::packed_mark) == std::string_view::npos) return;
+    if (h.name.size() == 13 && !http::prefers_gzip(all)) return;
+    const std::string ending = std::string(http::packed_mark) + '"';
+    for (auto at = out.find(ending, from); at != std::string::npos; at = out.find(ending, at))
+        out.erase(at, http::packed_mark.size());
+}
+
 }  // namespace
 
 void write_upstream_head(std::string& out, const http::request& req, std::size_t body_size) {
@@ -150,7 +167,12 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
     out += " HTTP/1.1\r\nHost: upstream\r\n";
     const bool has_connection = req.headers.find("Connection") != nullptr;
     for (const auto& h : req.headers)
-        if (may_be_sent(h.name, req.headers, has_connection)) line(out, h.name, h.value);
+        if (may_be_sent(h.name, req.headers, has_connection)) {
+            if (names_tags(h.name))
+                line_of_tags(out, h, req.headers);
+            else
+                line(out, h.name, h.value);
+        }
     line(out, "X-Request-Id", req.id);
     if (!req.trace_id.empty()) {
         out += "traceparent: 00-";

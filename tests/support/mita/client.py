@@ -1,4 +1,5 @@
 """An HTTP/1.1 client with one kept-alive connection per thread and address. Every exchange is checked against the contract."""
+import gzip
 import http.client
 import json as jsonlib
 import socket
@@ -25,7 +26,8 @@ class Answer:
 
     @cached_property
     def text(self):
-        return self.body.decode("utf-8")
+        packed = self.header("Content-Encoding") == "gzip"
+        return (gzip.decompress(self.body) if packed else self.body).decode("utf-8")
 
     @cached_property
     def json(self):
