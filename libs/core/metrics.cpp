@@ -81,6 +81,14 @@ void append_sample(std::string& out, std::string_view name, std::string_view lab
     out.push_back('\n');
 }
 
+// Refusals by class: status="404" becomes "4xx". False where there is nothing to make coarser.
+bool by_class(labels& l) {
+    const auto status = std::find_if(l.begin(), l.end(), [](const auto& one) { return one.first == "status"; });
+    if (status == l.end() || status->second.size() != 3 || status->second[0] < '4') return false;
+    status->second.replace(1, 2, "xx");
+    return true;
+}
+
 // All cells of one label set.
 struct series_cells {
     std::vector<std::unique_ptr<counter>> counters;
@@ -94,6 +102,9 @@ struct family {
     std::string type;  // counter, gauge, histogram, info
     std::vector<double> bounds;
     std::map<std::string, series_cells> series;
+
+    std::size_t lines_each() const { return type == "histogram" ? bounds.size() + 3 : 1; }
+    std::size_t lines() const { return series.size() * lines_each(); }
 };
 
 }  // namespace
@@ -174,9 +185,12 @@ double quantile(std::span<const double> bounds, std::span<const std::uint64_t> b
 }
 
 struct registry::impl {
-    explicit impl(std::size_t most) : room(most - most / 20) {}
+    explicit impl(std::size_t most) : much(most / 20), room(most - much) {}
     mutable std::mutex mutex;
     std::map<std::string, family> families;
+    // Lines of one family after which it leaves as many to the others: what is counted rarely finds room whenever it
+    // comes. A family with twice as many counts the refusals that it does not know yet by class of status.
+    std::size_t much;
     std::size_t room;        // the rest is for the families' {overflow="true"}
     std::size_t in_use = 0;  // lines of a scrape without HELP and TYPE
 
@@ -186,7 +200,7 @@ struct registry::impl {
         if ((type == "counter") != name.ends_with("_total"))
             throw std::logic_error("counters, and only they, end in _total: " + name);
         if (type == "info" && !name.ends_with("_info")) throw std::logic_error("infos end in _info: " + name);
-        auto text = label_text(std::move(l));
+        auto text = label_text(l);
         const auto [found, first] = families.try_emplace(name);
         auto& f = found->second;
         if (first) {
@@ -196,14 +210,15 @@ struct registry::impl {
         } else if (f.type != type || !std::equal(bounds.begin(), bounds.end(), f.bounds.begin(), f.bounds.end())) {
             throw std::logic_error("metric registered twice with another type or bounds: " + name);
         }
+        if (f.lines() >= 2 * much && !f.series.contains(text) && by_class(l)) text = label_text(std::move(l));
         return series_of(f, text);
     }
 
     series_cells& series_of(family& f, const std::string& text) {
         const auto known = f.series.find(text);
         if (known != f.series.end()) return known->second;
-        const auto lines = f.type == "histogram" ? f.bounds.size() + 3 : 1;
-        const bool fits = in_use + lines <= room;
+        const auto lines = f.lines_each();
+        const bool fits = in_use + lines <= room - (f.lines() >= much ? much : 0);
         const auto [made, first] = f.series.try_emplace(fits ? text : "overflow=\"true\"");
         if (first) in_use += lines;
         return made->second;

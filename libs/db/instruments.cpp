@@ -7,8 +7,9 @@ namespace mita::db {
 
 namespace {
 
+constexpr std::array<double, 8> wait_bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1};
 // Few: they are multiplied by the number of statements.
-constexpr std::array<double, 8> bounds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1};
+constexpr std::array<double, 3> query_bounds{0.002, 0.02, 0.2};
 constexpr const char* wait_help = "Time a caller waited for a connection.";
 constexpr const char* connections_help = "Connections of the pools that are up.";
 
@@ -24,8 +25,10 @@ std::string_view class_of(const error& e) {
 
 instruments::instruments(metrics::registry& registry, std::size_t size, std::size_t most_calls)
     : registry_(registry),
-      wait_pipelined_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "pipelined"}}, bounds)),
-      wait_exclusive_(registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "exclusive"}}, bounds)),
+      wait_pipelined_(
+          registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "pipelined"}}, wait_bounds)),
+      wait_exclusive_(
+          registry.make_histogram("mita_db_pool_wait_seconds", wait_help, {{"lane", "exclusive"}}, wait_bounds)),
       in_use_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "in_use"}})),
       idle_(registry.make_gauge("mita_db_pool_connections", connections_help, {{"state", "idle"}})),
       calls_(registry.make_gauge("mita_db_pool_calls", "Statements in flight on pipelined connections.")) {
@@ -43,7 +46,7 @@ void instruments::answered(const statement* what, const call& c) {
     auto& h = durations_[what];
     if (!h) {
         h = &registry_.make_histogram("mita_db_query_duration_seconds", "Time from sending a statement to its answer.",
-                                      {{"query", std::string(what->name)}}, bounds);
+                                      {{"query", std::string(what->name)}}, query_bounds);
     }
     h->observe(seconds(c.finished - c.sent));
 }

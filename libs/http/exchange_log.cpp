@@ -2,11 +2,15 @@
 
 #include "http/operations.hpp"
 
+#include <array>
+
 namespace mita::http {
 
 namespace {
 
 constexpr unsigned unknown_method = 7;
+// Few: they are multiplied by the number of routes. 0.5 s is an alert's limit, 1 s is slow.
+constexpr std::array<double, 7> bounds{0.001, 0.005, 0.02, 0.1, 0.5, 1, 5};
 
 std::size_t hash(const char* route, unsigned method, unsigned status) {
     auto h = reinterpret_cast<std::uintptr_t>(route) * 0x9e3779b97f4a7c15u;
@@ -44,8 +48,7 @@ exchange_log::cell exchange_log::make(const request& req, unsigned method, unsig
     if (made.duration == nullptr)
         made.duration = &registry_.make_histogram(
             "mita_http_request_duration_seconds", "From the whole head to the last byte sent.",
-            {{"service", service_}, {"method", verb_label}, {"route", std::string(req.route)}},
-            metrics::duration_bounds, true);
+            {{"service", service_}, {"method", verb_label}, {"route", std::string(req.route)}}, bounds, true);
     return made;
 }
 
@@ -74,7 +77,8 @@ exchange_log::cell& exchange_log::find(const request& req, unsigned method, unsi
 }
 
 void exchange_log::finished(const request& req, const response& res, const exchange_facts& facts) {
-    const unsigned method = facts.known_method ? static_cast<unsigned>(req.method) : unknown_method;
+    const verb counted = req.method == verb::head ? verb::get : req.method;
+    const unsigned method = facts.known_method ? static_cast<unsigned>(counted) : unknown_method;
     cell& c = find(req, method, res.status);
     c.count->add();
     c.duration->observe(std::chrono::duration<double>(facts.took).count(), req.trace_id, facts.ended);

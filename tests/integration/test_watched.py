@@ -26,7 +26,7 @@ def scraped(stack, saver):
     with socket.create_connection(("127.0.0.1", stack.gateway.port)) as raw:
         raw.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
-    until(lambda: "mita_gateway_malformed_total{rule=" in scrape(stack, stack.gateway), 5, "the malformed head counted: after its answer")
+    until(lambda: "mita_gateway_malformed_total{rule=" in scrape(stack, stack.gateway), 20 * stack.gateway.slow, "the malformed head counted: after its answer")
     found = {}
     for service in stack.services:
         for line in scrape(stack, service).splitlines():

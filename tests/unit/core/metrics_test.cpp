@@ -56,7 +56,7 @@ TEST_CASE("however many label sets are asked for, a scrape stays within its boun
         r.make_counter("mita_x_total", "X.", {{"route", route}}).add();  // another worker's cell
         r.make_histogram("mita_d_seconds", "D.", {{"route", route}}, bounds).observe(1);
     }
-    r.make_gauge("mita_late", "Late.", {{"a", "b"}}).set(3);
+    r.make_gauge("mita_rare", "Rare.", {{"a", "b"}}).set(3);
     const auto text = r.expose();
     std::size_t lines = 0, counted = 0, observed = 0;
     for (std::size_t at = 0; at < text.size();) {
@@ -75,8 +75,41 @@ TEST_CASE("however many label sets are asked for, a scrape stays within its boun
     CHECK(counted == 2000);
     CHECK(observed == 1000);
     CHECK(text.find("mita_x_total{overflow=\"true\"} ") != std::string::npos);
-    CHECK(text.find("mita_late{overflow=\"true\"} 3") != std::string::npos);
+    CHECK(text.find("mita_d_seconds_count{overflow=\"true\"} ") != std::string::npos);
+    CHECK(text.find("mita_rare{a=\"b\"} 3") != std::string::npos);
     CHECK(text.find("mita_x_total{route=\"0\"} 2") != std::string::npos);
+}
+
+TEST_CASE("a metric that takes much leaves room to those that take little, and that room has its end too") {
+    registry r(200);
+    for (int i = 0; i < 1000; ++i) r.make_counter("mita_x_total", "X.", {{"route", std::to_string(i)}});
+    CHECK(r.series() == 181);  // 90 %, and those counted together
+    for (int i = 0; i < 9; ++i) r.make_counter("mita_rare_total", "Rare.", {{"rule", std::to_string(i)}}).add();
+    CHECK(r.expose().find("mita_rare_total{rule=\"8\"} 1") != std::string::npos);
+    r.make_gauge("mita_late", "Late.", {{"a", "b"}}).set(3);
+    CHECK(r.expose().find("mita_late{overflow=\"true\"} 3") != std::string::npos);
+    CHECK(r.series() <= 200);
+}
+
+TEST_CASE("a counter with many series counts new refusals by class, and finds what it has") {
+    registry r(200);
+    const auto at = [&](std::string route, std::string status) -> counter& {
+        return r.make_counter("mita_x_total", "X.", {{"route", std::move(route)}, {"status", std::move(status)}});
+    };
+    for (int i = 0; i < 19; ++i) at(std::to_string(i), "200").add();
+    at("a", "404").add(2);
+    at("b", "404").add(3);
+    at("b", "409").add(4);
+    at("b", "503").add(5);
+    at("b", "201").add(6);
+    at("a", "404").add(7);  // another worker's cell
+    const auto text = r.expose();
+    const auto has = [&](const char* line) { return text.find(line) != std::string::npos; };
+    CHECK(has("mita_x_total{route=\"a\",status=\"404\"} 9\n"));
+    CHECK(has("mita_x_total{route=\"b\",status=\"4xx\"} 7\n"));
+    CHECK(has("mita_x_total{route=\"b\",status=\"5xx\"} 5\n"));
+    CHECK(has("mita_x_total{route=\"b\",status=\"201\"} 6\n"));
+    CHECK(r.series() == 23);
 }
 
 TEST_CASE("OpenMetrics shows the newest trace of each bucket, the older format none") {
