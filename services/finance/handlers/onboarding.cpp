@@ -3,13 +3,11 @@
 #include "core/error.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/month/headroom.hpp"
 #include "finance/month/month_json.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/month_view.hpp"
-#include "finance/month/settlements.hpp"
+#include "finance/month/replan.hpp"
 #include "finance/once/retry.hpp"
-#include "finance/plan/plan_months.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
 
@@ -57,70 +55,9 @@ std::string pointer_of(const broken_reserve& b) {
     throw api_error(422, "infeasible_budget", "The month lacks " + text(why.shortfall) + ".", std::move(errors));
 }
 
-// Which part of the inputs leaves the range of exact amounts; each list's own sum has been found to fit.
-std::string_view part_beyond_range(const plan_inputs& a) {
-    wide sum = a.buffer;
-    for (const auto& b : a.bills) sum += b.value;
-    if (!narrow128(sum)) return "/buffer_money";
-    for (const auto& g : a.goals) sum += g.target;
-    return narrow128(sum) ? "/categories" : "/goals";
-}
-
 [[noreturn]] void refuse_currency(const std::string& now) {
     refuse("/currency", "currency_mismatch",
            "The currency is " + now + " and fixed once transactions or a plan exist.");
-}
-
-// What is due and was: paid occurrences and those of past days are facts, which replanning leaves as they are.
-std::vector<obligation> occurrences_so_far(const month_facts& f, civil_day today) {
-    const settlements paid(f);
-    const auto last = f.last_opened();
-    std::vector<obligation> out;
-    for (const auto& m : f.expects) {
-        for (auto o : m.bills) {
-            o.kept = o.day < today || !paid.of_bill(o.id).entries.empty();
-            if (o.kept || m.month <= last->month) out.push_back(std::move(o));
-        }
-    }
-    return out;
-}
-
-// The months the inputs change: the current one, and all that are already open after it.
-std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs& a, civil_day today) {
-    const auto month = month_of(today);
-    const auto& who = got.facts.who;
-    const auto last = got.facts.last_opened();
-    const auto revisions = got.facts.revisions_of(month);
-    plan_start from;
-    from.month = month;
-    from.chain_from = month;
-    int count = 1;
-    if (!revisions.empty())
-        from = again(*revisions.back());
-    else if (last && last->month < month)
-        from = after(*last);
-    from.joining = month_of(who.onboarded_on.value_or(today));
-    from.cover = who.cover;
-    from.known = occurrences_so_far(got.facts, today);
-    if (last && last->month > month) count += static_cast<int>((last->month - month).count());
-    const auto planned_from = std::min(who.planned_from.value_or(today), today);
-    auto planned = plan_months(a, got.facts.book, planned_from, from, count);
-    if (!planned) throw amount_overflow(part_beyond_range(a));
-    for (auto& p : *planned) {
-        const auto known = got.facts.revisions_of(p.month);
-        if (known.empty()) continue;
-        const auto from_day = std::max(today, period_of(p.month).start);
-        const bool replaces = known.back()->from_day >= from_day;  // nobody has seen a morning of it
-        p.revision = replaces ? known.back()->revision : known.back()->revision + 1;
-        p.from_day = from_day;
-    }
-    for (const auto& p : *planned) {
-        auto all = got.facts.revisions_of(p.month);
-        all.push_back(std::make_shared<const stored_period>(p));
-        if (!headroom_of(got.facts, period_of(p.month), all).fits())
-            throw amount_overflow("/incomes");  // beside what came back
-    }
-    return std::move(*planned);
 }
 
 // nullopt: something moved in the meantime.

@@ -82,6 +82,7 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     if (linked) {
         const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
         check_link(t, target);
+        s.now.facts.know_linked(t.bill_id, *target);
     }
     std::optional<spend_effect> effect;
     if (linked || moves) {

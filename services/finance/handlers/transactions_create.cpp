@@ -23,6 +23,7 @@ namespace {
 std::optional<link_target> target_in(const month_facts& f, std::string_view id) {
     const auto last = f.last_opened();
     for (const auto& m : f.expects) {
+        if (m.out_of_reach) continue;
         if (!last || m.month > last->month) break;
         for (const auto& o : m.bills)
             if (o.id == id) return link_target{o.category, false};
@@ -50,18 +51,22 @@ http::response created(const transaction& t, const std::optional<spend_effect>& 
 draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
     draft out;
     out.entry = read_new_transaction(body, rules_of(got->facts));
-    const auto effect = effect_of_change(got->facts, nullptr, &out.entry, "/money/amount");
-    out.answer = created(out.entry, effect, got->facts.who.currency);
     out.now = std::move(got);
     return out;
 }
 
-awaitable<void> check_linked(app& a, const uuid& user, const month_facts& f, const transaction& entry, deadline d) {
+void judge(draft& made) {
+    const auto effect = effect_of_change(made.now->facts, nullptr, &made.entry, "/money/amount");
+    made.answer = created(made.entry, effect, made.now->facts.who.currency);
+}
+
+awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const transaction& entry, deadline d) {
     auto target = target_in(f, entry.bill_id);
     if (!target) {
         target = co_await a.ledger.find_target(user, entry.bill_id, d);
     }
     check_link(entry, target);
+    f.know_linked(entry.bill_id, *target);
 }
 
 // What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.
@@ -86,6 +91,7 @@ awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const key
     if (!made.entry.bill_id.empty()) {
         co_await check_linked(a, user, made.now->facts, made.entry, d);
     }
+    judge(made);
     const auto& who = made.now->facts.who;
     for (const auto month : other_months(made.entry, made.now->month)) {
         const room_wanted room{made.entry, nullptr, "/money/amount", who.ledger_version, true};
@@ -169,6 +175,10 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
         throw api_error(422, "currency_mismatch",
                         "It is in " + found->currency + ", and its account is in " + there->currency + " by now.");
     const auto t = living(*found);
+    if (!t.bill_id.empty()) {
+        const auto target = co_await a.ledger.find_target(user, t.bill_id, d);
+        if (target) got.facts.know_linked(t.bill_id, *target);
+    }
     for (const auto month : other_months(t, got.month)) {
         const room_wanted room{t, nullptr, {}, who.ledger_version, false};
         co_await require_room_in(a, user, month, room, d);

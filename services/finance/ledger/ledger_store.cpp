@@ -96,7 +96,7 @@ constexpr auto restore_sql = db::join(
     keyed_end);
 constexpr db::statement restore_transaction{"finance_transaction_restore", restore_sql};
 
-// As the latest revision of its own month has it; a month not opened yet is known from the one before.
+// As the latest revision of its own month has it, or of the month before while its own is not open.
 constexpr db::statement find_link_target{
     "finance_link_target",
     "select x.category, x.income from periods p cross join lateral ("
@@ -104,9 +104,13 @@ constexpr db::statement find_link_target{
     "  from jsonb_to_recordset(p.obligations) as o(id text, category text, day date) union all "
     "  select o.id, o.category, o.day, true "
     "  from jsonb_to_recordset(p.budget->'incomes') as o(id text, category text, day date)) x "
-    "where p.user_id = $1 and x.id = $2 and (p.obligations @> jsonb_build_array(jsonb_build_object('id', $2::text)) "
+    "where p.user_id = $1 and x.id = $2 and not exists (select 1 from periods n where n.user_id = p.user_id "
+    "    and n.month = p.month and n.revision > p.revision) "
+    "  and (date_trunc('month', x.day) = p.month or not exists (select 1 from periods m where m.user_id = p.user_id "
+    "    and m.month = date_trunc('month', x.day)::date)) and (p.obligations @> "
+    "jsonb_build_array(jsonb_build_object('id', $2::text)) "
     "  or p.budget->'incomes' @> jsonb_build_array(jsonb_build_object('id', $2::text))) "
-    "order by date_trunc('month', x.day) = p.month desc, p.month desc, p.revision desc limit 1"};
+    "order by p.month desc limit 1"};
 
 struct line_columns {
     std::vector<std::string> category, note;

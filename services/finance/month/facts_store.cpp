@@ -46,7 +46,8 @@ constexpr db::statement plan_state{"finance_plan_state", plan_sql};
 constexpr int month_at = 0, budget_at = 5, obligations_at = 6, incomes_at = 7;
 constexpr int own_categories = 8, all_accounts = 9, inputs = 10, profile_begins = 11;
 
-// kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first.
+// kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first; 3: what
+// entries of the months looked at are linked to beyond what those months see (far): its category, 1 for an income.
 // latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
 // what is a function of the whole history, and no month looks further), and the newest with its next two weeks.
 // reach: day weights from history look back three months further.
@@ -75,6 +76,12 @@ constexpr auto ledger_sql = db::join(
     "    and (p.month between (select first from span) and $3::date "
     "      or p.month = (select max(m.month) from periods m where m.user_id = $1))) "
     "  then (first - interval '3 months')::date else first end as first from span), "
+    "far as (select t.id, t.bill_id, m.month from transactions t cross join lateral ("
+    "    select (substring(t.bill_id from '(\\d{4}-\\d{2})-\\d{2}$') || '-01')::date as month) m "
+    "  where t.user_id = $1 and t.bill_id is not null and t.deleted_at is null "
+    "  and t.booked_on >= (select first from span) and t.booked_on < ($3::date + interval '1 month')::date "
+    "  and m.month not between (select first - make_interval(months => $7) from span) "
+    "    and $3::date + make_interval(months => $7)), "
     "candidates as ("
     "  select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount "
@@ -109,7 +116,9 @@ constexpr auto ledger_sql = db::join(
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
     "    where t.user_id = $1 and t.bill_id between left(d.id, -3) || '-00' and left(d.id, -3) || '-99' "
-    "    and t.bill_id is not null offset 0) c) "
+    "    and t.bill_id is not null offset 0) c "
+    "  union select l.transaction_id, l.n, l.category, l.booked_on, l.amount from far f join transaction_lines l "
+    "    on l.user_id = $1 and l.transaction_id = f.id) "
     "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb, a.received "
     "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) "
     "  and a.day >= (select first from reach) and a.day < ($3::date + interval '1 "
@@ -118,6 +127,16 @@ constexpr auto ledger_sql = db::join(
     "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n), 0 "
     "  from candidates c cross join lateral (select x.bill_id from transactions x where x.user_id = $1 "
     "    and x.id = c.transaction_id and x.deleted_at is null and not x.bill_unlinked offset 0) t "
+    "union all "
+    "select 3, f.month, x.category, x.income, null, f.bill_id, null, 0 from (select distinct bill_id, month from far) "
+    "f "
+    "  cross join lateral (select o.category, o.income from (select * from periods p where p.user_id = $1 "
+    "      and p.month = f.month order by p.revision desc limit 1) p cross join lateral ("
+    "    select o.id, o.category, 0::bigint as income "
+    "      from jsonb_to_recordset(p.obligations) as o(id text, category text) union all "
+    "    select o.id, o.category, 1 "
+    "      from jsonb_to_recordset(p.budget->'incomes') as o(id text, category text)) o "
+    "    where left(o.id, -3) = left(f.bill_id, -3) limit 1) x "
     "union all "
     "select 2, x.booked_on, null, 0, x.id, null, x.columns, 0 from (select t.booked_on, t.id, jsonb_build_array(",
     transaction_columns,
@@ -184,6 +203,8 @@ void read_ledger(month_facts& f, const db::rows& rows) {
             p.value = r.get<std::int64_t>(3);
             p.bill_id = r.get<std::optional<std::string>>(5).value_or("");
             f.payments.push_back(std::move(p));
+        } else if (kind == 3) {
+            f.know_linked(r.get<std::string>(5), {r.get<std::string>(2), r.get<std::int64_t>(3) == 1});
         } else {
             append_row(f.transactions, r.get<std::string_view>(6));
         }

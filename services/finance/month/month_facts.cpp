@@ -3,6 +3,9 @@
 #include "finance/domain/entry_match.hpp"
 #include "finance/plan/plan_months.hpp"
 
+#include <algorithm>
+#include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace mita::finance {
@@ -22,13 +25,28 @@ plan_inputs month_facts::in_force() const {
     return a;
 }
 
+void month_facts::know_linked(const std::string& id, const link_target& what) {
+    const auto day = parse_day(std::string_view(id).substr(id.rfind(':') + 1));
+    if (!day) return;
+    auto found = std::ranges::find(expects, month_of(*day), &month_expects::month);
+    if (found != expects.end() && !found->out_of_reach) return;
+    if (found == expects.end()) {
+        expects.push_back({month_of(*day), {}, {}, true});
+        found = std::prev(expects.end());
+    }
+    if (what.income)
+        found->incomes.push_back({id, {}, what.category, *day, 0});
+    else
+        found->bills.push_back({id, {}, what.category, *day, 0});
+}
+
 void month_facts::expect_months_to_come() {
     const auto last = last_opened();
     if (!last || inputs_text.empty() || !who.planned_from) return;
     const auto inputs = in_force();
     for (int i = 1; i <= reach_months; ++i) {
         const auto over = period_of(last->month + std::chrono::months{i});
-        month_expects to_come{over.label, {}, incomes_of(inputs, over)};
+        month_expects to_come{over.label, {}, incomes_of(inputs, over), false};
         for (auto& o : occurrences_around(inputs, over, *who.planned_from, last->obligations))
             if (over.contains(o.day)) to_come.bills.push_back(std::move(o));
         allow_parts(to_come.bills, last->budget);

@@ -5,6 +5,7 @@
 
 #include "finance/accounts/account.hpp"
 #include "finance/categories/category_book.hpp"
+#include "finance/ledger/bill_link.hpp"
 #include "finance/ledger/transaction.hpp"
 #include "finance/people/profile.hpp"
 #include "finance/plan/plan_inputs.hpp"
@@ -43,6 +44,7 @@ struct month_expects {
     year_month month;
     std::vector<obligation> bills;
     std::vector<expected_income> incomes;
+    bool out_of_reach = false;  // of it only what entries at hand are linked to, known by id and category alone
 };
 
 struct month_facts {
@@ -63,6 +65,9 @@ struct month_facts {
     // Parses inputs_text; precondition: not empty. The zone is the profile's: PATCH /v1/me moves it without new
     // inputs.
     plan_inputs in_force() const;
+
+    // An occurrence that an entry is linked to: its money is of that month, however far that is.
+    void know_linked(const std::string& id, const link_target& what);
 
     // Fills `expects` for the months after the last opened, from the inputs in force. Once, when the periods are there.
     void expect_months_to_come();

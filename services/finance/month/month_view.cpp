@@ -75,6 +75,7 @@ bill_view look_at(const month_facts& f, const settlements& met, const obligation
 
 void fill_bills(const month_facts& f, const settlements& met, month_view& v) {
     for (const auto& m : f.expects) {
+        if (m.out_of_reach) continue;
         for (const auto& o : m.bills) {
             auto b = look_at(f, met, o, v.today);
             if (m.month == v.over.label)

@@ -22,9 +22,14 @@ constexpr db::statement open_months{
     "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
 // First statement of a replanning: later ones see everything committed before the lock was had.
 constexpr db::statement lock_person{"finance_replan_lock", "select 1 from users where user_id = $1 for update"};
+// lost: links to what the months do not expect any more ($15: what they do), also of deleted transactions.
 constexpr db::statement replan_months{
     "finance_replan",
-    "with u as (update users set timezone = $3, currency = $4, onboarded_on = coalesce(onboarded_on, $5), "
+    "with lost as materialized (select t.id from transactions t where t.user_id = $1 and t.bill_id is not null "
+    "    and (substring(t.bill_id from '(\\d{4}-\\d{2})-\\d{2}$') || '-01')::date >= $7::date "
+    "    and left(t.bill_id, -3) <> all ($15::text[])), "
+    "u as (update users set timezone = $3, currency = $4, onboarded_on = coalesce(onboarded_on, $5), "
+    "  ledger_version = ledger_version + case when exists (select 1 from lost) then 1 else 0 end, "
     "  planned_from = least(planned_from, $5), "
     "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
     "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
@@ -43,7 +48,9 @@ constexpr db::statement replan_months{
     "    as x(month, revision, from_day, chain_from, budget, obligations) "
     "  on conflict (user_id, month, revision) do update set from_day = excluded.from_day, "
     "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
-    "    obligations = excluded.obligations, opened_at = excluded.opened_at) "
+    "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
+    "t as (update transactions t set bill_id = null, version = t.version + 1, updated_at = $6 from u, lost "
+    "  where t.user_id = u.user_id and t.id = lost.id) "
     "select u.plan_version, forget_person(u.user_id, $6) from u"};
 // The months the person had a plan for from their first day on keep everything but that day.
 constexpr db::statement begin_earlier_months{
@@ -65,7 +72,7 @@ constexpr db::statement any_transaction{
 struct columns {
     std::vector<year_month_day> month, from_day, chain_from;
     std::vector<std::int64_t> revision;
-    std::vector<std::string> budget, obligations;
+    std::vector<std::string> budget, obligations, expected;  // expected: keys of occurrences
 
     explicit columns(const std::vector<stored_period>& months) {
         for (const auto& p : months) {
@@ -75,6 +82,8 @@ struct columns {
             revision.push_back(p.revision);
             budget.push_back(budget_json(p));
             obligations.push_back(obligations_json(p));
+            for (const auto& o : p.obligations) expected.emplace_back(occurrence_key(o.id));
+            for (const auto& i : p.incomes) expected.emplace_back(occurrence_key(i.id));
         }
     }
 };
@@ -105,7 +114,7 @@ awaitable<bool> plan_store::replan(const profile& who, const plan_inputs& a, con
     db::batch both;
     both.add(lock_person, who.id);
     both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), this_month,
-             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations);
+             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected);
     const auto results = co_await db_.run_batch(std::move(both), d);
     co_return !results.at(1).empty();
 }

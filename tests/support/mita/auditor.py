@@ -139,9 +139,13 @@ def settle(expected, lines, ceiling):
         if FIFTH(line[3], amounts[id]) or sums[id] >= amounts[id]:
             done.add(id)
 
+    whole = {}  # of a split that is linked, the lines of the occurrence's category; all of them since it has another
     for line in lines:
-        if line[4] not in (None, "none") and line[3] > 0 and key(line[4]) in names and of[names[key(line[4])]] == line[1]:
-            meet(line, names[key(line[4])])
+        whole.setdefault(line[0].rsplit(":", 1)[0], set()).add(line[1])
+    for line in lines:
+        id = names.get(key(line[4])) if line[4] not in (None, "none") else None
+        if id and line[3] > 0 and (line[1] == of[id] or of[id] not in whole[line[0].rsplit(":", 1)[0]]):
+            meet(line, id)
     near = lambda x, l: l[4] is None and l[1] == x[1] and abs((l[2] - x[2]).days) <= 7 and not x[5][0] <= l[2] < x[5][1] and l[0] not in meets
     pairs = sorted(((abs(l[3] - x[3]), abs((l[2] - x[2]).days), x[2], x[0], l[2], l[3], l[0], l) for x in expected if x[0] not in done for l in lines
                     if near(x, l) and FIFTH(l[3], x[3])), key=lambda p: p[:7])
@@ -350,13 +354,19 @@ class Books:
                 p.from_day = known[-1].from_day if known[-1].from_day >= from_day else from_day
         return planned
 
-    def replan(self, answers, planned, today):
+    def replan(self, answers, planned, today, gone=()):
+        """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""
         self.answers, self.joined_on = answers, self.joined_on or today
         for p in planned:
             known = self.months.setdefault(p.month, [])
             if known and known[-1].from_day >= p.from_day:
                 known.pop()
             known.append(p)
+        there = {key(x[0]) for p in planned for x in p.bills + p.incomes + p.ahead}
+        lost = [e for e in [*self.entries.values(), *gone] if e["bill"] not in (None, "none") and e["bill"][-10:-3] >= label(month_of(today)) and key(e["bill"]) not in there]
+        for e in lost:
+            e["bill"] = None
+        return lost
 
     def switch_cover(self, today):
         """Kept with the plan's revision: from today on."""
