@@ -1,6 +1,7 @@
 """A seeded workload of several people through the whole system, judged number by number by an independent second implementation
 (tests/support/mita/auditor.py): P1-P6, L2, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
 import collections
+import contextlib
 import copy
 import os
 import random
@@ -72,6 +73,17 @@ class Walker:
 
     def today(self):
         return self.clock.now().astimezone(ZoneInfo(self.zone)).date()
+
+    @contextlib.contextmanager
+    def telling(self):
+        """What happened to this person, when it ends badly."""
+        try:
+            yield
+        except BaseException:
+            print(self.zone, self.currency, "today", self.today(), self.person.id)
+            for line in self.told:
+                print(*line)
+            raise
 
     def note(self, *what):
         self.told.append((str(self.today()), *what))
@@ -503,17 +515,13 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
                 w.person.client = w.doors[0]
                 w.person.client.close()
                 w.person.login()
-        try:
+        with walker.telling():
             walker.step()
-        except BaseException:
-            print(walker.zone, walker.currency, "today", walker.today(), walker.person.id)
-            for line in walker.told:
-                print(*line)
-            raise
     for w in walkers:
-        w.look()
-        w.balances()
-        audit_ledger(stack.cluster, w.person.id)
+        with w.telling():
+            w.look()
+            w.balances()
+            audit_ledger(stack.cluster, w.person.id)
     print(f"{steps} steps:", dict(sum((w.counts for w in walkers), collections.Counter())))
 
 

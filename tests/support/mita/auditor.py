@@ -468,7 +468,7 @@ class Books:
         for c, cls in columns.items():
             x = p.categories.get(c) if p else None
             bills = [self._bill(b, month, paid) for b in (p.bills if p else []) if b[2] == c]
-            out.append({"id": c, "class": cls, "budget": x["part"] if x else 0, "weights": weights_of(x and x["day_weights"], month, self._by_day(c), self.joined_on, {e["day"] for e in self.entries.values()}),
+            out.append({"id": c, "class": x["class"] if x else cls, "budget": x["part"] if x else 0, "weights": weights_of(x and x["day_weights"], month, self._by_day(c), self.joined_on, {e["day"] for e in self.entries.values()}),
                         "actual": spent.get(c, [0] * n), "policy": x["policy"] if x else "even", "carry_in": carried.get(c, 0), "bills": [b for b in bills if b],
                         "joined": p.joined if p and x else 0})
         return out
@@ -597,7 +597,8 @@ class Books:
             lines = {c["category"]: tuple(amount(c[f"{k}_money"]) for k in ("baseline", "budget", "spent")) for c in d["categories"]}
             for c in v["columns"]:
                 want = tuple(v["days"][c][k][i] for k in ("baseline", "budget", "spent"))
-                assert lines.pop(c, (0, 0, 0)) == want, f"{c} on {d['date']}, seen on {today}"
+                got = lines.pop(c, (0, 0, 0))
+                assert got == want, f"{c} on {d['date']}, seen on {today}: {got}, expected {want}"
             assert not lines
             budget, spent = (sum(v["days"][c][k][i] for c in v["columns"]) for k in ("budget", "spent"))
             assert (amount(d["budget_money"]), amount(d["spent_money"])) == (budget, spent)
