@@ -19,10 +19,10 @@ def pytest_configure(config):
 
 
 def pytest_runtest_logreport(report):
-    """Whatever failed is listed by its id, for the second look of tests/run; after "!" what gets none: a system that did not start, or did not end cleanly."""
+    """Whatever failed is listed by its id, for the second look of tests/run; after "!" what gets none: what did not end cleanly."""
     if report.failed and os.environ.get("MITA_FAILED_LIST"):
         with open(os.environ["MITA_FAILED_LIST"], "a") as out:
-            print(report.nodeid if report.when == "call" else f"!{report.nodeid}", file=out)
+            print(report.nodeid if report.when != "teardown" else f"!{report.nodeid}", file=out)
 
 
 def pytest_collection_modifyitems(items):

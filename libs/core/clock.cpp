@@ -89,7 +89,9 @@ void refresh(state& s) {
     s.content = std::move(*text);
     s.said_us = written_ns / 1000;
     s.ahead_us = t->time_since_epoch().count() - s.said_us;
-    s.shift_us.store(t->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
+    // The file says what time it was when it was written: whoever reads it later, as a process started later does,
+    // has the same time as all others.
+    s.shift_us.store(s.ahead_us + real_ns() / 1000 - steady_us(), std::memory_order_relaxed);
 }
 
 bool digits(std::string_view text, std::size_t at, std::size_t n, int& out) {
@@ -124,15 +126,15 @@ void start_at(std::string_view rfc3339_instant) {
 
 void follow_file(std::string path) {
     auto& s = clock_state();
-    const auto first = instant_in(path);
-    if (!first) throw std::invalid_argument("the clock file cannot be read or holds no RFC 3339 instant: " + path);
+    if (!instant_in(path))
+        throw std::invalid_argument("the clock file cannot be read or holds no RFC 3339 instant: " + path);
     {
         const std::lock_guard lock(s.mutex);
         s.path = std::move(path);
         s.seen = fingerprint{};
         s.content.clear();
     }
-    s.shift_us.store(first->time_since_epoch().count() - steady_us(), std::memory_order_relaxed);
+    refresh(s);
     s.how.store(mode::file, std::memory_order_release);
 }
 

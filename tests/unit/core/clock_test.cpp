@@ -126,6 +126,14 @@ TEST_CASE("how far a clock was moved is said by when its file was written, not b
     CHECK(wall::moved_by()->source == "MITA_CLOCK");
 }
 
+TEST_CASE("who begins to follow a clock file long after it was written has the time of those who followed it then") {
+    const clock_file file;
+    file.write("2026-04-10T08:00:00Z");
+    std::filesystem::last_write_time(file.path, std::filesystem::last_write_time(file.path) - 1h);
+    wall::follow_file(file.path);
+    CHECK(near(wall::now(), "2026-04-10T09:00:00Z"));
+}
+
 TEST_CASE("while a clock file is missing, empty or half written the former time runs on") {
     const clock_file file;
     file.write("2026-04-10T08:00:00Z");
