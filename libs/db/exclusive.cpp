@@ -25,7 +25,7 @@ awaitable<pool_core::link> pool_core::acquire(self_ptr self, deadline d) {
         auto l = std::move(self->idle_.back());
         self->idle_.pop_back();
         self->lent_.push_back(l);
-        self->meters_.waited_exclusive(began, {});
+        self->meters_.waited_exclusive(began, {}, true);
         self->publish();
         co_return l;
     }
@@ -34,13 +34,14 @@ awaitable<pool_core::link> pool_core::acquire(self_ptr self, deadline d) {
         self->meters_.failed("overloaded");
         throw overloaded("too many callers wait for a database transaction");
     }
+    const bool all_lent = self->idle_.size() + self->lent_.size() >= self->options_.exclusive;
     const auto mine = std::make_shared<hand_off>(self->ex_);
     self->line_.push_back(mine);
     self->wake_.cancel();  // a new connection may be wanted
     self->publish();
     const bool served = co_await mine->ready.wait(d);
     const auto now = clock::now();
-    self->meters_.waited_exclusive(now, now - began);
+    self->meters_.waited_exclusive(now, now - began, all_lent);
     if (!served) {
         std::erase(self->line_, mine);
         self->meters_.failed("deadline");

@@ -16,10 +16,6 @@ constexpr statement ping{"health", "select 1"};
 
 awaitable<probe::answer> ask_now(pool& db) {
     probe::answer out;
-    if (!db.ready()) {
-        out.status = "disconnected";
-        co_return out;
-    }
     const auto began = clock::now();
     try {
         co_await db.query(ping, deadline::after(patience));
@@ -41,6 +37,7 @@ awaitable<probe::answer> ask_now(pool& db) {
 
 awaitable<probe::answer> probe::ask() {
     if (clock::now() < fresh_until_) co_return last_;
+    if (!db_.ready()) co_return answer{"disconnected", std::nullopt};  // costs nothing: not kept, it may be up at once
     if (asking_) {
         const auto mine = others_.emplace_back(std::make_shared<waiter>(ex_));
         co_await mine->wait(deadline::after(2 * patience));

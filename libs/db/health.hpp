@@ -19,7 +19,7 @@ namespace mita::db {
 // which comes within a second. On its pool's worker only.
 class probe {
 public:
-    // keep: for so long an answer is given again.
+    // keep: for so long an answer of the database is given again.
     probe(executor ex, pool& db, std::chrono::milliseconds keep = std::chrono::seconds(1))
         : ex_(ex), db_(db), keep_(keep) {}
 
@@ -42,7 +42,7 @@ private:
 // The report's database part; pools: of all workers.
 health_report::database health_of(const std::vector<pool_stats>& pools, const probe::answer& seen, int schema_version);
 
-// Pool use over 80 %, the wait for a connection over 50 ms (p99 of the last minute).
+// Pool use over 80 %, the wait for a connection that others have over 50 ms (p99 of the last minute).
 void judge_pools(degradation_log& log, health_report& r, const std::vector<pool_stats>& pools);
 
 // Both, asked now. apps: of all workers, each with its pool `db`.

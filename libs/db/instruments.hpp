@@ -20,10 +20,14 @@ public:
 
     // A call that was answered: its time from sending to its Sync, under the name of `what`.
     void answered(const statement* what, const call& c);
-    // now: when the wait ended.
-    void waited_pipelined(call::clock::time_point now, call::clock::duration d) { waited(wait_pipelined_, now, d); }
-    void waited_exclusive(call::clock::time_point now, call::clock::duration d) { waited(wait_exclusive_, now, d); }
-    double wait_p99_ms() const;  // in the last minute, 0 when nobody asked; any thread
+    // now: when the wait ended. for_room: others had all that there may be; else a connection had to be opened first.
+    void waited_pipelined(call::clock::time_point now, call::clock::duration d, bool for_room) {
+        waited(wait_pipelined_, now, d, for_room);
+    }
+    void waited_exclusive(call::clock::time_point now, call::clock::duration d, bool for_room) {
+        waited(wait_exclusive_, now, d, for_room);
+    }
+    double wait_p99_ms() const;  // for room, in the last minute; 0 when nobody asked; any thread
     void connections(std::size_t in_use, std::size_t idle);
     void calls(std::size_t in_flight) { calls_.set(static_cast<std::int64_t>(in_flight)); }
     // class: unavailable | serialization | constraint | timeout | other, by SQLSTATE; deadline, overloaded by name.
@@ -32,9 +36,9 @@ public:
 
 private:
     static double seconds(call::clock::duration d) { return std::chrono::duration<double>(d).count(); }
-    void waited(metrics::histogram& lane, call::clock::time_point now, call::clock::duration d) {
+    void waited(metrics::histogram& lane, call::clock::time_point now, call::clock::duration d, bool for_room) {
         lane.observe(seconds(d));
-        waits_.record(now, std::chrono::duration_cast<std::chrono::microseconds>(d));
+        if (for_room) waits_.record(now, std::chrono::duration_cast<std::chrono::microseconds>(d));
     }
     metrics::registry& registry_;
     latency_window waits_;

@@ -157,7 +157,7 @@ pool_core::slot* pool_core::pick() {
 void pool_core::send(slot& to, const std::shared_ptr<call>& c) {
     const auto at = to.at;  // the slot is emptied when sending fails
     at->submit(c);
-    meters_.waited_pipelined(c->sent, c->sent - c->queued);
+    meters_.waited_pipelined(c->sent, c->sent - c->queued, c->queued >= up_since_);
 }
 
 // The deadline of a caller passed: out of the queue, or abandoned where it is in flight.
@@ -167,7 +167,7 @@ void pool_core::leave(call& c) {
         c.on->abandon(c);
     } else {
         const auto now = clock::now();
-        meters_.waited_pipelined(now, now - c.queued);
+        meters_.waited_pipelined(now, now - c.queued, !down_since_ && c.queued >= up_since_);
         std::erase_if(queue_, [&](const auto& waiting) { return waiting.get() == &c; });
     }
     publish();

@@ -108,6 +108,7 @@ private:
     bool closing_ = false;
     bool stopped_ = false;
     std::optional<clock::time_point> down_since_;  // no pipelined connection since
+    clock::time_point up_since_{};                 // ... and again since, if ever and until down_since_
     bool connected_once_ = false;
     unsigned failures_ = 0;      // connects failed in a row
     unsigned young_deaths_ = 0;  // connections in a row that were let in and died soon

@@ -87,6 +87,7 @@ void pool_core::attach_pipelined(const link& l) {
         log_.info("db_connected")
             .with("after_ms", static_cast<std::int64_t>(away.count()))
             .with("again", connected_once_);
+        up_since_ = clock::now();
     }
     connected_once_ = true;
     down_since_.reset();

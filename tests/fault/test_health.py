@@ -10,6 +10,7 @@ import pytest
 from mita.client import Client, expect
 from mita.metrics import samples
 from mita.people import key, money
+from mita.tcp_gate import TcpGate
 from mita.waiting import until
 
 from test_slow import held, waiting_on_lock
@@ -62,6 +63,27 @@ def test_the_database_is_told_as_connected_or_disconnected(stack, name):
         stack.cluster.start()
         stack.heal()
     until(lambda: health(stack, service)["database"]["status"] == "connected", 5, "connected")
+
+
+@pytest.mark.parametrize("name", ["auth", "finance"])
+def test_a_service_is_healthy_as_soon_as_it_is_ready_however_long_its_first_connections_took(stack, name):
+    """Whoever asked before is told so at once, too: the gateway asks all the while, and nothing waits for connections that others have."""
+    with TcpGate(stack.cluster.port) as gate:
+        gate.late(0.05)  # each turn: opening takes three and more
+        at = stack.cluster.url(name).replace(f":{stack.cluster.port}/", f":{gate.port}/")
+        service = stack.also(name, f"{name}-slow-to-connect", **{f"MITA_{name.upper()}_DATABASE_URL": at}).start(wait_ready=False)
+        told = []
+
+        def ready():
+            told.append(health(stack, service))  # asked before: readiness is not older than the next answer
+            return Client(service, stack.contract).get("/readyz").status == 200
+
+        until(ready, 20 * service.slow, "ready")
+        assert told[0]["status"] == "unhealthy" and gate.struck > 3
+        now = health(stack, service)
+        assert now["database"]["status"] == "connected" and now["status"] != "unhealthy"
+        assert not {"db_pool_wait_ms", "db_pool_utilization"} & {d["reason"] for d in now["degradation"]}
+        service.stop()
 
 
 def test_a_database_that_says_nothing_is_a_timeout_within_a_second(stack):

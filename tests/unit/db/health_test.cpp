@@ -5,10 +5,17 @@
 #include <catch2/catch.hpp>
 
 #include <chrono>
+#include <string>
 
 using namespace mita;
 using namespace mita::test;
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr db::statement one{"one", "select 1"};
+
+}  // namespace
 
 TEST_CASE("Health: the database is connected, silent or away as it answers a probe, and says so within a second") {
     db_world w;
@@ -59,6 +66,39 @@ TEST_CASE(
     CHECK(answered == 20);
     CHECK(w.run(probe.ask()).status == "connected");
     CHECK(gate.turns() - before <= 2);  // the statement is prepared and executed
+}
+
+TEST_CASE(
+    "Health: a database that was away a moment ago is connected as soon as it is, however long answers are kept") {
+    db_world w;
+    const auto pool = w.pool();
+    db::probe probe(w.ex(), *pool, 1h);
+    CHECK(w.run(probe.ask()).status == "disconnected");
+    REQUIRE(w.turn_until([&] { return pool->ready(); }));
+    CHECK(w.run(probe.ask()).status == "connected");
+}
+
+TEST_CASE("Health: while connections are opened nobody waits for others, however long it takes") {
+    db_world w;
+    tcp_gate gate(cluster().port());
+    gate.delay(40ms);  // each of the turns that opening takes
+    const auto pool = w.pool(db_world::options(cluster().tcp_url_at(gate.port(), "postgres")));
+    together all(w.context);
+    const auto both = [](db::pool& p) -> awaitable<void> {
+        co_await p.query(one, soon());
+        auto t = co_await p.begin(soon());
+        co_await t.query(one);
+        co_await t.commit();
+    };
+    all.add(both(*pool));
+    all.join();
+    CHECK(pool->stats().wait_p99_ms == 0);
+    const auto figures = w.metrics.expose();  // they tell of every wait
+    for (const std::string lane : {"pipelined", "exclusive"}) {
+        CHECK(figures.find("mita_db_pool_wait_seconds_bucket{lane=\"" + lane + "\",le=\"0.05\"} 0") !=
+              std::string::npos);
+        CHECK(figures.find("mita_db_pool_wait_seconds_count{lane=\"" + lane + "\"} 1") != std::string::npos);
+    }
 }
 
 TEST_CASE("Health: a pool in use over 80 % or waited for over 50 ms degrades while it lasts") {
