@@ -11,7 +11,7 @@ import bundle
 VERBS = {"get": "get", "put": "put", "post": "post", "patch": "patch", "delete": "del"}
 TARGETS = {"auth": "auth", "finance": "finance", "operations": "own"}
 LIMITS = {"user": "user", "login": "login", "register": "registration"}
-MEMBERS = {"x-rate-limit", "x-dead-token", "x-body-limit", "x-codes"}
+MEMBERS = {"x-reads", "x-rate-limit", "x-dead-token", "x-body-limit", "x-codes"}
 BODY_LIMIT = 64 << 10
 HEADER = "// Made by proto-json/generate.py from the contract at build.\n"
 
@@ -55,6 +55,8 @@ def row(method, path, operation, parameters, document):
     said = [f".method = http::verb::{VERBS[method]}", f'.path = "{path}"', f".to = target::{to}", f'.name = "{snake(operation["operationId"])}"']
     if to != "own" and (method != "get" or path.startswith("/v1/admin/")):
         said.append(".audited = true")
+        if operation.get("x-reads"):
+            said.append(".only_refusals = true")
     if to == "own" or open_ or operation.get("x-dead-token"):
         said.append(".token = false")
     if operation.get("x-rate-limit"):

@@ -27,6 +27,7 @@ struct route_flags {
     std::size_t body_limit = 0;  // 0: the server's default
     bool stream_body = false;
     bool any_media_type = false;  // the handler judges Content-Type itself (forms); implied by stream_body
+    bool oauth = false;           // a problem is one of OAuth's as well: App adds to it
 };
 
 template <class App>
@@ -58,7 +59,8 @@ private:
 
 // App provides: awaitable<void> authenticate(http::request&, http::access) (sets req.who or throws api_error
 // 401/403/503; not called for access::open), and static std::optional<api_error> explain(const std::exception&) mapping
-// its db errors, else nullopt.
+// its db errors, else nullopt; where a route says oauth, static void add_oauth(http::response&, const http::request&,
+// const api_error&), given a problem as it was written.
 template <class App>
 class dispatcher final : public service {
 public:
@@ -80,7 +82,7 @@ public:
             error = std::current_exception();
         }
         if (error) {
-            dispatch_core::fail(req, res, error, &App::explain);
+            refuse(r, req, res, error);
             a.admitted = false;
             co_return a;
         }
@@ -99,10 +101,23 @@ public:
         } catch (...) {
             error = std::current_exception();
         }
-        if (error) dispatch_core::fail(req, res, error, &App::explain);
+        if (error) refuse(r, req, res, error);
     }
 
 private:
+    static void refuse(const route<App>& r, const request& req, response& res, const std::exception_ptr& error) {
+        dispatch_core::fail(req, res, error, &App::explain);
+        if constexpr (requires(const api_error& e) { App::add_oauth(res, req, e); }) {
+            if (!r.flags.oauth) return;
+            try {
+                std::rethrow_exception(error);
+            } catch (const api_error& e) {
+                App::add_oauth(res, req, e);
+            } catch (...) {  // ours, or the database's: OAuth has no name for it
+            }
+        }
+    }
+
     static std::vector<route_key> keys(std::span<const route<App>> routes) {
         std::vector<route_key> out;
         for (const route<App>& r : routes) out.push_back(route_key{r.method, r.path});

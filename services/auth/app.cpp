@@ -61,6 +61,7 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       vital("auth", set, std::move(shown), rt, log, metrics),
       schema(migrations().back().number),
       keys(set.keys.make_vault()),
+      factors(keys),
       refresh(keys),
       cursors(keys.derive("mita auth list cursor")),
       throttle_key(keys.derive("mita auth throttle")),

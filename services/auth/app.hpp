@@ -5,6 +5,7 @@
 #include "auth/audit/audit_trail.hpp"
 #include "auth/clients/client_store.hpp"
 #include "auth/clients/server_metadata.hpp"
+#include "auth/factors/factor_secrets.hpp"
 #include "auth/factors/factor_store.hpp"
 #include "auth/factors/pending_login_store.hpp"
 #include "auth/hashing/password_hasher.hpp"
@@ -54,6 +55,7 @@ struct shared {
     vitals vital;
     db::schema_watch schema;
     vault keys;
+    factor_secrets factors;
     refresh_tokens refresh;
     http::cursor_seal cursors;
     secret throttle_key;
@@ -76,6 +78,9 @@ struct app {
     // http::dispatcher's concept.
     awaitable<void> authenticate(http::request& req, http::access need);
     static std::optional<api_error> explain(const std::exception& e);
+
+    // A problem of the token endpoints has OAuth's two members beside those of every problem (RFC 6749 5.2, 6750 3.1).
+    static void add_oauth(http::response& problem, const http::request& req, const api_error& e);
 
     // 0..: a fairness bucket of the client's address, its /24 or /64 (L4, L6).
     static std::uint64_t bucket(std::string_view address);

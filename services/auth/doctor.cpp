@@ -1,6 +1,7 @@
 #include "auth/doctor.hpp"
 
 #include "auth/doctor_store.hpp"
+#include "auth/factors/factor_secrets.hpp"
 #include "auth/keys/key_store.hpp"
 #include "auth/mail/smtp_check.hpp"
 #include "auth/migrations.hpp"
@@ -44,8 +45,7 @@ void judge_database(patient& p, const database_facts& f) {
     p.say(std::chrono::abs(off) <= worst_offset, "clock", std::to_string(off.count()) + " ms ahead of the database's");
 }
 
-awaitable<void> judge_keys(patient& p, const settings& set, db::pool& db, deadline d) {
-    const auto keys = set.keys.make_vault();
+awaitable<void> judge_keys(patient& p, const vault& keys, db::pool& db, deadline d) {
     key_store store(db);
     const auto all = co_await store.load(0, d);
     bool active = all.empty();
@@ -60,6 +60,18 @@ awaitable<void> judge_keys(patient& p, const settings& set, db::pool& db, deadli
         p.say(active, "keys",
               all.empty() ? "none yet, the first start makes one"
                           : std::to_string(all.size()) + (active ? " open" : ", none of them active"));
+}
+
+awaitable<void> judge_factors(patient& p, const vault& keys, db::pool& db) {
+    factor_secrets secrets(keys);
+    const auto found = co_await secrets.count(db, 5s);
+    const auto all = std::to_string(found.all);
+    if (found.closed > 0)
+        p.say(false, "code generators",
+              std::to_string(found.closed) + " of " + all +
+                  " sealed with another MITA_KEY_SECRET: give it as MITA_KEY_SECRET_OLD and run mita-auth keys reseal");
+    else
+        p.say(true, "code generators", all + " open");
 }
 
 void judge_mail(patient& p, const settings& set, std::int64_t waiting) {
@@ -87,7 +99,9 @@ awaitable<void> examine(patient& p, const settings& set, db::pool& db) {
         const auto until = deadline::after(10s);
         facts = co_await ask_database(db, until);
         judge_database(p, facts);
-        co_await judge_keys(p, set, db, until);
+        const auto keys = set.keys.make_vault();
+        co_await judge_keys(p, keys, db, until);
+        co_await judge_factors(p, keys, db);
     } catch (const std::exception& e) {
         fault = e.what();
     }

@@ -18,6 +18,8 @@ awaitable<health_report> app::health() {
     all.vital.degradations.check_above(r, "hash_kernel_fallback", lanes.kernel.degraded ? 1 : 0, 0);
     all.vital.degradations.check(r, "audit_queue_full", all.trail.full(), static_cast<double>(all.trail.waiting()),
                                  static_cast<double>(all.set.audit_queue));
+    all.vital.degradations.check_above(r, "second_factors_sealed_otherwise", static_cast<double>(all.factors.closed()),
+                                       0);
     co_return r;
 }
 

@@ -4,6 +4,7 @@
 #include "auth/invitations/invitation_store.hpp"
 #include "auth/one_time/one_time_store.hpp"
 #include "auth/people/address_store.hpp"
+#include "auth/people/credential_store.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
 #include "auth/revocation/revocation_store.hpp"
 
@@ -27,13 +28,15 @@ struct house {
           runs(r.make_counter("mita_auth_housekeeping_runs_total", "Runs of the job that forgets what is over")),
           sessions(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "sessions"}})),
           tokens(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "one_time_tokens"}})),
+          networks(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "known_networks"}})),
+          factors(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "factors_begun"}})),
           throttles(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "throttles"}})),
           invitations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "invitations"}})),
           events(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "audit_events"}})),
           revocations(r.make_counter("mita_auth_forgotten_total", "Rows forgotten", {{"what", "revocations"}})) {}
     app& a;
     uuid from{};  // where the next run looks on: the table is walked by key, some of it each time
-    metrics::counter &runs, &sessions, &tokens, &throttles, &invitations, &events, &revocations;
+    metrics::counter &runs, &sessions, &tokens, &networks, &factors, &throttles, &invitations, &events, &revocations;
 };
 
 awaitable<void> settle_addresses(app& a) {
@@ -44,14 +47,32 @@ awaitable<void> settle_addresses(app& a) {
     }
 }
 
-awaitable<void> tidy(std::shared_ptr<house> h) {
-    co_await settle_addresses(h->a);
-    revocation_store revoked(h->a.db);
-    for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
-        const auto n = co_await revoked.prune(rows_a_step, deadline::after(step_time));
-        h->revocations.add(static_cast<std::uint64_t>(n));
+// What refusals are to cost (P7). New kinds come by imports, and go as their people log in.
+awaitable<void> learn_kinds(app& a) {
+    credential_store credentials(a.db, a.sessions.tokens_live());
+    const auto one_of_each = co_await credentials.one_of_each_kind(deadline::after(step_time));
+    a.all.passwords.accounts_have(one_of_each);
+}
+
+// Rows of what is over, so many a step, until a step finds fewer; not for ever.
+template <class Step>
+awaitable<std::uint64_t> in_steps(app& a, Step one) {
+    std::uint64_t all = 0;
+    for (unsigned step = 0; step < steps_a_run && !a.all.loops.stopping(); ++step) {
+        const std::int64_t n = co_await one(deadline::after(step_time));
+        all += static_cast<std::uint64_t>(n);
         if (n < rows_a_step) break;
     }
+    co_return all;
+}
+
+awaitable<void> tidy(std::shared_ptr<house> h) {
+    co_await settle_addresses(h->a);
+    co_await learn_kinds(h->a);
+    revocation_store revoked(h->a.db);
+    const auto more_revoked = [&revoked](deadline d) { return revoked.prune(rows_a_step, d); };
+    const auto heard = co_await in_steps(h->a, more_revoked);
+    h->revocations.add(heard);
     one_time_store tokens(h->a.db);
     const auto moved = co_await clock_moved(h->a.db, deadline::after(step_time));
     const auto over = co_await tokens.prune(rows_a_step * steps_a_run, moved, deadline::after(step_time));
@@ -59,12 +80,20 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     throttle_store slowed(h->a.db);
     const auto calm = co_await slowed.prune(rows_a_step * steps_a_run, deadline::after(step_time));
     h->throttles.add(static_cast<std::uint64_t>(calm));
+    const auto more_networks = [&slowed](deadline d) { return slowed.prune_networks(rows_a_step, d); };
+    const auto networks = co_await in_steps(h->a, more_networks);
+    h->networks.add(networks);
+    const auto more_begun = [&](deadline d) { return h->a.factors.prune_begun(rows_a_step, d); };
+    const auto begun = co_await in_steps(h->a, more_begun);
+    h->factors.add(begun);
     invitation_store invitations(h->a.db);
     const auto past = co_await invitations.prune(rows_a_step * steps_a_run, deadline::after(step_time));
     h->invitations.add(static_cast<std::uint64_t>(past));
     audit_store trail(h->a.db);
-    const auto old = co_await trail.prune(h->a.all.set.audit_kept, rows_a_step, deadline::after(step_time));
-    h->events.add(static_cast<std::uint64_t>(old));
+    const auto kept = h->a.all.set.audit_kept;
+    const auto more_old = [&trail, kept](deadline d) { return trail.prune(kept, rows_a_step, d); };
+    const auto old = co_await in_steps(h->a, more_old);
+    h->events.add(old);
     for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
         const auto done = co_await h->a.sessions.sweep(h->from, rows_a_step, deadline::after(step_time));
         h->sessions.add(static_cast<std::uint64_t>(done.deleted));
@@ -78,6 +107,7 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
 
 void keep_house(runtime& loops, app& a) {
     loops.spawn(0, "settle_addresses", [&a] { return settle_addresses(a); });
+    loops.spawn(0, "learn_kinds", [&a] { return learn_kinds(a); });
     const auto h = std::make_shared<house>(a, a.all.metrics);
     loops.every(0, "housekeeping", a.all.set.housekeeping, [h] { return tidy(h); });
 }

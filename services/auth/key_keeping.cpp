@@ -14,6 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::seconds;
 
+constexpr auto look_at_secrets = 5s;
 constexpr auto look_again = 1s;  // far below the time that a key is published before it signs
 constexpr auto step_time = 5s;
 
@@ -49,6 +50,20 @@ awaitable<void> step(app& a) {
     }
 }
 
+// Said by /health until they are sealed anew.
+awaitable<void> look_at_factors(app& a) {
+    if (!a.db.ready() || !a.all.factors.doubtful()) co_return;
+    const auto before = a.all.factors.closed();
+    const auto found = co_await a.all.factors.count(a.db, step_time);
+    if (found.closed == before) co_return;
+    if (found.closed > 0)
+        a.all.log.error("second_factors_sealed_otherwise")
+            .with("code_generators", found.closed)
+            .with("meaning", "MITA_KEY_SECRET was changed without keys reseal: logins with a code are refused");
+    else
+        a.all.log.info("second_factors_open_again");
+}
+
 }  // namespace
 
 void keep_keys(runtime& loops, app& a) {
@@ -57,6 +72,7 @@ void keep_keys(runtime& loops, app& a) {
         if (!a.all.ring.now() || !a.db.ready()) co_return;
         co_await step(a);
     });
+    loops.every(0, "second_factors", look_at_secrets, [&a] { return look_at_factors(a); });
 }
 
 }  // namespace mita::auth

@@ -10,6 +10,8 @@ namespace {
 using http::access;
 using http::verb;
 
+constexpr http::route_flags oauth_form{.any_media_type = true, .oauth = true};
+
 constexpr http::route<app> open_to_the_world[] = {
     {verb::post, "/v1/auth/register", register_user, access::open},
     {verb::post, "/v1/auth/login", login, access::open},
@@ -52,9 +54,9 @@ constexpr http::route<app> open_to_the_world[] = {
     {verb::get, "/v1/admin/invitations", admin_invitations, access::recent},
     {verb::post, "/v1/admin/invitations", admin_invite, access::recent},
     {verb::del, "/v1/admin/invitations/{id}", admin_uninvite, access::recent},
-    {verb::post, "/v1/auth/token", client_token, access::open, {.any_media_type = true}},
-    {verb::post, "/v1/auth/introspect", introspect, access::service, {.any_media_type = true}},
-    {verb::post, "/v1/auth/revoke", revoke, access::service, {.any_media_type = true}},
+    {verb::post, "/v1/auth/token", client_token, access::open, oauth_form},
+    {verb::post, "/v1/auth/introspect", introspect, access::service, oauth_form},
+    {verb::post, "/v1/auth/revoke", revoke, access::service, oauth_form},
     {verb::get, "/.well-known/jwks.json", jwks, access::open},
     {verb::get, "/.well-known/openid-configuration", server_metadata, access::open},
     {verb::get, "/.well-known/oauth-authorization-server", server_metadata, access::open},

@@ -122,7 +122,7 @@ awaitable<void> pass::send_on(http::request& req, http::response& res, const gat
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }
-    if (r.audited) app_.all.trail.note(req, r, res.status);
+    if (r.audited && (!r.only_refusals || res.status >= 400)) app_.all.trail.note(req, r, res.status);
 }
 
 // Requests that one client sent behind one another, to the same service.

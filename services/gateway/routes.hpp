@@ -21,9 +21,10 @@ struct gateway_route {
     http::verb method;
     std::string_view path;  // as in http/matcher.hpp
     target to;
-    std::string_view name;  // the contract's, as audit events and C++ spell it: create_transaction
-    bool audited = false;   // goes into the audit trail: what may change something, and all that admins do
-    bool token = true;      // a valid access token is required here already
+    std::string_view name;       // the contract's, as audit events and C++ spell it: create_transaction
+    bool audited = false;        // goes into the audit trail: what may change something, and all that admins do
+    bool only_refusals = false;  // of those: it reads, as often as its callers like; who is refused is noted
+    bool token = true;           // a valid access token is required here already
     limit by = limit::user;
     bool keyed = false;                 // the service keeps Idempotency-Keys: only then a write is ever repeated
     std::size_t body_limit = 64 << 10;  // bytes

@@ -6,6 +6,7 @@ import pytest
 
 from mita.client import Client, canaries, expect
 from mita.people import uuid7
+from mita.service import ROOT
 from mita.waiting import until
 from test_auth import alive, claims, dead_everywhere, login, refresh
 from test_events import events, seen
@@ -195,6 +196,24 @@ def test_people_are_found_by_a_part_of_address_or_name_by_status_and_by_role(sta
     assert [u["id"] for u in found(admin, f"q={mark}&status=disabled")["data"]] == [other.id]
     assert found(admin, f"q={mark}&status=active") == {"data": [], "next_cursor": None}
     assert found(admin, "q=%25%27%20or%20true%20--")["data"] == []
+    odd = stack.person(display_name=f"50%_off\\{mark}")
+    for part in ("0%25_of", f"f%5C{mark}", f"%5C{mark}"):
+        assert [u["id"] for u in found(admin, f"q={part}")["data"]] == [odd.id], part
+    assert found(admin, f"q=_________{mark}")["data"] == []  # a wildcard stands for itself
+
+
+def test_a_part_is_found_by_an_index_among_many_and_without_one_where_the_database_has_no_trigrams(stack, admin, person):
+    """The index is used as soon as a table is worth it; a database without pg_trgm is migrated all the same and reads the table."""
+    plan = stack.cluster.sql("set enable_seqscan = off; set enable_indexscan = off; explain select id from auth.users where (email_norm like auth.part_pattern(%s)"
+                             " or lower(display_name) like auth.part_pattern(%s)) order by id desc limit 51", person.email[3:12], person.email[3:12])
+    text = "\n".join(line for line, in plan)
+    assert "users_by_part_of_address" in text and "users_by_part_of_name" in text, text
+    stack.cluster.sql("drop index auth.users_by_part_of_address, auth.users_by_part_of_name")
+    try:
+        assert person.id in [u["id"] for u in found(admin, f"q={person.email[3:].replace('@', '%40')}")["data"]]
+    finally:
+        migration = (ROOT / "services/auth/schema/026_bounds_kinds_and_search.sql").read_text()
+        stack.cluster.sql("set search_path to auth, public; " + migration[migration.index("do $$"):].replace("%", "%%"))
 
 
 def test_pages_lead_through_everybody_once_and_cursors_are_bound(stack, admin):

@@ -25,7 +25,7 @@ def doctor(stack):
 
 def test_a_healthy_service_is_ok_in_every_line(doctor):
     lines, _ = doctor(0)
-    assert list(lines) == ["settings", "database", "clock", "keys", "mail"] and all(line.startswith("ok ") for line in lines.values()), lines
+    assert list(lines) == ["settings", "database", "clock", "keys", "code generators", "mail"] and all(line.startswith("ok ") for line in lines.values()), lines
 
 
 def test_what_fails_is_named_and_the_rest_is_still_looked_at(stack, doctor, tmp_path):

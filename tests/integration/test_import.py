@@ -9,6 +9,7 @@ import pytest
 
 from mita.client import canaries, expect
 from test_events import events
+from mita.metrics import samples
 from mita.waiting import until
 
 # Made by libxcrypt (crypt_blowfish's own vectors), passlib's and Django's forms by hashlib here.
@@ -148,3 +149,35 @@ def test_an_imported_person_has_the_trail_and_the_data_of_anybody(stack, take):
     client = stack.client(token=token)
     assert expect(client.get("/v1/me"), 200).json["email"] == one["email"]
     until(lambda: [e for e in events(client) if (e["action"], e["result"]) == ("login", "ok")], 10, "the login in the trail")
+
+
+def refusal(stack, service, email):
+    """Password hashes that a wrong password takes there: (bcrypt's, others)."""
+    def done():
+        said = samples(stack.client(service).get("/metrics", internal=True).text)
+        bcrypt_done = sum(n for name, n in said.items() if name.startswith("mita_auth_hashes_total") and "bcrypt" in name)
+        return bcrypt_done, sum(n for name, n in said.items() if name.startswith("mita_auth_hashes_total")) - bcrypt_done
+    before = done()
+    expect(login(stack, email, "canary not the one", service), 401, "invalid_credentials")
+    after = done()
+    return after[0] - before[0], after[1] - before[1]
+
+
+def test_P7_a_refusal_is_one_hash_of_each_kind_there_is_from_the_first_one_after_a_start_on(stack, take, person):
+    """Whoever guesses after a restart learns of no account how it was hashed; when its people have logged in, a kind costs nothing any more."""
+    password = "canary " + secrets.token_hex(8)
+    canaries.add(password)
+    salt = secrets.token_bytes(12).hex()
+    rounds = {form: 3000 + secrets.randbelow(5000) for form in ("pbkdf2", "again")}
+    django = lambda n: f"pbkdf2_sha256${n}${salt}${base64.b64encode(hashlib.pbkdf2_hmac('sha256', password.encode(), salt.encode(), n)).decode()}"
+    of = {"pbkdf2": account(django(rounds["pbkdf2"])), "dearer pbkdf2": account(django(20_000 + rounds["again"])), "scrypt": account(scrypt(password, ln=9)), "bcrypt": account(bcrypt(password))}
+    take(*of.values())
+    stack.cluster.sql("update auth.users set password_hash = '!' where password_hash !~ '^[$]mita' and password_hash <> all (%s)", [one["password_hash"] for one in of.values()])
+    fresh = stack.also("auth", f"auth-kinds-{secrets.token_hex(3)}", MITA_HOUSEKEEPING_MS="200").start()
+    until(lambda: refusal(stack, fresh, f"{secrets.token_hex(6)}@example.org") == (1, 3), 20 * fresh.slow, "the kinds")
+    for email in (person.email, *(one["email"] for one in of.values())):
+        assert refusal(stack, fresh, email) == (1, 3), email
+    for one in of.values():
+        expect(login(stack, one["email"], password, fresh), 200)
+    until(lambda: refusal(stack, fresh, f"{secrets.token_hex(6)}@example.org") == (1, 0), 20 * fresh.slow, "the kinds to be forgotten")
+    fresh.stop()

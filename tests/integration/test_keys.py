@@ -12,6 +12,7 @@ import pytest
 from mita.client import Client, canaries, expect
 from mita.clock import Clock
 from mita.cluster import Cluster
+from mita.dying import lags
 from mita.service import ROOT
 from mita.waiting import until
 from test_auth import dead_everywhere
@@ -131,6 +132,28 @@ def test_C3_a_revoked_keys_tokens_are_dead_everywhere_at_once_and_another_key_si
     assert active not in published(stack.client()) and states(keys)[active] == "revoked"
     assert "no such key" in keys("revoke", active, status=1)
     assert "no such key" in keys("revoke", "canary", status=1)
+
+
+def test_C3_a_revoked_key_is_heard_of_by_two_instances_of_each_service_before_their_next_look(stack, keys, clock):
+    """Pushed to each by the auth it follows, where a look each second is the fallback. How soon on a quiet machine is B21 of the performance table (<= 100 ms)."""
+    twin = stack.also("auth", f"auth-revoking-{secrets.token_hex(3)}").start()
+    finance = stack.also("finance", f"finance-revoking-{secrets.token_hex(3)}", auth=twin).start()
+    gateway = stack.also("gateway", f"gateway-revoking-{secrets.token_hex(3)}", auth=twin, finance=finance).start()
+    places = {s.label: (s, "/v1/auth/me" if s.name == "auth" else "/v1/me") for s in (stack.auth, twin, stack.finance, finance, stack.gateway, gateway)}
+    worst = []
+    for _ in range(3):
+        token = signed_in(stack)
+        asked = {label: (Client(service, stack.contract, token), path) for label, (service, path) in places.items()}
+        alive = {label: lambda c=client, p=path: c.get(p).status == 200 for label, (client, path) in asked.items()}
+        for label, one in alive.items():
+            until(one, 10 * stack.auth.slow, f"{label} to know the key")
+        with stack.cluster.connect() as connection:
+            found = lags(connection, lambda: keys("revoke", kid_of(token)), alive)
+        worst.append(max(found.values()))
+        assert not any(one() for one in alive.values())
+    assert min(worst) < 0.9 * stack.auth.slow, worst  # sooner than a look alone
+    for service in (gateway, finance, twin):
+        service.stop()
 
 
 def test_rotating_needs_a_next_key_that_was_published_long_enough(stack, keys, clock):

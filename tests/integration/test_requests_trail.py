@@ -10,6 +10,7 @@ from mita.client import canaries, expect
 from mita.clock import START
 from mita.people import key, uuid7
 from mita.waiting import until
+from test_services import Known
 
 
 def of(stack, request_id):
@@ -75,10 +76,21 @@ def test_A2_a_persons_own_list_of_events_stays_about_the_account(stack, saver):
 def test_A2_every_operation_that_writes_is_noted(stack):
     """The gateway's map, made at build, beside the contract."""
     made = (stack.binary("gateway").parents[1] / "services/gateway/gateway_routes.cpp").read_text()
-    rows = {m[1]: ".audited = true" in m[0] for m in re.finditer(r'\.name = "(\w+)"[^\n]*', made)}
-    wanted = {re.sub("[A-Z]", lambda c: "_" + c[0].lower(), o["operationId"]): o["tags"] != ["operations"] and (method.lower() != "get" or path.startswith("/v1/admin/"))
+    rows = {m[1]: (".audited = true" in m[0], ".only_refusals = true" in m[0]) for m in re.finditer(r'\.name = "(\w+)"[^\n]*', made)}
+    wanted = {re.sub("[A-Z]", lambda c: "_" + c[0].lower(), o["operationId"]): (o["tags"] != ["operations"] and (method.lower() != "get" or path.startswith("/v1/admin/")), "x-reads" in o)
               for method, path, o, _ in pages.reference().operations}
-    assert rows == wanted and sum(rows.values()) > 15
+    assert rows == wanted and sum(noted for noted, _ in rows.values()) > 15
+
+
+def test_A2_what_only_reads_is_noted_when_it_is_refused_alone(stack, saver):
+    """A service asks about a token at each request: the trail does not grow with its traffic."""
+    known = Known(stack, "introspect")
+    asked = [expect(known.call("/v1/auth/introspect", {"token": saver.access}), 200) for _ in range(5)]
+    asked.append(expect(saver.post("/v1/affordability", {"category": "groceries", "money": {"amount": 100, "currency": "EUR"}}), 200))
+    asked.append(expect(saver.client.post("/v1/auth/passkey_login:begin", token=None), 200))
+    wrong = expect(known.call("/v1/auth/introspect", {"token": saver.access}, known.basic("mcs_" + "A" * 43)), 401)
+    assert noted(stack, wrong)[:2] == ("introspect", "refused")
+    assert [of(stack, a.header("X-Request-Id")) for a in asked] == [[]] * 7  # what came after them is there
 
 
 def test_A2_an_event_that_comes_again_is_kept_once(stack, send):

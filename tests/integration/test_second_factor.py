@@ -1,5 +1,6 @@
 """M1 to M5: codes by time and recovery codes, each once, on two instances; a login in two steps that nothing shortens; step-up. S9, S11, L3, P7, P8."""
 import json
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -104,6 +105,29 @@ def test_M2_sealed_with_another_secret_once_it_is_rotated(stack, request, owner)
         back = run(MITA_KEY_SECRET_OLD=new)
         assert back.returncode == 0, back
     sign_in(owner)
+
+
+def test_M2_a_secret_that_does_not_open_refuses_codes_as_503_and_doctor_and_health_name_it(stack, owner, request):
+    """MITA_KEY_SECRET was changed and nothing sealed anew: recovery codes work on, and so does all else once the former secret is given."""
+    sealed, = stack.cluster.sql("select sealed from auth.totp_secrets where user_id = %s", owner.id)[0]
+    twin = stack.also("auth", f"auth-closed-{secrets.token_hex(3)}").start()
+    told = lambda: {d["reason"] for d in stack.client(twin).get("/health", internal=True).json["degradation"]}
+    assert "second_factors_sealed_otherwise" not in told()
+    stack.cluster.sql("update auth.totp_secrets set sealed = sealed || '\\x00' where user_id = %s", owner.id)
+    try:
+        token = first_step(owner, twin)
+        for _ in range(2):
+            answer = expect(second_step(stack, token, owner.phone.code(1), twin), 503, "second_factor_unavailable")
+            assert int(answer.header("Retry-After")) > 0
+        until(lambda: "second_factors_sealed_otherwise" in told(), 20 * twin.slow, "health to name it")
+        said = stack.operate("auth", "doctor", status=1)
+        assert "FAIL  code generators: 1 of " in said and "MITA_KEY_SECRET_OLD" in said
+        expect(second_step(stack, token, owner.codes.pop(), twin), 200)
+    finally:
+        stack.cluster.sql("update auth.totp_secrets set sealed = %s where user_id = %s", bytes(sealed), owner.id)
+    until(lambda: "second_factors_sealed_otherwise" not in told(), 20 * twin.slow, "health to forget it")
+    expect(second_step(stack, first_step(owner, twin), owner.phone.fresh(), twin), 200)
+    twin.stop()
 
 
 # -- the login in two steps
@@ -448,6 +472,10 @@ def test_tokens_that_are_over_are_forgotten(stack, clock, owner):
     first_step(owner)
     clock.advance(seconds=302)
     first_step(owner)
+    begun = stack.person()
+    begin(begun)
+    stack.cluster.sql("update auth.totp_secrets set begun_at = begun_at - interval '2 hours' where user_id = %s", begun.id)
     tidy = stack.also("auth", "auth-tidies", MITA_HOUSEKEEPING_MS="100").start()
+    until(lambda: stack.cluster.sql("select count(*) from auth.totp_secrets where user_id = %s", begun.id) == [(0,)], 10 * tidy.slow, "a secret that nobody confirmed to go")
     until(lambda: stack.cluster.sql("select count(*) from auth.one_time_tokens where purpose = 'mfa' and starts_with(bound, %s)", owner.id) == [(1,)], 10, "the one that is over to go")
     tidy.stop()

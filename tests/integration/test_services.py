@@ -135,8 +135,25 @@ def test_O1_nobody_asks_or_ends_or_gets_a_token_without_showing_who_it_is(known,
     expect(known.call("/v1/auth/token", {"grant_type": "client_credentials"}, BAD[case]), 401, "invalid_client")
     for path in ("/v1/auth/introspect", "/v1/auth/revoke"):
         answer = expect(known.call(path, {"token": person.access}, BAD[case]), 401)
-        assert answer.code in ("invalid_client", "unauthorized") and answer.header("WWW-Authenticate")
+        shown = BAD[case].get("Authorization", "")
+        assert answer.code == ("invalid_client" if shown.startswith("Basic ") else "unauthorized") and answer.header("WWW-Authenticate")
+        assert (answer.json["error"], answer.json["error_description"]) == ("invalid_client", answer.json["detail"])
     assert alive(known.stack, person.access)
+
+
+def test_a_refusal_before_the_form_is_read_is_said_as_oauth_says_it_too(stack, known, person):
+    """RFC 6749 5.2 and 6750 3.1: `error` stands in every refusal of the three calls."""
+    for path in ("/v1/auth/introspect", "/v1/auth/revoke"):
+        for service in (stack.gateway, stack.auth):
+            answer = expect(known.call(path, {"token": "x"}, {"Authorization": "Bearer nonsense"}, service), 401, "unauthorized")
+            assert answer.json["error"] == "invalid_token" and 'error="invalid_token"' in answer.header("WWW-Authenticate")
+            answer = expect(known.call(path, {"token": "x"}, {}, service), 401, "unauthorized")
+            assert answer.json["error"] == "invalid_client"
+            answer = expect(known.call(path + "?token=x", {"token": "x"}, None, service, valid=False), 400)
+            assert answer.json["error"] == "invalid_request"
+    answer = expect(known.call("/v1/auth/token", {}, {"Content-Type": "text/plain"}, valid=False), 415, "unsupported_media_type")
+    assert answer.json["error"] == "invalid_request"
+    assert "error" not in expect(stack.client(token="nonsense").get("/v1/auth/me"), 401).json  # OAuth's clients alone look for it
 
 
 def test_O1_unknown_wrong_and_removed_are_one_answer(stack, known, plain):

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mita.client import canaries, expect
+from mita.waiting import until
 from test_auth import alive
 from test_recovery import forgot_letter, fresh_password, reset
 
@@ -201,7 +202,6 @@ def test_L7_an_attempt_whose_client_left_counts_for_nothing(stack, person):
         sockets.append(s)
     for s in sockets:
         s.close()
-    from mita.waiting import until
     until(lambda: stack.cluster.sql("select coalesce(sum(open), 0) from auth.throttles") == [(0,)], 10 * slow.slow, "every attempt to be judged or given back")
     slow.stop()
 
@@ -214,3 +214,16 @@ def test_the_counts_that_matter_no_more_are_forgotten(stack, clock):
     from mita.waiting import until
     until(lambda: stack.cluster.sql("select count(*) from auth.throttles") == [(0,)], 10, "the counts to be forgotten")
     sweeper.stop()
+
+
+def test_L1_known_networks_are_forgotten_after_half_a_year_and_the_oldest_beyond_fifty(stack, person):
+    networks = lambda: {n for n, in stack.cluster.sql("select network from auth.known_networks where user_id = %s", person.id)}
+    stack.cluster.sql("insert into auth.known_networks (user_id, network, seen_at) select %s, '10.0.' || n || '.0/24', auth.judged_at((select coalesce(max(moved), 0) from auth.test_clocks))"
+                      " - n * interval '1 day' from generate_series(150, 200) n", person.id)
+    sweeper = stack.also("auth", f"auth-networks-{secrets.token_hex(3)}", MITA_HOUSEKEEPING_MS="100").start()
+    until(lambda: not {f"10.0.{n}.0/24" for n in range(181, 201)} & networks(), 20 * sweeper.slow, "old ones to go")
+    sweeper.stop()
+    assert {f"10.0.{n}.0/24" for n in range(150, 180)} <= networks()
+    for _ in range(30):
+        expect(signed_in(attempt(stack, person.email, person.password, network() + "7")), 200)
+    assert len(networks()) == 50 and "10.0.150.0/24" in networks() and "10.0.179.0/24" not in networks()

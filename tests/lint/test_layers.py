@@ -118,7 +118,7 @@ AUTH_ROOMS = {
     "revocation": {"keys"}, "sessions": {"people", "mail", "keys", "revocation"}, "people": {"mail", "revocation"}, "keys": set(), "hashing": set(),
     "mail": {"revocation"}, "one_time": set(), "clients": {"one_time", "revocation", "throttle"},
     "deletion": {"people", "mail", "revocation"}, "invitations": {"people", "sessions", "mail", "one_time", "revocation"}, "audit": set(), "throttle": {"people", "revocation"},
-    "factors": {"sessions", "people", "mail", "one_time", "revocation"},
+    "factors": {"sessions", "people", "mail", "one_time", "revocation", "keys"},
     "webauthn": set(), "passkeys": {"webauthn", "factors", "sessions", "people", "mail", "revocation"},
 }
 AUTH_ROOMS["handlers"] = {"top", *AUTH_ROOMS}

@@ -35,6 +35,11 @@ constexpr db::statement list_sealed{
 constexpr db::statement swap_sealed{"totp_reseal",
                                     "update totp_secrets set sealed = $3 where user_id = $1 and sealed = $2"};
 
+constexpr db::statement forget_begun{
+    "totp_prune",
+    "delete from totp_secrets where user_id in (select user_id from totp_secrets where confirmed_at is null"
+    " and begun_at < judged_at($1) - interval '1 hour' limit $2 for update skip locked)"};
+
 // nullopt: not its turn yet.
 std::optional<credential_change> read(const db::rows& rows, const uuid& user_id) {
     const auto r = rows.front();
@@ -144,6 +149,12 @@ awaitable<bool> factor_store::replace_sealed(uuid user_id, std::string was, std:
     const db::bytes before{was}, after{now};
     const auto rows = co_await db_.query(swap_sealed, d, user_id, before, after);
     co_return rows.affected() == 1;
+}
+
+awaitable<std::int64_t> factor_store::prune_begun(unsigned at_most, deadline d) {
+    const auto moved = co_await clock_moved(db_, d);
+    const auto rows = co_await db_.query(forget_begun, d, moved, at_most);
+    co_return rows.affected();
 }
 
 }  // namespace mita::auth

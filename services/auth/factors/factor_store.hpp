@@ -58,6 +58,9 @@ public:
     // Compare-and-swap on the sealed bytes.
     awaitable<bool> replace_sealed(uuid user_id, std::string was, std::string now, deadline d);
 
+    // Deletes secrets that were begun and not confirmed within the hour, at most `at_most`; how many.
+    awaitable<std::int64_t> prune_begun(unsigned at_most, deadline d);
+
 private:
     db::pool& db_;
     std::chrono::seconds tokens_live_;

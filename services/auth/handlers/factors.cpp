@@ -14,7 +14,6 @@
 
 #include <openssl/crypto.h>
 
-#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -63,7 +62,7 @@ awaitable<http::response> begin_totp(http::request& req, app& a) {
     const auto who = co_await a.users.find(req.who->user_id, req.until);
     if (!who || !who->active()) jwt::refuse_token(req);
     const auto key = new_totp_secret();
-    auto sealed = a.all.keys.seal(key.view(), totp_bound(who->id));
+    auto sealed = a.all.factors.seal(key.view(), who->id);
     const bool begun = co_await a.factors.begin_totp(who->id, std::move(sealed), req.until);
     if (!begun) refuse_second();
     a.note(req, "totp_add", "asked", who->id);
@@ -83,12 +82,11 @@ awaitable<http::response> confirm_totp(http::request& req, app& a) {
     const auto held = co_await a.factors.totp_of(who->id, req.until);
     if (held && held->confirmed) refuse_second();
     if (!held || !held->fresh) throw api_error(404, "not_found", "No code generator is being added: begin anew.");
-    const auto key = a.all.keys.open(held->sealed, totp_bound(who->id));
-    if (!key) throw std::runtime_error("a TOTP secret was sealed with another MITA_KEY_SECRET");
+    const auto key = a.all.factors.open(held->sealed, who->id);
 
     auto tried = co_await a.try_at(req, who->email_key);
     const auto code = bare_code(in.code.view());
-    const auto step = totp_step(key->view(), code.view(), wall::unix_seconds(), held->last_step);
+    const auto step = totp_step(key.view(), code.view(), wall::unix_seconds(), held->last_step);
     if (!step) {
         a.note(req, "totp_add", "refused", who->id);
         co_await tried.failed(req.until);

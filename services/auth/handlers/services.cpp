@@ -38,17 +38,6 @@ std::string token_of(http::query_params& form) {
     return token.size() <= longest_token ? token : "";
 }
 
-// OAuth's own two members beside those of every problem.
-http::response oauth_problem(const http::request& req, const api_error& e) {
-    http::response out;
-    http::write_problem(out, req, e);
-    out.body.pop_back();
-    member(out.body, "error", e.code);
-    member(out.body, "error_description", e.what());
-    out.body += '}';
-    return out;
-}
-
 awaitable<client> client_of(const http::request& req, app& a, http::query_params& form) {
     auto basic = read_basic(req.headers.value("Authorization"));
     auto id = form.take("client_id");
@@ -61,7 +50,9 @@ awaitable<client> client_of(const http::request& req, app& a, http::query_params
     co_return found;
 }
 
-awaitable<http::response> grant(http::request& req, app& a) {
+}  // namespace
+
+awaitable<http::response> client_token(http::request& req, app& a) {
     http::refuse_query(req);
     const wiped_body gone(req);
     auto form = form_of(req);
@@ -85,7 +76,7 @@ awaitable<http::response> grant(http::request& req, app& a) {
     co_return http::json(200, out + '}');
 }
 
-awaitable<http::response> ask(http::request& req, app& a) {
+awaitable<http::response> introspect(http::request& req, app& a) {
     http::refuse_query(req);
     auto form = form_of(req);
     const auto token = token_of(form);
@@ -98,6 +89,8 @@ awaitable<http::response> ask(http::request& req, app& a) {
     const bool told = seen.result == jwt::verdict::ok && req.who->may("introspect");
     co_return http::json(200, told ? introspection(*seen.value) : std::string(inactive));
 }
+
+namespace {
 
 void require_revoke(const http::request& req) {
     if (!req.who->may("revoke"))
@@ -127,7 +120,9 @@ awaitable<std::optional<std::int64_t>> end_token(const http::request& req, app& 
     co_return sequence;
 }
 
-awaitable<http::response> end(http::request& req, app& a) {
+}  // namespace
+
+awaitable<http::response> revoke(http::request& req, app& a) {
     http::refuse_query(req);
     auto form = form_of(req);
     auto token = token_of(form);
@@ -137,24 +132,6 @@ awaitable<http::response> end(http::request& req, app& a) {
     }
     co_return http::empty(200);
 }
-
-using use_case = awaitable<http::response> (*)(http::request&, app&);
-
-awaitable<http::response> as_oauth(http::request& req, app& a, use_case what) {
-    std::optional<http::response> out;
-    try {
-        out = co_await what(req, a);
-    } catch (const api_error& e) {
-        out = oauth_problem(req, e);
-    }
-    co_return std::move(*out);
-}
-
-}  // namespace
-
-awaitable<http::response> client_token(http::request& req, app& a) { return as_oauth(req, a, &grant); }
-awaitable<http::response> introspect(http::request& req, app& a) { return as_oauth(req, a, &ask); }
-awaitable<http::response> revoke(http::request& req, app& a) { return as_oauth(req, a, &end); }
 
 awaitable<http::response> server_metadata(http::request& req, app& a) {
     http::refuse_query(req);

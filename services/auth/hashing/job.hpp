@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace mita::hashing {
 
@@ -60,7 +61,7 @@ using hash_work = std::variant<bcrypt_work, argon2_work>;
 struct job {
     secret password;  // exactly the bytes to hash, ≤ 512; bcrypt looks at the first 72 (prehash longer ones)
     hash_work work;
-    std::optional<hash_work> after_mismatch;  // done too before a mismatch is told, whatever comes of it (P7)
+    std::vector<hash_work> after_mismatch;  // done too before a mismatch is told, whatever comes of them (P7)
     bool must_mismatch = false;  // does all the work and answers mismatch: unknown users, unusable stored hashes
     cancel_flag cancelled;
 };

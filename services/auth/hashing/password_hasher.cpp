@@ -72,23 +72,6 @@ hash_work work_of(const stored_hash& s) {
     return argon2_work{std::get<argon2::params>(s.how), s.inner};
 }
 
-// A foreign one is of neither: it counts with what is not today's.
-bool is_of(const hash_work& work, algorithm alg) {
-    if (std::holds_alternative<bcrypt_work>(work)) return alg == algorithm::bcrypt;
-    const auto& expected = std::get<argon2_work>(work).expected;
-    return alg == algorithm::argon2id && (!expected || argon2::parse(*expected));
-}
-
-// Is a dearer than b? In microseconds of an ordinary core: 0.4 a kibibyte and pass, 60 at bcrypt's cost 0.
-bool dearer(const hash_work& a, const hash_work& b) {
-    const auto price = [](const hash_work& w) {
-        if (const auto* one = std::get_if<bcrypt_work>(&w)) return double(60ULL << one->how.cost);
-        const auto& how = std::get<argon2_work>(w).how;
-        return 0.4 * double(how.memory_kib) * how.passes;
-    };
-    return price(a) > price(b);
-}
-
 }  // namespace
 
 pool_options options_for(const policy& p, unsigned threads) {
@@ -106,18 +89,17 @@ password_hasher::password_hasher(pool& where, policy p, pepper_ring peppers, bcr
       policy_(checked(std::move(p), peppers)),
       peppers_(std::move(peppers)),
       dummy_(make_dummy(policy_)),
-      met_{policy_.alg == algorithm::bcrypt ? policy_.cost : 0, std::nullopt} {}
+      kinds_(work_of(*parse_stored(dummy_))) {}
 
 admission password_hasher::admit(job_class k, std::uint64_t client, deadline d) { return pool_.admit(k, client, d); }
 
 bool password_hasher::needs_rehash(std::string_view stored) const { return hashing::needs_rehash(stored, policy_); }
 
-password_hasher::dearest password_hasher::meet(const hash_work& now) {
-    const std::lock_guard lock(met_mutex_);
-    if (const auto* hash = std::get_if<bcrypt_work>(&now))
-        met_.bcrypt_cost = std::max(met_.bcrypt_cost, hash->how.cost);
-    if (!is_of(now, policy_.alg) && (!met_.other || dearer(now, *met_.other))) met_.other = now;
-    return met_;
+void password_hasher::accounts_have(const std::vector<std::string>& one_of_each) {
+    std::vector<hash_work> present;
+    for (const auto& text : one_of_each)
+        if (const auto parsed = parse_stored(text, x_allowed_)) present.push_back(work_of(*parsed));
+    kinds_.replace(present);
 }
 
 // The job that decides about `stored`; against the dummy, with mismatch for certain, when nothing could match it.
@@ -136,10 +118,8 @@ job password_hasher::verification(const secret& password, std::string_view store
         j.password = secret(password.view());
     }
     j.work = work_of(*parsed);
-    const auto met = meet(j.work);
-    j.after_mismatch = is_of(j.work, policy_.alg) ? met.other : work_of(*parse_stored(dummy_));
-    for (hash_work* w : {&j.work, j.after_mismatch ? &*j.after_mismatch : nullptr})
-        if (auto* hash = w != nullptr ? std::get_if<bcrypt_work>(w) : nullptr) hash->mismatch_cost = met.bcrypt_cost;
+    kinds_.meet(j.work);
+    j.after_mismatch = kinds_.besides(j.work);
     j.cancelled = std::move(cancelled);
     return j;
 }

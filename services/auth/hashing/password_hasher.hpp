@@ -1,19 +1,19 @@
 // Passwords for the auth service: policy, peppers and pool in one. Call order of a login: admit() first (503 when
 // refused), then the user lookup, then verify() or verify_unknown() with the ticket: both take the same queue and the
-// same work. After a change of policy, once an account with a dearer hash or one of the other algorithm was met, every
-// refusal costs as much as that (P7); a right password costs its own hash. Thread-safe; coroutines resume on the
-// caller's executor.
+// same work. Every refusal costs one hash of each kind that accounts have (P7); a right password costs its own hash.
+// Thread-safe; coroutines resume on the caller's executor.
 #pragma once
 
+#include "auth/hashing/kinds_met.hpp"
 #include "auth/hashing/pool.hpp"
 #include "auth/hashing/prehash.hpp"
 #include "auth/hashing/stored_hash.hpp"
 #include "core/async.hpp"
 
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace mita::hashing {
 
@@ -51,26 +51,23 @@ public:
     // max_password_bytes.
     awaitable<std::string> hash(ticket t, secret password, cancel_flag cancelled = nullptr);
 
+    // One stored text of each kind that any account has: from then on a refusal does one of each (P7). Kinds that come
+    // up otherwise are added when they do.
+    void accounts_have(const std::vector<std::string>& one_of_each);
+
     bool needs_rehash(std::string_view stored) const;
     const policy& current() const { return policy_; }
     pool& lanes() { return pool_; }
 
 private:
     job verification(const secret& password, std::string_view stored, cancel_flag cancelled);
-    // The dearest hashes met so far: a refusal takes as long as they do (P7).
-    struct dearest {
-        unsigned bcrypt_cost;
-        std::optional<hash_work> other;  // of the algorithm that is not today's
-    };
-    dearest meet(const hash_work& now);
 
     pool& pool_;
     bcrypt::allow_x x_allowed_;
     policy policy_;
     pepper_ring peppers_;
     std::string dummy_;  // a well-formed stored text of today's policy with a random sum
-    std::mutex met_mutex_;
-    dearest met_;
+    kinds_met kinds_;
 };
 
 }  // namespace mita::hashing

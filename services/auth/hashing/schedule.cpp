@@ -112,8 +112,9 @@ void pool::state::finish(unsigned worker, waiting_job j, result r) {
             --argon2_active_;
             wake_.notify_one();  // one that had to wait for memory
         }
-        if (r.what == outcome::mismatch && j.what.after_mismatch) {
-            j.what.work = std::move(*std::exchange(j.what.after_mismatch, std::nullopt));
+        if (r.what == outcome::mismatch && !j.what.after_mismatch.empty()) {
+            j.what.work = std::move(j.what.after_mismatch.back());
+            j.what.after_mismatch.pop_back();
             j.what.must_mismatch = true;
             j.since = clock::now();
             queues_[index(j.kind)].push(std::move(j));

@@ -24,6 +24,15 @@ constexpr db::statement prove_address{
     " update users u set email_verified_at = coalesce(u.email_verified_at, $2), updated_at = $2 from used"
     " where u.id = used.user_id and u.email_norm = used.bound and u.status = 'active' returning u.id"};
 
+// Each kind is found behind the one before it in the index of kinds: no more is read than there are kinds.
+constexpr db::statement list_kinds{
+    "hash_kinds",
+    "with recursive kinds as ((select hash_kind(password_hash) as kind from users order by 1 limit 1) union all"
+    " select (select hash_kind(u.password_hash) from users u where hash_kind(u.password_hash) > k.kind order by 1"
+    " limit 1) from kinds k where k.kind is not null)"
+    " select s.one from (select (select u.password_hash from users u where hash_kind(u.password_hash) = k.kind limit 1)"
+    " as one from kinds k where k.kind <> '' limit 64) s where s.one is not null"};
+
 // nullopt: not its turn yet.
 std::optional<credential_change> read(const db::rows& rows) {
     const auto r = rows.front();
@@ -91,6 +100,13 @@ awaitable<std::optional<uuid>> credential_store::verify_address(std::string toke
     const auto rows = co_await db_.query(prove_address, d, hash, wall::now(), moved);
     if (rows.empty()) co_return std::nullopt;
     co_return rows.front().get<uuid>(0);
+}
+
+awaitable<std::vector<std::string>> credential_store::one_of_each_kind(deadline d) {
+    const auto rows = co_await db_.query_idempotent(list_kinds, d);
+    std::vector<std::string> out;
+    for (const auto r : rows) out.push_back(r.get<std::string>(0));
+    co_return out;
 }
 
 }  // namespace mita::auth

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace mita::auth {
 
@@ -36,6 +37,9 @@ public:
     awaitable<credential_change> change_address(std::string token_hash, deadline d);
     // The address the token is bound to is proven, while it is the person's.
     awaitable<std::optional<uuid>> verify_address(std::string token_hash, deadline d);
+
+    // One password's hash of each kind (algorithm and cost) that accounts have; of at most 64.
+    awaitable<std::vector<std::string>> one_of_each_kind(deadline d);
 
 private:
     db::pool& db_;

@@ -14,10 +14,14 @@ namespace {
 constexpr db::statement look_for{
     "users_search",
     "select id, email, display_name, status, role, email_verified_at, created_at from users"
-    " where ($1 = '' or position(lower(normalize($1)) in email_norm) > 0"
-    " or position(lower(normalize($1)) in lower(display_name)) > 0)"
+    " where (email_norm like part_pattern($1) or lower(display_name) like part_pattern($1))"
     " and ($2::text is null or status = $2) and ($3::text is null or role = $3) and ($4::uuid is null or id < $4)"
     " order by id desc limit $5"};
+constexpr db::statement list_all{
+    "users_list",
+    "select id, email, display_name, status, role, email_verified_at, created_at from users"
+    " where ($1::text is null or status = $1) and ($2::text is null or role = $2) and ($3::uuid is null or id < $3)"
+    " order by id desc limit $4"};
 constexpr db::statement set_one{"user_standing",
                                 "select outcome, revocation from set_standing($1, $2, $3, $4, $5, $6)"};
 constexpr db::statement end_every{"user_end_sessions",
@@ -39,8 +43,12 @@ std::optional<standing_change> read(const db::rows& rows) {
 }  // namespace
 
 awaitable<std::vector<user>> standing_store::search(user_search what, deadline d) {
-    const auto rows =
-        co_await db_.query_idempotent(look_for, d, what.part, what.status, what.role, what.before, what.limit);
+    db::rows rows;
+    if (what.part.empty()) {
+        rows = co_await db_.query_idempotent(list_all, d, what.status, what.role, what.before, what.limit);
+    } else {
+        rows = co_await db_.query_idempotent(look_for, d, what.part, what.status, what.role, what.before, what.limit);
+    }
     std::vector<user> out;
     for (const auto r : rows) {
         db::columns c(r);

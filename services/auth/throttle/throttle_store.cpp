@@ -17,6 +17,11 @@ constexpr db::statement forget{
     " case when left(key, 2) in ('n:', 'm:') then interval '2 hours' when failures < 5 then interval '1 day'"
     " else interval '30 days' end order by begun_at limit $2 for update skip locked)"};
 
+constexpr db::statement forget_networks{
+    "networks_prune",
+    "delete from known_networks where (user_id, network) in (select user_id, network from known_networks"
+    " where seen_at < judged_at($1) - interval '180 days' order by seen_at limit $2 for update skip locked)"};
+
 constexpr db::statement start_anew{"throttle_forgive", "update throttles set failures = 0 where key = 'a:' || $1"};
 
 constexpr std::string_view names[] = {"failed", "passed", "dropped"};
@@ -45,6 +50,12 @@ awaitable<void> throttle_store::forgive(attempt_key key, deadline d) { co_await 
 awaitable<std::int64_t> throttle_store::prune(unsigned at_most, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
     const auto rows = co_await db_.query(forget, d, moved, at_most);
+    co_return rows.affected();
+}
+
+awaitable<std::int64_t> throttle_store::prune_networks(unsigned at_most, deadline d) {
+    const auto moved = co_await clock_moved(db_, d);
+    const auto rows = co_await db_.query(forget_networks, d, moved, at_most);
     co_return rows.affected();
 }
 

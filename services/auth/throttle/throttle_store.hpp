@@ -37,6 +37,8 @@ public:
 
     // Deletes what counts no more, at most `at_most` rows; how many.
     awaitable<std::int64_t> prune(unsigned at_most, deadline d);
+    // Likewise networks that nobody logged in from for half a year.
+    awaitable<std::int64_t> prune_networks(unsigned at_most, deadline d);
 
 private:
     db::pool& db_;

@@ -21,15 +21,21 @@ ARGUMENTS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-s
 WATCH = "window.violations = []; addEventListener('securitypolicyviolation', (e) => violations.push(`${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile}`));"
 
 
-def axe_source():
-    """axe-core as the lock file names it, fetched once."""
-    source = NPM / "node_modules/axe-core/axe.min.js"
-    if not source.exists():
+def packages():
+    """node_modules as the lock file names them, fetched once, and anew when it says otherwise."""
+    wanted, here = (LOCKED / "package-lock.json").read_bytes(), NPM / "package-lock.json"
+    if not (NPM / "fetched").exists() or here.read_bytes() != wanted:
         NPM.mkdir(parents=True, exist_ok=True)
+        (NPM / "fetched").unlink(missing_ok=True)
         for name in ("package.json", "package-lock.json"):
             shutil.copy(LOCKED / name, NPM)
         subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=NPM, check=True, timeout=300, stdout=subprocess.DEVNULL)
-    return source.read_text()
+        (NPM / "fetched").touch()
+    return NPM / "node_modules"
+
+
+def axe_source():
+    return (packages() / "axe-core/axe.min.js").read_text()
 
 
 class Browser:

@@ -247,6 +247,71 @@ TEST_CASE("P7: after a change of algorithm a refusal costs the same whatever its
     CHECK((cost_of("nonsense", "wrong") == one_of_each));
 }
 
+// What imports bring beside today's bcrypt: each form at a price of its own, each of the password "password".
+const std::vector<std::string> imported{
+    "$2b$06$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW",
+    "pbkdf2_sha256$1000$seasalt$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=",
+    "pbkdf2_sha256$2000$seasalt$YIWkt6M1JFXrHg5s0jZjBSc7C2Cz6QvchSJ0h8Y+i7c=",
+    "$argon2id$v=19$m=256,t=3,p=2$c2l4dGVlbiBieXRlcyBvaw$zxKBlqIhSXSQkeE9qdxrsB8wq3aSnsuzW9wzZobpoc4",
+};
+
+TEST_CASE("P7: with several kinds of imported hashes a refusal is one of each, whatever its account has") {
+    fixture f;
+    const bool told = GENERATE(true, false);  // by a look at the accounts; or by refusals before
+    if (told) f.hasher.accounts_have(imported);
+    for (const auto& stored : imported)
+        if (!told) f.verify("wrong", stored);
+    const auto cost_of = [&](auto refusal) {
+        const auto done = [&f] {
+            const auto s = f.lanes.stats();
+            return std::pair(std::accumulate(s.bcrypt_hashes.begin(), s.bcrypt_hashes.end(), std::uint64_t(0)),
+                             s.argon2_hashes);
+        };
+        const auto before = done();
+        refusal();
+        const auto after = done();
+        return std::pair(after.first - before.first, after.second - before.second);
+    };
+    const std::pair<std::uint64_t, std::uint64_t> one_of_each(1, 3);
+    CHECK((cost_of([&] { f.run(f.hasher.verify_unknown(f.place(), pw("wrong"))); }) == one_of_each));
+    const auto todays = f.hash("right");
+    CHECK((cost_of([&] { f.verify("wrong", todays); }) == one_of_each));
+    for (const auto& stored : imported) {
+        INFO(stored);
+        CHECK((cost_of([&] { CHECK_FALSE(f.verify("wrong", stored).match); }) == one_of_each));
+    }
+    f.hasher.accounts_have({todays});  // everybody has logged in since
+    CHECK((cost_of([&] { f.verify("wrong", todays); }) == std::pair<std::uint64_t, std::uint64_t>(1, 0)));
+}
+
+TEST_CASE("P7: kinds beyond the most are bounded by the dearest, and what is not kept costs no more than they do") {
+    const auto of = [](std::uint32_t memory_kib) {
+        argon2_work w;
+        w.how.memory_kib = memory_kib;
+        w.how.passes = 1;
+        w.expected = "x";
+        return hash_work(w);
+    };
+    const auto sum = [](hash_work own, const std::vector<hash_work>& rest) {
+        std::uint64_t kib = std::get<argon2_work>(own).how.memory_kib;
+        for (const auto& w : rest) kib += std::get<argon2_work>(w).how.memory_kib;
+        return kib;
+    };
+    kinds_met kinds(of(100));
+    for (const std::uint32_t kib : {500, 200, 300, 700, 600, 400, 800, 250}) kinds.meet(of(kib));
+    for (const std::uint32_t kib : {100, 400, 500, 600, 700, 800}) {
+        auto own = of(kib);
+        CHECK(sum(own, kinds.besides(own)) == 3100);
+    }
+    for (const std::uint32_t kib : {200, 250, 300}) {
+        auto own = of(kib);
+        CHECK(sum(own, kinds.besides(own)) == 3100 - (400 - kib));
+    }
+    kinds.replace({of(200)});
+    auto own = of(100);
+    CHECK(sum(own, kinds.besides(own)) == 300);
+}
+
 TEST_CASE("P7: after a lower cost a refusal takes the rounds of the dearest hash met") {
     policy before = cheap(), after = cheap();
     before.cost = 7;
