@@ -7,7 +7,7 @@
 namespace mita::http {
 
 pager::pager(const request& req, const cursor_seal& seal, const uuid& user)
-    : seal_(seal), path_(req.route), scope_(cursor_scope(req.route, user)) {
+    : seal_(seal), path_(req.path), scope_(cursor_scope(req.path, user)) {
     query_reader query(req.query);
     limit_ = query.limit();
     const auto cursor = query.take("cursor");

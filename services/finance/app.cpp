@@ -74,6 +74,7 @@ app::app(shared& all_, worker& on_)
       ledger(db),
       categories(db),
       accounts(db),
+      checkpoints(db),
       kept_answers(db),
       feed(db) {}
 

@@ -10,6 +10,7 @@
 #include "db/pool.hpp"
 #include "finance/accounts/account_store.hpp"
 #include "finance/categories/category_store.hpp"
+#include "finance/checkpoints/checkpoint_store.hpp"
 #include "finance/feed/feed_store.hpp"
 #include "finance/ledger/ledger_store.hpp"
 #include "finance/ledger/page_cache.hpp"
@@ -93,6 +94,7 @@ struct app {
     ledger_store ledger;
     category_store categories;
     account_store accounts;
+    checkpoint_store checkpoints;
     kept_answer_store kept_answers;
     feed_store feed;
 };

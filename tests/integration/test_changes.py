@@ -44,6 +44,9 @@ def full_reading(person):
     if plan.status != 404:
         things["plan", person.id] = expect(plan, 200).json
     things |= {("account", a["id"]): a for a in expect(person.get("/v1/accounts"), 200).json["data"]}
+    for account in [id for kind, id in things if kind == "account"]:
+        for c in expect(person.get(f"/v1/accounts/{account}/checkpoints"), 200).json["data"]:
+            things["checkpoint", c["id"]] = {k: x for k, x in c.items() if k not in ("state", "booked_money", "difference_money", "drifts_from")}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -76,6 +79,10 @@ def category(person):
     return expect(person.post("/v1/categories", {"name": "Bees", "class": "flexible"}, headers={"Idempotency-Key": key()}), 201).json["id"]
 
 
+def checkpoint(person, on):
+    return person.post(f"/v1/accounts/{person.id}/checkpoints", {"on": on, "balance_money": money(5)}, headers={"Idempotency-Key": key()})
+
+
 WRITES = {
     "PATCH /v1/me": lambda p: p.patch("/v1/me", {"locale": "bg-BG", "display_name": "Another name"}, headers={"If-Match": "*"}),
     "PUT /v1/onboarding": lambda p: p.client.put("/v1/onboarding", worked_example() | {"buffer_money": money(4000)}, headers={"If-Match": "*"}),
@@ -88,6 +95,9 @@ WRITES = {
     "PATCH /v1/accounts/{id}": lambda p: p.patch(f"/v1/accounts/{p.account}", {"name": "Mastercard"}, headers={"If-Match": "*"}),
     "PATCH of the first account": lambda p: p.patch(f"/v1/accounts/{p.id}", {"opening_money": money(5)}, headers={"If-Match": "*"}),
     "DELETE /v1/accounts/{id}": lambda p: p.delete(f"/v1/accounts/{p.account}", headers={"If-Match": "*"}),
+    "POST checkpoints": lambda p: checkpoint(p, "2026-02-28"),
+    "PATCH checkpoints": lambda p: p.patch(p.checkpoint, {"balance_money": money(7)}, headers={"If-Match": "*"}),
+    "DELETE checkpoints": lambda p: p.delete(p.checkpoint, headers={"If-Match": "*"}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -101,6 +111,7 @@ def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, b
     saver.account = expect(saver.post("/v1/accounts", {"name": "Purse", "kind": "cash"}, headers={"Idempotency-Key": key()}), 201).json["id"]
     saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
     saver.spend(300, "transport")
+    saver.checkpoint = expect(checkpoint(saver, "2026-01-31"), 201).header("Location")
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
     replica = Replica(beside.get).sync()
     before, number = dict(replica.things), number_of(stack, saver)
@@ -169,10 +180,14 @@ def random_write(rng, who, clock, known, lock):
         one = rng.choice(known["transaction"]) if known["transaction"] else None
         own = rng.choice(known["category"]) if known["category"] else "groceries"
         account = rng.choice([who.id, *known["account"]])
+        checkpoint = rng.choice(known["checkpoint"]) if known["checkpoint"] else f"/v1/accounts/{who.id}/checkpoints/{uuid7(clock)}"
     head, match = {"Idempotency-Key": key()}, {"If-Match": "*"}
-    what = rng.choices(["spend", "edit", "delete", "restore", "category", "rename", "drop", "me", "plan", "open", "account", "close"], [30, 15, 10, 8, 6, 6, 3, 3, 3, 4, 4, 3])[0]
+    shares = {"spend": 30, "edit": 15, "delete": 10, "restore": 8, "category": 6, "rename": 6, "drop": 3, "me": 3, "plan": 3, "open": 4, "account": 4, "close": 3,
+              "check": 6, "correct": 4, "forget": 3}
+    what = rng.choices(list(shares), list(shares.values()))[0]
     if what == "spend":
-        body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "account_id": account, "booked_on": f"2026-04-{rng.randrange(1, 28):02}"}
+        body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "account_id": account,
+                "booked_on": f"2026-04-{rng.randrange(1, 28):02}"}
         answer = who.post(LIST, body, headers=head)
         if answer.status == 201:
             with lock:
@@ -187,6 +202,16 @@ def random_write(rng, who, clock, known, lock):
         if answer.status == 201:
             with lock:
                 known["account"].append(answer.json["id"])
+    elif what == "check":
+        body = {"on": f"2026-03-{rng.randrange(1, 28):02}", "balance_money": money(rng.randrange(-500, 500))}
+        answer = who.post(f"/v1/accounts/{account}/checkpoints", body, headers=head)
+        if answer.status == 201:
+            with lock:
+                known["checkpoint"].append(answer.header("Location"))
+    elif what == "correct":
+        answer = who.patch(checkpoint, {"balance_money": money(rng.randrange(-500, 500))}, headers=match)
+    elif what == "forget":
+        answer = who.delete(checkpoint, headers=match)
     elif what == "account":
         answer = who.patch(f"/v1/accounts/{account}", {"name": f"Thing {rng.randrange(10**9)}", "position": rng.randrange(100)}, headers=match)
     elif what == "close":
@@ -215,7 +240,7 @@ def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(s
     seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
     print(f"MITA_SEED={seed}")
     rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
-    known, lock, done = {"transaction": [], "category": [], "account": []}, threading.Lock(), threading.Event()
+    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": []}, threading.Lock(), threading.Event()
 
     def write(number):
         rng = random.Random(seed + number)

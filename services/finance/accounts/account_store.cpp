@@ -28,7 +28,7 @@ constexpr db::statement lock_person{"finance_account_lock", "select 1 from users
 // $2: the budget_version the accounts were read with. Of $3: is or was something booked in it?
 constexpr char used_row[] =
     "used as materialized (select $3::uuid = $1::uuid or exists (select 1 from transactions where user_id = $1 "
-    "  and account_id = $3) as it)";
+    "  and account_id = $3) or exists (select 1 from checkpoints where user_id = $1 and account_id = $3) as it)";
 constexpr char what_came[] = " select (select count(user_id) > 0 from moved), it from used";
 constexpr auto change_sql = db::join(
     "with ", used_row,

@@ -77,6 +77,7 @@ constexpr db::statement wrong_feed{
     "    where user_id = any($1::uuid[]) union all "
     "  select user_id, 'category', id::text, changed_in from categories where user_id = any($1) union all "
     "  select user_id, 'account', id::text, changed_in from accounts where user_id = any($1) union all "
+    "  select user_id, 'checkpoint', id::text, changed_in from checkpoints where user_id = any($1) union all "
     "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
     "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
 

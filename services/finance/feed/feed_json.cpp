@@ -3,6 +3,7 @@
 #include "finance/accounts/account_rows.hpp"
 #include "finance/categories/category_body.hpp"
 #include "finance/categories/category_rows.hpp"
+#include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/people/me.hpp"
 #include "finance/people/profile_rows.hpp"
@@ -65,6 +66,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append_account(out, item);
     } else if (item.at.kind == feed_kind::category) {
         append_category(out, item);
+    } else if (item.at.kind == feed_kind::checkpoint) {
+        append(out, checkpoint_from(item.object));
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

@@ -10,13 +10,20 @@
 namespace mita::finance {
 
 // Things of one write are told in this order: what others refer to first.
-enum class feed_kind : std::uint8_t { account = 0, category = 1, plan = 2, profile = 3, transaction = 4 };
+enum class feed_kind : std::uint8_t {
+    account = 0,
+    category = 1,
+    plan = 2,
+    profile = 3,
+    transaction = 4,
+    checkpoint = 5
+};
 std::string_view name(feed_kind k);
 
 struct feed_place {
     std::int64_t sequence = -1;  // before everything
     feed_kind kind = feed_kind::account;
-    std::string key;  // of an account, category or transaction its id
+    std::string key;  // of an account, category, transaction or checkpoint its id
     std::strong_ordering operator<=>(const feed_place&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include "db/statement.hpp"
 #include "finance/accounts/account_rows.hpp"
 #include "finance/categories/category_rows.hpp"
+#include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/people/profile_rows.hpp"
 
@@ -12,16 +13,20 @@ namespace mita::finance {
 
 namespace {
 
-// $2 $3 $4: the place; $5: the transaction it ends at, or the least uuid; $6: how many. p: what may be on the page, of
-// each kind; q: the page.
+// $2 $3 $4: the place; $5: the transaction it ends at, or the least uuid, or the greatest behind them all; $6: how
+// many. p: what may be on the page, of each kind; q: the page.
 constexpr auto after_sql = db::join(
     "with u as materialized (select * from users where user_id = $1), "
     "p as ((select t.changed_in, 4 as kind, t.id::text collate \"C\" as key from transactions t where t.user_id = $1 "
     "    and (t.changed_in, t.id) > ($2::bigint, $5::uuid) order by t.changed_in, t.id limit $6::bigint) "
     "  union all select c.changed_in, 1, c.id::text from categories c where c.user_id = $1 and c.changed_in >= $2 "
     "  union all select a.changed_in, 0, a.id::text from accounts a where a.user_id = $1 and a.changed_in >= $2 "
-    "  union all select r.changed_in, case r.kind when 'account' then 0 else 1 end, r.key from removed r "
-    "    where r.user_id = $1 and r.kind in ('account', 'category') and r.changed_in >= $2 "
+    "  union all (select k.changed_in, 5, k.id::text collate \"C\" from checkpoints k where k.user_id = $1 "
+    "    and k.changed_in >= $2 and (k.changed_in, 5, k.id::text collate \"C\") > ($2, $3::integer, $4::text) "
+    "    order by k.changed_in, k.id limit $6) "
+    "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 else 5 end, r.key "
+    "    from removed r where r.user_id = $1 and r.kind in ('account', 'category', 'checkpoint') "
+    "    and r.changed_in >= $2 "
     "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
     "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
     "q as (select * from p where (changed_in, kind, key) > ($2, $3::integer, $4::text collate \"C\") "
@@ -38,7 +43,9 @@ constexpr auto after_sql = db::join(
     "when 3 then jsonb_build_array(",
     profile_columns, ") when 4 then (select jsonb_agg(jsonb_build_array(", transaction_columns,
     ") order by l.n) from transactions t cross join lateral ", lines_of_each,
-    " where t.user_id = $1 and t.id = q.key::uuid and t.deleted_at is null) end::text "
+    " where t.user_id = $1 and t.id = q.key::uuid and t.deleted_at is null) when 5 then (select jsonb_build_array(",
+    checkpoint_columns,
+    ") from checkpoints c where c.user_id = $1 and c.id = q.key::uuid and c.changed_in = q.changed_in) end::text "
     "from u left join q on true order by q.changed_in, q.kind, q.key");
 constexpr db::statement changes_after{"finance_changes", after_sql};
 constexpr db::statement forget_removed{"finance_removed_forget", "select forget_removed($1::timestamptz, $2::integer)"};
@@ -50,6 +57,7 @@ awaitable<std::optional<feed_page>> feed_store::after(const uuid& user, const fe
                                                       deadline d) {
     uuid last;
     if (place.kind == feed_kind::transaction) last = uuid::parse(place.key).value_or(uuid());
+    if (place.kind > feed_kind::transaction) last.bytes.fill(0xff);
     const auto rows = co_await db_.query_idempotent(
         changes_after, d, user, place.sequence, static_cast<int>(place.kind), place.key, last, std::int64_t{limit} + 1);
     if (rows.empty()) co_return std::nullopt;

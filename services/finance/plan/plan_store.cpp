@@ -36,7 +36,7 @@ constexpr db::statement replan_months{
     "    and p.month >= $7::date and p.month <> all ($9::date[])) "
     "  and (currency = $4 or not (exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null) "
     "    or exists (select 1 from accounts a where a.user_id = $1 and a.on_budget and (a.id <> $1 or a.opening <> "
-    "0)))) "
+    "0)) or exists (select 1 from checkpoints k where k.user_id = $1 and k.account_id = $1))) "
     "  returning user_id, plan_version), "
     "a as (insert into onboarding_answers (user_id, version, answers, valid_from, created_at) "
     "  select user_id, plan_version, $8::jsonb, $5, $6 from u), "
@@ -67,7 +67,8 @@ constexpr db::statement begin_earlier_months{
 constexpr db::statement any_transaction{
     "finance_any_transaction",
     "select exists (select 1 from transactions where user_id = $1 and deleted_at is null) "
-    "or exists (select 1 from accounts where user_id = $1 and on_budget and (id <> $1 or opening <> 0))"};
+    "or exists (select 1 from accounts where user_id = $1 and on_budget and (id <> $1 or opening <> 0)) "
+    "or exists (select 1 from checkpoints where user_id = $1 and account_id = $1)"};
 
 struct columns {
     std::vector<year_month_day> month, from_day, chain_from;

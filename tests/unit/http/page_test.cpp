@@ -26,7 +26,7 @@ struct asked {
         : query(std::move(text)) {
         auto req = std::make_unique<request>();
         req->query = query;
-        req->route = route;
+        req->route = req->path = route;
         pages = std::make_unique<pager>(*req, seal, user);
     }
     page<int> of(const std::vector<int>& all) const { return pages->cut(std::span(all), place_of); }

@@ -1,0 +1,39 @@
+// The rows of `checkpoints`, each beside what is booked until its day (account_sums). Each write is judged by what is
+// there of a ledger_version and a budget_version, and happens while they hold; it moves ledger_version on.
+#pragma once
+
+#include "core/deadline.hpp"
+#include "db/pool.hpp"
+#include "finance/checkpoints/checkpoint.hpp"
+#include "finance/once/keyed_sql.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mita::finance {
+
+// Throws db::error, deadline_exceeded, overloaded.
+class checkpoint_store {
+public:
+    explicit checkpoint_store(db::pool& db) : db_(db) {}
+
+    struct of_account {
+        std::optional<std::string> currency;  // nullopt: the person has no such account
+        state_before version;
+        std::vector<checked_balance> all;  // the newest first
+    };
+    // nullopt: the person has no row yet. Throws api_error 422 amount_overflow when a balance is beyond the range.
+    awaitable<std::optional<of_account>> read(const uuid& user, const uuid& account, deadline d);
+    // Throws api_error 409 already_exists for an id that is another account's.
+    awaitable<write_outcome> insert(const uuid& user, const checkpoint& c, const state_before& from,
+                                    const keyed_answer& answer, deadline d);
+    // False: something moved.
+    awaitable<bool> change(const uuid& user, const checkpoint& c, const state_before& from, deadline d);
+    awaitable<bool> remove(const uuid& user, const uuid& id, const state_before& from, deadline d);
+
+private:
+    db::pool& db_;
+};
+
+}  // namespace mita::finance

@@ -1,0 +1,9 @@
+"""A second implementation of the plan, beside the service: people's answers and ledgers in, every number of every answer out.
+
+Built on the reference model (tests/vectors/daily_budget.py) and the rules alone. It knows when months open, which revision of a plan was in
+force on which day, what goals have put aside, which payment pays which bill of which month, what incomes bring, what a month carries on."""
+from .books import Books
+from .calendar import label, month_of, shifted
+from .planning import identify
+
+__all__ = ["Books", "identify", "label", "month_of", "shifted"]

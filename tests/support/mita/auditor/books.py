@@ -1,0 +1,319 @@
+"""One person's books: categories, answers, months as they open and are planned anew, entries; every number of a month from them."""
+import copy
+from datetime import date, timedelta
+
+import daily_budget as model
+
+from .calendar import first, key, label, length, month_of, shifted
+from .comparing import Comparing
+from .matching import settle
+from .planning import plan_month
+from .saving import month_with_save, weights_of
+
+ORDER = ("protected", "essential", "flexible", "discretionary")
+
+
+class Books(Comparing):
+    """One person. `today` is told with each question; `classes`: spend category -> class, in display order."""
+
+    def __init__(self, classes, currency):
+        self.classes, self.currency, self.cover = classes, currency, True
+        self.archived = set()
+        self._builtin, self._own = list(classes), []  # in display order; own ones by age
+        self.answers = self.joined_on = None
+        self.income_categories = {"salary", "other_income"}
+        self.months = {}  # month -> [Revision]
+        self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id}; amounts as sent
+
+    # Categories.
+    def categorize(self, id, cls):
+        """A new category of the person's own, or another class of any."""
+        if id not in self.classes:
+            self._own.append(id)
+        known = self.classes | {id: cls}
+        self.classes = {c: known[c] for of in ORDER for c in self._builtin + self._own if c in known and known[c] == of}
+
+    def uses(self, id, gone):
+        """Is it in an entry (gone: deleted ones), in the answers or in an opened month?"""
+        entries = any(c == id for e in [*self.entries.values(), *gone] for c, _ in e["lines"])
+        answers = self.answers and (id in self.answers["categories"] or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"]))
+        months = any(id in p.categories or any(x[2] == id for x in p.bills + p.ahead + p.incomes) for known in self.months.values() for p in known)
+        return bool(entries or answers or months)
+
+    def remove_category(self, id):
+        self._own.remove(id)
+        self.classes = {c: x for c, x in self.classes.items() if c != id}
+        self.archived.discard(id)
+
+    # Opening and replanning.
+    def _after(self, p):
+        saved = {name: have + reserved for name, (_, _, have, reserved) in p.goals.items()}
+        month = shifted(p.month, 1)
+        return month, saved, p.chain_from if p.rolls() else month
+
+    def _planned(self, month, saved, chain_from, count, kept=(), known=None):
+        out = []
+        for _ in range(count):
+            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover))
+            month, saved, chain_from = self._after(out[-1])
+        return out
+
+    def expects(self):
+        """month -> (bills, incomes, in_parts): of the opened months, and of three to come."""
+        out = {m: (rs[-1].bills, rs[-1].incomes, rs[-1].in_parts) for m, rs in self.months.items()}
+        if self.months:
+            last = self.months[max(self.months)][-1]
+            for i in (1, 2, 3):
+                month = shifted(last.month, i)
+                p = plan_month(self.answers, self.classes, self.joined_on, month, {}, month, last.ahead)
+                out[month] = (p.bills, p.incomes, last.in_parts)
+        return out
+
+    def visit(self, month, today):
+        """A month opens when somebody looks and it has come, or something is booked in it."""
+        sums = {}
+        for e in self.entries.values():
+            if month_of(e["day"]) == month:
+                for category, amount in e["lines"]:
+                    sums[e["day"], category] = sums.get((e["day"], category), 0) + amount
+        self.open_until(month if any(sums.values()) else min(month, month_of(today)))
+
+    def open_until(self, month):
+        """Months open lazily and in order, under the answers in force when they do."""
+        if not self.months:
+            return
+        last = max(self.months)
+        count = (month[0] - last[0]) * 12 + month[1] - last[1]
+        if count > 0:
+            for p in self._planned(*self._after(self.months[last][-1]), count, self.months[last][-1].ahead):
+                self.months[p.month] = [p]
+
+    def would_replan(self, answers, today):
+        """The revisions PUT /v1/onboarding would write, newest answers in place of the old."""
+        self.open_until(month_of(today))
+        paid = self.paid()
+        so_far = [x for bills, _, _ in self.expects().values() for x in bills]
+        kept = [x for x in so_far if x[3] < today or paid["payments"].get(key(x[0]))]
+        known = {key(x[0]): x[0] for x in so_far}
+        before, self.answers = self.answers, answers
+        joined, self.joined_on = self.joined_on, self.joined_on or today
+        try:
+            month = month_of(today)
+            if month in self.months:
+                p = self.months[month][-1]
+                start = (month, {name: g[2] for name, g in p.goals.items()}, p.chain_from)
+            else:
+                start = (month, {}, month)
+            last = max(self.months, default=month)
+            planned = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known)
+        finally:
+            self.answers, self.joined_on = before, joined
+        for p in planned:
+            known = self.months.get(p.month)
+            if known:
+                from_day = max(today, first(p.month))
+                p.from_day = known[-1].from_day if known[-1].from_day >= from_day else from_day
+        return planned
+
+    def replan(self, answers, planned, today, gone=()):
+        """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""
+        self.answers, self.joined_on = answers, self.joined_on or today
+        for p in planned:
+            known = self.months.setdefault(p.month, [])
+            if known and known[-1].from_day >= p.from_day:
+                known.pop()
+            known.append(p)
+        there = {key(x[0]) for p in planned for x in p.bills + p.incomes + p.ahead}
+        linked = [e for e in [*self.entries.values(), *gone] if e["bill"] not in (None, "none")]
+        lost = [e for e in linked if e["bill"][-10:-3] >= label(month_of(today)) and key(e["bill"]) not in there]
+        for e in lost:
+            e["bill"] = None
+        return lost
+
+    def switch_cover(self, today):
+        """Kept with the plan's revision: from today on."""
+        self.open_until(month_of(today))
+        self.cover = not self.cover
+        for month, known in self.months.items():
+            from_day = max(today, first(month))
+            if month < month_of(today):
+                continue
+            p = copy.copy(known[-1])
+            p.cover = self.cover
+            if known[-1].from_day >= from_day:
+                known.pop()
+            else:
+                p.from_day = from_day
+            known.append(p)
+
+    # The ledger.
+    def spent(self, month):
+        """category -> per day; spending positive."""
+        n, out = length(month), {}
+        for e in self.entries.values():
+            if month_of(e["day"]) != month:
+                continue
+            for category, amount in e["lines"]:
+                if category in self.classes:
+                    out.setdefault(category, [0] * n)[e["day"].day - 1] -= amount
+        return {c: days for c, days in out.items() if any(days)}
+
+    def _by_day(self, category):
+        out = {}
+        for e in self.entries.values():
+            for c, amount in e["lines"]:
+                if c == category:
+                    out[e["day"]] = out.get(e["day"], 0) - amount
+        return out
+
+    def paid(self):
+        """What is known of each occurrence, by key: payments [(day, value, name)], since when it is settled; and the bill month and income of each line."""
+        lines = [(f"{id}:{k}", category, e["day"], -amount, e["bill"]) for id, e in self.entries.items() for k, (category, amount) in enumerate(e["lines"], 1)]
+        out = {"payments": {}, "since": {}, "month": {}, "expected": set(), "lines": {l[0]: l for l in lines}}
+        joined = self.joined_on
+        closed = lambda day: (first(month_of(joined)), joined) if joined and day >= joined else (date.max, date.max)
+        bills, incomes = [], []
+        for due, income, parts in self.expects().values():
+            bills += [(id, c, day, amount, parts(c), closed(day)) for id, _, c, day, amount in due]
+            incomes += [(id, c, day, amount, True, closed(day)) for id, _, c, day, amount in income]
+        for expected, mine, ceiling in ((bills, [l for l in lines if l[1] not in self.income_categories], True),
+                                        (incomes, [l[:3] + (-l[3], l[4]) for l in lines if l[1] in self.income_categories], False)):
+            meets, when = settle(expected, mine, ceiling)
+            days = {x[0]: x[2] for x in expected}
+            for l in sorted(mine, key=lambda l: (l[2], l[3], l[0])):
+                if l[0] in meets:
+                    out["payments"].setdefault(key(meets[l[0]]), []).append((l[2], l[3], l[0]))
+                    if ceiling:
+                        out["month"][l[0]] = month_of(days[meets[l[0]]])
+                    else:
+                        out["expected"].add(l[0])
+            out["since"] |= {key(id): day for id, day in when.items()}
+        return out
+
+    # A month as it must be shown.
+    def _columns(self, month, revisions, carried):
+        found = {c: self.classes[c] for c in [*self.spent(month), *carried]}
+        for p in revisions:
+            for c, x in p.categories.items():
+                found[c] = x["class"]
+        place = {c: i for i, c in enumerate(self.classes)}
+        return dict(sorted(found.items(), key=lambda x: place[x[0]]))
+
+    def _bill(self, x, month, paid):
+        """The model's bill, or None: no money of this plan."""
+        id, _, _, day, amount = x
+        start, joined = first(month), self.joined_on
+        all_of_it = paid["payments"].get(key(id), [])
+        due_before = day < joined
+        payments = [{"on": -1 if on < joined else (on - start).days, "amount": value} for on, value, _ in all_of_it if not (due_before and on < joined)]
+        if due_before and not payments:
+            return None
+        if due_before and any(on < joined for on, _, _ in all_of_it):
+            amount = sum(p["amount"] for p in payments)
+        settled = paid["since"].get(key(id))
+        if settled is not None:
+            settled = (settled - start).days
+            settled = min([settled] + ([max(p["on"] for p in payments)] if payments else []))
+        return {"day": day.day - 1, "amount": amount, "payments": payments, "settled_on": settled}
+
+    def _input(self, month, columns, p, carried, paid):
+        n = length(month)
+        spent = {c: list(days) for c, days in self.spent(month).items()}
+        if p:
+            for name, of in paid["month"].items():
+                _, category, day, value, _ = paid["lines"][name]
+                if of != month and month_of(day) == month:
+                    spent.setdefault(category, [0] * n)[day.day - 1] -= value
+            for days in spent.values():
+                days[:p.joined] = [0] * p.joined
+        out = []
+        for c, cls in columns.items():
+            x = p.categories.get(c) if p else None
+            bills = [self._bill(b, month, paid) for b in (p.bills if p else []) if b[2] == c]
+            weights = weights_of(x and x["day_weights"], month, self._by_day(c), self.joined_on, {e["day"] for e in self.entries.values()})
+            out.append({"id": c, "class": x["class"] if x else cls, "budget": x["part"] if x else 0, "weights": weights, "actual": spent.get(c, [0] * n),
+                        "policy": x["policy"] if x else "even", "carry_in": carried.get(c, 0), "bills": [b for b in bills if b],
+                        "joined": p.joined if p and x else 0})
+        return out
+
+    def _income(self, p, now, paid):
+        """unallocated on the day `now`: rule 1."""
+        if p is None:
+            return 0
+        total = p.unallocated
+        for id, _, _, day, amount in p.incomes:
+            all_of_it = paid["payments"].get(key(id), [])
+            if any(first(month_of(self.joined_on)) <= on < self.joined_on or (on < self.joined_on and day < self.joined_on) for on, _, _ in all_of_it):
+                continue
+            got = sum(value for on, value, _ in all_of_it if on <= now)
+            if got > amount or self._final(id, day, got, now, paid):
+                total += got - amount
+        for name, (_, category, day, value, _) in paid["lines"].items():
+            if category in self.income_categories and month_of(day) == p.month and self.joined_on <= day <= now and name not in paid["expected"]:
+                total -= value
+        return total
+
+    @staticmethod
+    def _final(id, day, got, now, paid):
+        since = paid["since"].get(key(id))
+        return since is not None and since <= now or got > 0 and now > day + timedelta(7)
+
+    def carried_into(self, p, today, paid):
+        into, month = {}, p.chain_from
+        while month < p.month:
+            revisions = self.months.get(month)
+            if not revisions or first(shifted(month, 1)) > today:
+                return {}
+            last = revisions[-1]
+            n = length(month)
+            inputs = self._input(month, self._columns(month, [last], into), last, into, paid)
+            closed, _ = month_with_save(inputs, n, self._income(last, today, paid), last.cover)
+            into = {}
+            for c, x in last.categories.items():
+                left = closed[c]["remaining"] - closed[c]["swept"] - sum(closed[c]["due"].values())
+                if x["rollover"] == "both" or (x["rollover"] == "surplus" and left > 0) or (x["rollover"] == "deficit" and left < 0):
+                    into[c] = left if x["cap"] is None else max(-x["cap"], min(x["cap"], left))
+            into = {c: x for c, x in into.items() if x}
+            month = shifted(month, 1)
+        return into
+
+    def view(self, month, today):
+        """Everything of GET /v1/calendar as integers."""
+        n, start = length(month), first(month)
+        revisions = list(self.months.get(month, []))
+        if not revisions and self.months and month > max(self.months):
+            last = max(self.months)
+            revisions = self._planned(*self._after(self.months[last][-1]), (month[0] - last[0]) * 12 + month[1] - last[1], self.months[last][-1].ahead)[-1:]
+        p = revisions[-1] if revisions else None
+        t = min(n, max(0, (today - start).days))
+        paid = self.paid()
+        carried = self.carried_into(p, today, paid) if p else {}
+        columns = self._columns(month, revisions, carried)
+        inputs = [self._input(month, columns, r, carried, paid) for r in revisions] or [self._input(month, columns, None, {}, paid)]
+        covering = p is not None and p.cover
+        unallocated = self._income(p, today, paid)
+        now, moves = month_with_save(inputs[-1], t, unallocated, covering)
+        days = {c: {"baseline": [0] * n, "budget": [0] * n, "spent": list(x["actual"])} for c, x in zip(columns, inputs[-1])}
+        begin = 0
+        for i, categories in enumerate(inputs):
+            end = n if i + 1 == len(inputs) else min(n, max(begin, (revisions[i + 1].from_day - start).days))
+            r = revisions[i] if revisions else None
+            for d in range(begin, end):
+                for c in categories:
+                    days[c["id"]]["baseline"][d] = model.baseline(c["budget"], c["weights"], c["joined"])[d]
+                if d < t:
+                    morning, _ = month_with_save(categories, d, self._income(r, start + timedelta(d), paid), r is not None and r.cover, d)
+                    for c in categories:
+                        if d >= c["joined"]:
+                            days[c["id"]]["budget"][d] = morning[c["id"]]["plan"][0] + morning[c["id"]]["due"].get(d, 0)
+            begin = end
+        for c in columns:
+            for i, x in enumerate(now[c]["plan"]):
+                days[c]["budget"][t + i] = x + now[c]["due"].get(t + i, 0)
+        if p and p.joined:  # what was spent before joining shows on its days
+            for c, spent in self.spent(month).items():
+                if c in days:
+                    days[c]["spent"][:p.joined] = spent[:p.joined]
+        return {"month": month, "today": today, "t": t, "n": n, "revision": p, "columns": columns, "input": inputs[-1], "now": now, "moves": moves,
+                "days": days,
+                "covering": covering, "paid": paid, "unallocated": unallocated}

@@ -1,0 +1,85 @@
+"""What answers make of a month: its budget, its bills and incomes, which of them are those of before."""
+from datetime import timedelta
+
+import daily_budget as model
+
+from .calendar import clamped, first, key, length, month_of
+
+
+class Revision:
+    """The budget of a month from one day on."""
+
+    def __init__(self, month, from_day):
+        self.month, self.from_day, self.joined = month, from_day, 0
+        self.bills = []  # (id, name, category, day, amount) of the month
+        self.ahead = []  # the same of the months after: facts already
+        self.incomes = []  # (id, name, category, day, amount)
+        self.goals = {}  # name -> (target, by, saved, reserved)
+        self.categories = {}  # id -> dict(class, part, policy, rollover, cap, day_weights)
+        self.pool = self.unallocated = 0
+        self.problem = False
+        self.cover = True
+
+    def rolls(self):
+        return any(c["rollover"] != "none" for c in self.categories.values())
+
+    def in_parts(self, category):
+        return self.categories.get(category, {}).get("part", 0) == 0
+
+
+def occurrences(answers, month, kept, known):
+    """kept: facts; known: id of what was planned before, by key."""
+    out = [x for x in kept if month_of(x[3]) == month]
+    there = {key(x[0]) for x in out}
+    for b in answers["bills"]:
+        day = clamped(month, b["day"])
+        id = f"{b['id']}:{day}"
+        if key(id) not in there:
+            out.append((known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
+    return sorted(out, key=lambda x: (x[3], x[1], x[0]))
+
+
+def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True):
+    """classes: spend category -> class, in display order. saved: goal name -> put aside so far."""
+    start = first(month)
+    p = Revision(month, joined_on if month_of(joined_on) == month else start)
+    p.joined = joined_on.day - 1 if month_of(joined_on) == month else 0
+    p.chain_from, p.cover = chain_from, cover
+    p.bills = occurrences(answers, month, kept, known or {})
+    p.ahead = [x for x in kept if month_of(x[3]) > month and x[3] < start + timedelta(length(month) + 14)]
+    p.incomes = sorted(((f"{i['id']}:{clamped(month, i['day'])}", i["name"], i["category"], clamped(month, i["day"]), i["amount"]) for i in answers["incomes"]),
+                       key=lambda x: (x[3], x[1], x[0]))
+    p.pool = sum(i["amount"] for i in answers["incomes"]) - sum(b[4] for b in p.bills) - answers["buffer"]
+    for name, (target, by) in answers["goals"].items():
+        left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
+        have = saved.get(name, 0)
+        reserved = model.allocate(target - have, [1] * left)[0] if target > have else 0
+        p.goals[name] = (target, by, have, reserved)
+        p.pool -= reserved
+    chosen = answers["categories"]
+    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"]) or any(b[2] == c for b in p.bills)]
+    rest = p.pool - sum(c.get("budget", 0) for c in chosen.values())
+    weights = [0 if "budget" in chosen.get(c, {}) else chosen.get(c, {}).get("weight", 0) for c in wanted]
+    shared = rest > 0 and sum(weights) > 0
+    parts = model.allocate(rest, weights) if shared else [0] * len(wanted)
+    p.unallocated = 0 if shared else rest
+    p.problem = rest < 0
+    for c, part in zip(wanted, parts):
+        given = chosen.get(c, {})
+        p.categories[c] = {"class": classes[c], "part": given.get("budget", part), "policy": given.get("policy", "even"),
+                           "rollover": given.get("rollover", "none"), "cap": given.get("cap"), "day_weights": given.get("day_weights")}
+    return p
+
+
+def identify(now, before):
+    """What was answered before keeps its id: sent back, or the nearest of the same name and category, name, category."""
+    by = lambda *members: lambda a, b: a.get("id") is None and all(a[m] == b[m] for m in members)
+    alike = [lambda a, b: a.get("id") is not None and a["id"] == b["id"], by("name", "category"), by("name"), by("category")]
+    found, taken = {}, set()
+    for same in alike:
+        pairs = [(i, a, j, b) for i, a in enumerate(now) for j, b in enumerate(before) if same(a, b)]
+        for _, _, i, j in sorted((abs(a["amount"] - b["amount"]), abs(a["day"] - b["day"]), i, j) for i, a, j, b in pairs):
+            if i not in found and j not in taken:
+                found[i] = before[j]["id"]
+                taken.add(j)
+    return [found.get(i) for i in range(len(now))]

@@ -1,0 +1,153 @@
+"""Transactions: created, changed, linked, deleted, restored; each effect as the books have it."""
+import copy
+from datetime import date, timedelta
+
+from ..auditor import month_of, shifted
+from ..client import expect
+from ..people import key, money
+from .choices import PAYEES, SPENDING
+
+
+class Ledger:
+    def some_day(self):
+        today = self.today()
+        day = self.rng.choice([today, today, today, today - timedelta(self.rng.randrange(1, 12)), today - timedelta(self.rng.randrange(1, 70)),
+                               today + timedelta(self.rng.randrange(1, 20)), today + timedelta(self.rng.choice([3, 40, 75]))])
+        return max(day, date(2025, 1, 1))
+
+    def some_amount(self):
+        u = self.unit
+        return self.rng.choice([-self.rng.randrange(1, 4000) * u, -self.rng.randrange(1, 4000) * u - 1, -self.rng.randrange(4000, 90000) * u,
+                                self.rng.randrange(1, 5000) * u])
+
+    def places(self):
+        return SPENDING + [c for c in self.own if c not in self.books.archived]
+
+    def some_lines(self):
+        if self.rng.random() < .2:
+            return [(self.rng.choice(self.places() + ["salary"]), self.some_amount()) for _ in range(self.rng.randrange(2, 5))]
+        if self.books.answers and self.books.answers["bills"] and self.rng.random() < .35:  # about a bill
+            b = self.rng.choice(self.books.answers["bills"])
+            return [(b["category"], -max(1, b["amount"] * self.rng.choice([100, 100, 99, 80, 120, 121]) // 100))]
+        if self.books.answers and self.rng.random() < .12:  # about an income
+            i = self.rng.choice(self.books.answers["incomes"])
+            return [(i["category"], max(1, i["amount"] * self.rng.choice([100, 100, 99, 80, 50, 121, 133]) // 100))]
+        if self.rng.random() < .05:
+            return [("salary", self.rng.choice([-1, 1, 1]) * self.rng.randrange(1, 100000) * self.unit)]
+        return [(self.rng.choice(self.places()), self.some_amount())]
+
+    def members(self, lines, currency=None):
+        m = lambda x: money(x, currency or self.currency)
+        if len(lines) == 1:
+            return {"category": lines[0][0], "money": m(lines[0][1])}
+        return {"splits": [{"category": c, "money": m(x)} for c, x in lines], "money": m(sum(x for _, x in lines))}
+
+    def create(self):
+        lines, day = self.some_lines(), self.some_day()
+        body = self.members(lines) | ({} if day == self.today() and self.rng.random() < .5 else {"booked_on": str(day)})
+        payee = self.rng.choice(PAYEES)
+        if payee:
+            body["payee"] = payee
+        account = self.rng.choice(self.accounts)
+        if account != self.person.id or self.rng.random() < .2:
+            body["account_id"] = account
+        again = {"Idempotency-Key": key()}
+        made = expect(self.person.post("/v1/transactions", body, headers=again), 201)
+        self.note("create", made.json["id"], str(day), lines)
+        if self.rng.random() < .1:  # a retry changes nothing
+            assert expect(self.person.post("/v1/transactions", body, headers=again), 201).body == made.body
+        if self.books.answers:
+            self.books.open_until(max(month_of(day), month_of(self.today())))
+        self.books.entries[made.json["id"]] = {"day": day, "lines": lines, "bill": None}
+        self.home[made.json["id"]] = account
+        self.tags[made.json["id"]], self.texts[made.json["id"]] = made.etag, {"payee": payee}
+        self.told_effect(made.json["effect"])
+
+    def told_effect(self, effect):
+        want = self.books.effect(self.today())
+        if want is None:
+            assert effect is None
+            return
+        amount = lambda x: x["amount"]
+        assert tuple(amount(effect["today"][f"{k}_money"]) for k in ("budget", "spent", "left")) == want["today"]
+        assert (effect["tomorrow"] and amount(effect["tomorrow"]["budget_money"])) == want["tomorrow"]
+        assert [(m["from"], m["to"], amount(m["money"])) for m in effect["moves"]] == want["moves"]
+        assert amount(effect["uncovered_money"]) == want["uncovered"]
+
+    def change(self):
+        if not self.tags:
+            return
+        id = self.rng.choice(sorted(self.tags))
+        entry = self.books.entries[id]
+        patch, new = {}, copy.deepcopy(entry)
+        kind = self.rng.choice(["lines", "day", "both", "bill", "note", "back", "payee", "account"])
+        if kind in ("lines", "both"):
+            new["lines"] = self.some_lines()
+            patch |= self.members(new["lines"])
+        if kind in ("day", "both"):
+            new["day"] = self.some_day()
+            patch["booked_on"] = str(new["day"])
+        if kind == "bill":
+            new["bill"] = self.rng.choice([None, "none", *self.linkable()])
+            patch["bill_id"] = new["bill"]
+        if kind == "note":
+            patch["note"] = self.rng.choice([None, "a note"])
+        if kind == "payee":
+            patch["payee"] = self.rng.choice(PAYEES)
+        if kind == "back":  # as it was read, categories archived since among it
+            patch = self.members(entry["lines"])
+        account = self.rng.choice(self.accounts) if kind in ("account", "both") else self.home[id]
+        if account != self.home[id] or kind == "account":
+            patch["account_id"] = account
+        answer = self.person.patch(f"/v1/transactions/{id}", patch, headers={"If-Match": self.tags[id]})
+        self.note("change", id, patch, answer.status)
+        moved = (new["bill"], new["day"], new["lines"]) != (entry["bill"], entry["day"], entry["lines"])
+        if moved and new["bill"] not in (None, "none") and not self.may_link(new):
+            assert expect(answer, 422).findings().keys() == {"/bill_id"}
+            return
+        expect(answer, 200)
+        self.books.entries[id], self.tags[id], self.home[id] = new, answer.etag, account
+        self.texts[id] |= {k: patch[k] for k in ("payee", "note") if k in patch}
+        self.looked_at()
+        self.told_effect(answer.json["effect"])
+
+    def looked_at(self):
+        """A write reads today's month."""
+        if self.books.answers:
+            self.books.visit(month_of(self.today()), self.today())
+
+    def linkable(self):
+        """Occurrences of this month and those around it that are open, sometimes of any."""
+        near = set(self.books.months)
+        if self.rng.random() < .7:
+            near &= {shifted(month_of(self.today()), i) for i in (-1, 0, 1)}
+        return sorted(x[0] for m in near for p in [self.books.months[m][-1]] for x in p.bills + p.incomes)
+
+    def may_link(self, entry):
+        """A line of the bill's category that spends; of an income's that comes in."""
+        for revisions in self.books.months.values():
+            for sign, list in ((-1, revisions[-1].bills), (1, revisions[-1].incomes)):
+                for id, _, category, _, _ in list:
+                    if id == entry["bill"]:
+                        return any(c == category and x * sign > 0 for c, x in entry["lines"])
+        raise AssertionError(f"{entry['bill']} points to nothing")
+
+    def delete(self):
+        if not self.tags:
+            return
+        id = self.rng.choice(sorted(self.tags))
+        self.looked_at()
+        answer = expect(self.person.delete(f"/v1/transactions/{id}", headers={"If-Match": self.tags.pop(id)}), 200)
+        self.note("delete", id)
+        self.deleted[id] = self.books.entries.pop(id)
+        self.told_effect(answer.json["effect"])
+
+    def restore(self):
+        if not self.deleted:
+            return
+        id = self.rng.choice(sorted(self.deleted))
+        answer = expect(self.person.post(f"/v1/transactions/{id}:restore", headers={"Idempotency-Key": key()}), 200)
+        self.note("restore", id)
+        self.books.entries[id], self.tags[id] = self.deleted.pop(id), answer.etag
+        self.looked_at()
+        self.told_effect(answer.json["effect"])

@@ -1,0 +1,100 @@
+"""Onboarding and planning anew, with ids sent back or not; the switch of cover."""
+from datetime import date
+
+from ..auditor import identify, month_of, shifted
+from ..client import expect
+from ..people import money
+from .choices import POLICIES, SPENDING
+
+
+class Planning:
+    def answers(self):
+        rng, u = self.rng, self.unit
+        chosen = {}
+        planned = set(self.books.answers["categories"]) if self.books.answers else set()
+        own = {c for c in self.own if c in self.books.classes and (c not in self.books.archived or c in planned)}
+        for c in rng.sample(sorted({*SPENDING, *own}), rng.randrange(2, 8)):
+            x = chosen[c] = {}
+            if rng.random() < .3:
+                x["budget"] = rng.randrange(0, 30000) * u
+            elif rng.random() < .9:
+                x["weight"] = rng.choice([0, 1, 7, 45, 1000])
+            x["policy"] = rng.choice(POLICIES)
+            x["rollover"] = rng.choice(["none", "none", "surplus", "deficit", "both"])
+            if rng.random() < .4:
+                x["cap"] = rng.randrange(0, 20000) * u
+            kind = rng.choice(["", "", "uniform", "weekday", "custom", "history"])
+            if kind:
+                x["day_weights"] = {"kind": kind}
+                if kind in ("weekday", "custom"):
+                    x["day_weights"]["weights"] = [rng.randrange(0, 4) for _ in range(7 if kind == "weekday" else rng.choice([5, 28, 30, 31]))]
+        kinds = [("Rent", "housing", 80000), ("Power", "utilities", 15000), ("Phone", "communication", 3001), ("Loan", "debt", 9999),
+                 ("Meal plan", "groceries", 7000), ("Phone", "communication", 2900)]
+        bills = [{"name": n, "category": c, "amount": rng.choice([a, a, a + 1]) * u, "day": rng.randrange(1, 32)} for n, c, a in kinds if rng.random() < .6]
+        month = month_of(self.today())
+        by = lambda: date(*shifted(month, rng.randrange(-1, 14)), rng.randrange(1, 28))
+        goals = {f"Goal {i}": (rng.randrange(0, 400000) * u, by()) for i in range(rng.randrange(0, 3))}
+        income = lambda i: {"name": f"Income {i}", "category": rng.choice(["salary", "salary", "other_income"]), "amount": rng.randrange(0, 400000) * u,
+                            "day": rng.randrange(1, 32)}
+        incomes = [income(i) for i in range(rng.randrange(0, 3))] + [{"name": "Wage", "category": "salary", "amount": 150000 * u, "day": rng.randrange(1, 32)}]
+        before = self.books.answers or {"bills": [], "incomes": []}
+        for now, then in ((bills, before["bills"]), (incomes, before["incomes"])):  # some clients send ids back
+            for x in now:
+                free = [y["id"] for y in then if y["id"] not in [z.get("id") for z in now]]
+                if free and rng.random() < .4:
+                    x["id"] = rng.choice(free)
+        return {"incomes": incomes, "bills": bills, "goals": goals,
+                "buffer": rng.choice([0, 5000]) * u, "categories": chosen}
+
+    def body(self, a):
+        m = lambda x: money(x, self.currency)
+        def category(c, x):
+            out = {"category": c, "policy": x["policy"], "rollover": x["rollover"]}
+            if "budget" in x:
+                out["budget_money"] = m(x["budget"])
+            if "weight" in x:
+                out["weight"] = x["weight"]
+            if "cap" in x:
+                out["rollover_cap_money"] = m(x["cap"])
+            if "day_weights" in x:
+                out["day_weights"] = x["day_weights"]
+            return out
+        def thing(x):
+            return {k: x[k] for k in ("id", "name", "category", "day") if x.get(k)} | {"money": m(x["amount"])}
+        return {"timezone": self.zone, "currency": self.currency, "incomes": [thing(x) for x in a["incomes"]], "bills": [thing(x) for x in a["bills"]],
+                "goals": [{"name": n, "target_money": m(t), "by": str(by)} for n, (t, by) in a["goals"].items()], "buffer_money": m(a["buffer"]),
+                "categories": [category(c, x) for c, x in a["categories"].items()]}
+
+    def onboard(self):
+        tag = expect(self.person.get("/v1/onboarding"), 200).etag if self.books.answers else None
+        for _ in range(20):
+            a = self.answers()
+            body, today = self.body(a), self.today()
+            before = self.books.answers or {"bills": [], "incomes": []}
+            for kind in ("bills", "incomes"):
+                for i, (x, known) in enumerate(zip(a[kind], identify(a[kind], before[kind]))):
+                    x["id"] = known or f"unknown {i}"
+            problem = self.books.would_replan(a, today)[0].problem
+            answer = self.person.put("/v1/onboarding", body, headers={"If-Match": tag} if tag else None)
+            self.note("onboard", a, answer.status)
+            if problem:
+                expect(answer, 422, "infeasible_budget")
+                continue
+            got, shown = expect(answer, 200).json, expect(self.person.get("/v1/onboarding"), 200).json
+            for kind in ("bills", "incomes"):  # new ids are the service's own
+                for x, y in zip(a[kind], shown[kind], strict=True):
+                    assert x["id"] == y["id"] or x["id"].startswith("unknown"), (x, y)
+                    x["id"] = y["id"]
+            lost = self.books.replan(a, self.books.would_replan(a, today), today, self.deleted.values())
+            for id in [id for id in self.tags if any(self.books.entries[id] is e for e in lost)]:
+                now = expect(self.person.get(f"/v1/transactions/{id}"), 200)
+                assert now.json["bill_id"] is None
+                self.tags[id] = now.etag
+            self.books.compare(got, today)
+            return
+
+    def switch_cover(self):
+        tag = expect(self.person.get("/v1/me"), 200).etag
+        self.books.switch_cover(self.today())
+        expect(self.person.patch("/v1/me", {"settings": {"cover": self.books.cover}}, headers={"If-Match": tag}), 200)
+        self.note("cover", self.books.cover)
