@@ -18,7 +18,7 @@ AT_MOST = 150 * 1024
 FACTORS = ["addTotp", "confirmTotp", "verifySecondFactor", "renewRecoveryCodes", "removeTotp", "beginPasskey", "addPasskey", "beginPasskeyLogin", "passkeyLogin", "removePasskey",
            "reauthenticate"]
 FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createTransaction", "createCategory", "listSessions"]
-LAST = ["clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
+LAST = ["deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
         "deleteMe", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
 MAILED = {"verifyEmail": "/verify-email", "resetPassword": "/reset-password"}  # whose token a mail brings
 READER = "reader-of-docs@example.org"
@@ -162,6 +162,8 @@ class Shell:
             self.variables["CATEGORY"] = json.loads(body)["id"]
         if name == "createAccount":
             self.variables["ACCOUNT"] = json.loads(body)["id"]
+        if name == "createCheckpoint":
+            self.variables["CHECKPOINT"] = json.loads(body)["id"]
         if name == "listSessions":
             self.variables["SESSION"] = next(s["id"] for s in json.loads(body)["data"] if not s["current"])
 
