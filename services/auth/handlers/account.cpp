@@ -29,14 +29,13 @@ awaitable<http::response> delete_me(http::request& req, app& a) {
     const wiped_body gone(req);
     account_deletion in(req.body);
     auto place = a.admit(req, hashing::job_class::login);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
+    const auto who = co_await require_person(req, a);
     const departure left(req);
-    co_await require_password(req, a, *who, std::move(place), std::move(in.password), left.flag);
+    co_await require_password(req, a, who, std::move(place), std::move(in.password), left.flag);
     erasure_store work(a.db);
-    const auto done = co_await work.delete_account(who->id, who->password_hash, a.sessions.tokens_live(), req.until);
+    const auto done = co_await work.delete_account(who.id, who.password_hash, a.sessions.tokens_live(), req.until);
     if (!done.done) refuse_credentials(a);  // the password was changed meanwhile
-    a.note_of_nobody("account_delete", "ok", who->id);
+    a.note_of_nobody("account_delete", "ok", who.id);
     if (done.revocation != 0) {
         co_await a.all.hub->settle(a.on.get_executor(), done.revocation);
     }

@@ -5,7 +5,6 @@
 #include "auth/people/address.hpp"
 #include "auth/people/body.hpp"
 #include "core/error.hpp"
-#include "jwt/bearer.hpp"
 
 #include <string>
 
@@ -48,28 +47,26 @@ awaitable<http::response> change_email(http::request& req, app& a) {
     const wiped_body gone(req);
     email_change_request in(req.body);
     auto place = a.admit(req, hashing::job_class::login);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
-    if (who->second_factor) jwt::require_recent(req);  // the password alone is half of it
+    const auto who = co_await require_person_recently(req, a);
     const departure left(req);
-    co_await require_password(req, a, *who, std::move(place), std::move(in.password), left.flag);
+    co_await require_password(req, a, who, std::move(place), std::move(in.password), left.flag);
 
     mail_request told;
     told.kind = letter_kind::email_change_asked;
-    told.recipient = who->email;
-    told.recipient_key = who->email_key;
-    told.user_id = who->id;
-    told.language = who->language;
+    told.recipient = who.email;
+    told.recipient_key = who.email_key;
+    told.user_id = who.id;
+    told.language = who.language;
     told.details = in.new_email;
     mail_request link = told;
     link.kind = letter_kind::change_email;
     link.recipient = in.new_email;
     link.recipient_key = canonical_address(in.new_email).value_or("");
-    link.details = std::to_string(who->epoch) + ' ' + who->email_key + ' ' + link.recipient_key + ' ' + in.new_email;
+    link.details = std::to_string(who.epoch) + ' ' + who.email_key + ' ' + link.recipient_key + ' ' + in.new_email;
     co_await a.ask_mail(req, std::move(link));
     const bool queued = co_await a.mails.ask(std::move(told), req.until);
     if (!queued) throw overloaded("the queue of mails is full", 60);
-    a.note(req, "email_change", "asked", who->id);
+    a.note(req, "email_change", "asked", who.id);
     co_return accepted();
 }
 

@@ -4,15 +4,13 @@
 
 #include "auth/handlers/events.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/handlers/page_by_id.hpp"
 #include "auth/people/standing_store.hpp"
 #include "auth/people/user_json.hpp"
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
-#include "http/conditional.hpp"
-#include "http/page.hpp"
 #include "http/query_reader.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -21,17 +19,7 @@ namespace mita::auth {
 
 namespace {
 
-constexpr int usual_page = 50;
 constexpr std::size_t longest_part = 254;
-
-std::string bytes_of(const uuid& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
-
-uuid place_from(const std::string& bytes) {
-    uuid id;
-    if (bytes.size() != id.bytes.size()) throw http::wrong_cursor();
-    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(id.bytes.data()));
-    return id;
-}
 
 std::string percent_encoded(std::string_view text) {
     constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
@@ -111,33 +99,14 @@ awaitable<http::response> admin_users(http::request& req, app& a) {
     if (what.part.size() > longest_part) in.fail("q", "too_long", "At most 254 bytes.");
     what.status = one_of(in, "status", "active", "disabled");
     what.role = one_of(in, "role", "user", "admin");
-    const auto limit = in.limit().value_or(usual_page);
-    const auto cursor = in.take("cursor");
+    page_by_id page(req, a, in);
     in.finish();
-    const auto filter = query_of(what);
-    const auto scope = http::cursor_scope(req.route, req.who->user_id, filter);
-    if (cursor) what.before = place_from(a.all.cursors.open(*cursor, scope));
-    what.limit = limit + 1;
+    page.go_on(req.route, query_of(what));
+    what.before = page.before;
+    what.limit = page.rows();
     standing_store accounts(a.db, a.sessions.tokens_live());
     auto found = co_await accounts.search(what, req.until);
-    std::optional<std::string> next;
-    if (std::cmp_greater(found.size(), limit)) {
-        found.pop_back();
-        next = a.all.cursors.seal(bytes_of(found.back().id), scope);
-    }
-    std::string out = "{\"data\":[";
-    for (const auto& u : found) {
-        if (&u != &found.front()) out += ',';
-        out += internal_json(u);
-    }
-    out += "],\"next_cursor\":";
-    if (next)
-        append_json_string(out, *next);
-    else
-        out += "null";
-    auto page = http::json(200, out + '}');
-    if (next) http::with_header(page, "Link", http::next_link(req.route, limit, filter, *next));
-    co_return http::tagged_by_text(req, std::move(page));
+    co_return page.answer(std::move(found), [](std::string& out, const user& u) { out += internal_json(u); });
 }
 
 awaitable<http::response> admin_user(http::request& req, app& a) {

@@ -3,6 +3,7 @@
 #include "auth/people/address.hpp"
 #include "core/error.hpp"
 #include "core/utf8.hpp"
+#include "jwt/bearer.hpp"
 
 #include <openssl/crypto.h>
 
@@ -44,6 +45,18 @@ awaitable<void> require_password(http::request& req, app& a, const user& who, ha
         refuse_credentials(a);
     }
     co_await tried.passed(who.id, req.until);
+}
+
+awaitable<user> require_person(http::request& req, app& a) {
+    auto who = co_await a.users.find(req.who->user_id, req.until);
+    if (!who || !who->active()) jwt::refuse_token(req);
+    co_return std::move(*who);
+}
+
+awaitable<user> require_person_recently(http::request& req, app& a) {
+    auto who = co_await require_person(req, a);
+    if (who.second_factor) jwt::require_recent(req);
+    co_return who;
 }
 
 awaitable<void> ask_by_address(http::request& req, app& a, letter_kind kind, std::string email) {

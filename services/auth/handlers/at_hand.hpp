@@ -38,6 +38,11 @@ new_session session_of(const http::request& req, const uuid& user_id, std::strin
 awaitable<void> require_password(http::request& req, app& a, const user& who, hashing::ticket place, secret password,
                                  hashing::cancel_flag left);
 
+// Whose token it is; else refused. With a second factor the password alone is half of it: then the login must be recent
+// besides (S9).
+awaitable<user> require_person(http::request& req, app& a);
+awaitable<user> require_person_recently(http::request& req, app& a);
+
 // Queues a mail to whoever has this address, if anybody has (P7). Throws overloaded when the queue is full.
 awaitable<void> ask_by_address(http::request& req, app& a, letter_kind kind, std::string email);
 

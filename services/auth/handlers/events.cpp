@@ -2,32 +2,15 @@
 #include "auth/handlers/events.hpp"
 #include "auth/audit/audit_store.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/handlers/page_by_id.hpp"
 #include "auth/people/user_json.hpp"
 #include "core/clock.hpp"
-#include "core/json_reader.hpp"
-#include "http/conditional.hpp"
-#include "http/page.hpp"
 #include "http/query_reader.hpp"
 
-#include <algorithm>
 #include <string>
+#include <utility>
 
 namespace mita::auth {
-
-namespace {
-
-constexpr int usual_page = 50;
-
-std::string bytes_of(const uuid& id) { return {reinterpret_cast<const char*>(id.bytes.data()), id.bytes.size()}; }
-
-uuid place_from(const std::string& bytes) {
-    uuid id;
-    if (bytes.size() != id.bytes.size()) throw http::wrong_cursor();
-    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(id.bytes.data()));
-    return id;
-}
-
-}  // namespace
 
 void append_event(std::string& out, const audit_event& e, bool for_admin) {
     out += '{';
@@ -45,32 +28,13 @@ void append_event(std::string& out, const audit_event& e, bool for_admin) {
 
 awaitable<http::response> events_of(http::request& req, app& a, uuid subject, bool for_admin) {
     http::query_reader in(req.query);
-    const auto limit = in.limit().value_or(usual_page);
-    const auto cursor = in.take("cursor");
+    page_by_id page(req, a, in);
     in.finish();
-    const auto scope = http::cursor_scope(req.path, req.who->user_id);
-    std::optional<uuid> before;
-    if (cursor) before = place_from(a.all.cursors.open(*cursor, scope));
+    page.go_on(req.path);
     audit_store trail(a.db);
-    auto events = co_await trail.list(subject, before, limit + 1, req.until);
-    std::optional<std::string> next;
-    if (std::cmp_greater(events.size(), limit)) {
-        events.pop_back();
-        next = a.all.cursors.seal(bytes_of(events.back().id), scope);
-    }
-    std::string out = "{\"data\":[";
-    for (const auto& e : events) {
-        if (&e != &events.front()) out += ',';
-        append_event(out, e, for_admin);
-    }
-    out += "],\"next_cursor\":";
-    if (next)
-        append_json_string(out, *next);
-    else
-        out += "null";
-    auto answer = http::json(200, out + '}');
-    if (next) http::with_header(answer, "Link", http::next_link(req.path, limit, "", *next));
-    co_return http::tagged_by_text(req, std::move(answer));
+    auto events = co_await trail.list(subject, page.before, page.rows(), req.until);
+    co_return page.answer(std::move(events),
+                          [for_admin](std::string& out, const audit_event& e) { append_event(out, e, for_admin); });
 }
 
 awaitable<http::response> list_events(http::request& req, app& a) { return events_of(req, a, req.who->user_id, false); }

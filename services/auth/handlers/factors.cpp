@@ -10,7 +10,6 @@
 #include "core/clock.hpp"
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
-#include "jwt/bearer.hpp"
 
 #include <openssl/crypto.h>
 
@@ -59,16 +58,15 @@ awaitable<http::response> list_factors(http::request& req, app& a) {
 awaitable<http::response> begin_totp(http::request& req, app& a) {
     http::refuse_query(req);
     refuse_body(req.body);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
+    const auto who = co_await require_person(req, a);
     const auto key = new_totp_secret();
-    auto sealed = a.all.factors.seal(key.view(), who->id);
-    const bool begun = co_await a.factors.begin_totp(who->id, std::move(sealed), req.until);
+    auto sealed = a.all.factors.seal(key.view(), who.id);
+    const bool begun = co_await a.factors.begin_totp(who.id, std::move(sealed), req.until);
     if (!begun) refuse_second();
-    a.note(req, "totp_add", "asked", who->id);
+    a.note(req, "totp_add", "asked", who.id);
     std::string out = "{";
     member(out, "secret", base32::encode(key.view()), true);
-    member(out, "uri", totp_uri(key.view(), who->email));
+    member(out, "uri", totp_uri(key.view(), who.email));
     co_return http::json(200, out + "}");
 }
 
@@ -77,27 +75,26 @@ awaitable<http::response> confirm_totp(http::request& req, app& a) {
     http::refuse_query(req);
     const wiped_body gone(req);
     const totp_confirm_request in(req.body);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
-    const auto held = co_await a.factors.totp_of(who->id, req.until);
+    const auto who = co_await require_person(req, a);
+    const auto held = co_await a.factors.totp_of(who.id, req.until);
     if (held && held->confirmed) refuse_second();
     if (!held || !held->fresh) throw api_error(404, "not_found", "No code generator is being added: begin anew.");
-    const auto key = a.all.factors.open(held->sealed, who->id);
+    const auto key = a.all.factors.open(held->sealed, who.id);
 
-    auto tried = co_await a.try_at(req, who->email_key);
+    auto tried = co_await a.try_at(req, who.email_key);
     const auto code = bare_code(in.code.view());
     const auto step = totp_step(key.view(), code.view(), wall::unix_seconds(), held->last_step);
     if (!step) {
-        a.note(req, "totp_add", "refused", who->id);
+        a.note(req, "totp_add", "refused", who.id);
         co_await tried.failed(req.until);
         throw api_error(422, "invalid_code", "The code is wrong: is the clock of the authenticator right?");
     }
     auto codes = new_recovery_codes();
     const auto done =
-        co_await a.factors.confirm_totp(who->id, held->sealed, *step, req.who->session_id, codes.hashes, req.until);
+        co_await a.factors.confirm_totp(who.id, held->sealed, *step, req.who->session_id, codes.hashes, req.until);
     if (done.outcome == changed::gone)
         throw api_error(409, "already_exists", "Another request was faster: look which factors there are.");
-    a.note(req, "totp_add", "ok", who->id);
+    a.note(req, "totp_add", "ok", who.id);
     co_await settle(a, done);
     if (!done.first) unused(codes);
     co_return with_codes(codes.codes);

@@ -4,7 +4,6 @@
 #include "auth/people/address.hpp"
 #include "auth/people/body.hpp"
 #include "core/error.hpp"
-#include "jwt/bearer.hpp"
 
 namespace mita::auth {
 
@@ -53,20 +52,19 @@ awaitable<http::response> reauthenticate(http::request& req, app& a) {
     password_request in(req.body);
     const auto keys = a.signer();
     auto place = a.admit(req, hashing::job_class::login);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
+    const auto who = co_await require_person(req, a);
     const departure left(req);
-    auto tried = co_await a.try_at(req, who->email_key);
+    auto tried = co_await a.try_at(req, who.email_key);
     const auto verdict =
-        co_await a.all.passwords.verify(std::move(place), std::move(in.password), who->password_hash, left.flag);
+        co_await a.all.passwords.verify(std::move(place), std::move(in.password), who.password_hash, left.flag);
     if (!verdict.match) {
-        a.note(req, "reauthenticate", "refused", who->id);
+        a.note(req, "reauthenticate", "refused", who.id);
         co_await tried.failed(req.until);
         refuse_credentials(a);
     }
-    auto s = session_of(req, who->id, std::string());
+    auto s = session_of(req, who.id, std::string());
     s.instead_of = req.who->session_id;
-    auto in_or_asked = co_await enter(req, a, keys, *who, std::move(s), std::move(tried));
+    auto in_or_asked = co_await enter(req, a, keys, who, std::move(s), std::move(tried));
     co_return in_or_asked;
 }
 

@@ -42,11 +42,10 @@ awaitable<http::response> begin_passkey(http::request& req, app& a) {
     http::refuse_query(req);
     refuse_body(req.body);
     const auto& rp = party(a);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
-    const auto held = co_await a.passkeys.list(who->id, req.until);
-    const auto challenge = a.all.challenges.make(challenge_for::making, who->id, wall::unix_seconds());
-    co_return http::json(200, "{\"public_key\":" + creation_options(rp, *who, challenge, held) + "}");
+    const auto who = co_await require_person(req, a);
+    const auto held = co_await a.passkeys.list(who.id, req.until);
+    const auto challenge = a.all.challenges.make(challenge_for::making, who.id, wall::unix_seconds());
+    co_return http::json(200, "{\"public_key\":" + creation_options(rp, who, challenge, held) + "}");
 }
 
 awaitable<http::response> add_passkey(http::request& req, app& a) {

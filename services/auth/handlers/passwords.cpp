@@ -7,7 +7,6 @@
 #include "auth/people/password_rules.hpp"
 #include "auth/revocation/judging_clock_store.hpp"
 #include "core/error.hpp"
-#include "jwt/bearer.hpp"
 
 namespace mita::auth {
 
@@ -34,17 +33,15 @@ awaitable<http::response> change_password(http::request& req, app& a) {
     const wiped_body gone(req);
     password_change_request in(req.body);
     auto place = a.admit(req, hashing::job_class::login);
-    const auto who = co_await a.users.find(req.who->user_id, req.until);
-    if (!who || !who->active()) jwt::refuse_token(req);
-    if (who->second_factor) jwt::require_recent(req);  // the password alone is half of it
-    require_good(in.new_password, *who);
+    const auto who = co_await require_person_recently(req, a);
+    require_good(in.new_password, who);
     const departure left(req);
-    co_await require_password(req, a, *who, std::move(place), std::move(in.current_password), left.flag);
+    co_await require_password(req, a, who, std::move(place), std::move(in.current_password), left.flag);
     const auto fresh = co_await hashed(req, a, std::move(in.new_password), left.flag);
     const auto done =
-        co_await a.credentials.change_password(who->id, who->password_hash, fresh, req.who->session_id, req.until);
+        co_await a.credentials.change_password(who.id, who.password_hash, fresh, req.who->session_id, req.until);
     if (done.outcome == changed::gone) refuse_credentials(a);
-    a.note(req, "password_change", "ok", who->id);
+    a.note(req, "password_change", "ok", who.id);
     if (done.revocation != 0) {
         co_await a.all.hub->settle(a.on.get_executor(), done.revocation);
     }
