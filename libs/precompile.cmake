@@ -25,9 +25,9 @@ function(mita_precompile name flag)
   add_custom_target(precompiled_${name} DEPENDS ${folder}/${name}.pch)
 endfunction()
 
-# use_precompiled(target name). Not with link-time optimization, whose flags are CMake's own, and not with another compiler.
+# use_precompiled(target name). Not with another compiler. It holds no code: link-time optimization does not mind.
 function(use_precompiled target name)
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang" OR MITA_HARDEN)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     return()
   endif()
   add_dependencies(${target} precompiled_${name})
