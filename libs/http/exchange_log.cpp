@@ -43,6 +43,7 @@ exchange_log::cell exchange_log::make(const request& req, unsigned method, unsig
                                           {"method", verb_label},
                                           {"route", std::string(req.route)},
                                           {"status", std::to_string(status)}});
+    if (made.operational) return made;
     for (const cell& c : cells_)
         if (c.count != nullptr && c.route == made.route && c.method == method) made.duration = c.duration;
     if (made.duration == nullptr)
@@ -81,7 +82,8 @@ void exchange_log::finished(const request& req, const response& res, const excha
     const unsigned method = facts.known_method ? static_cast<unsigned>(counted) : unknown_method;
     cell& c = find(req, method, res.status);
     c.count->add();
-    c.duration->observe(std::chrono::duration<double>(facts.took).count(), req.trace_id, facts.ended);
+    if (c.duration != nullptr)
+        c.duration->observe(std::chrono::duration<double>(facts.took).count(), req.trace_id, facts.ended);
     if (window_ != nullptr && !c.operational) window_->record(facts.ended, facts.took, res.status >= 500);
     if (log_all_ || res.status >= 500 || facts.took >= slow_) write(req, res, facts);
 }

@@ -1,7 +1,8 @@
 // What is counted and logged about finished exchanges: mita_http_requests_total{service,method,route,status},
-// mita_http_request_duration_seconds{service,method,route}, one log line. A HEAD counts as the GET that it stands for.
-// Where the counter has 200 series, refusals that it does not know yet are counted by class: status="4xx", "5xx". One
-// per worker; metric cells are found without allocation after their first use.
+// mita_http_request_duration_seconds{service,method,route}, one log line. A HEAD counts as the GET that it stands for;
+// operational routes are counted, not timed. Where the counter has 200 series, refusals that it does not know yet are
+// counted by class: status="4xx", "5xx". One per worker; metric cells are found without allocation after their first
+// use.
 #pragma once
 
 #include "core/log.hpp"
@@ -37,7 +38,7 @@ private:
         unsigned method = 0, status = 0;
         bool operational = false;
         metrics::counter* count = nullptr;
-        metrics::histogram* duration = nullptr;
+        metrics::histogram* duration = nullptr;  // null: operational
     };
     cell& find(const request& req, unsigned method, unsigned status);
     cell make(const request& req, unsigned method, unsigned status);

@@ -13,9 +13,9 @@ from mita.waiting import until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MOST = 2000  # lines of a scrape, by libs/core/metrics.hpp
-# Of them, while every route answers with each class of status and every statement was sent: what nouns to come bring of both, in finance and so at
-# the gateway, may be 40 % more before 90 % are taken, where routes stop; auth's people bring less.
-PLANNED = {"gateway": 1285, "finance": 1285, "auth": 1600}
+# Of them, while every route answers with each class of status and every statement was sent. At 1,800 routes stop (what is counted rarely has the rest);
+# who comes near has to give routes or statements fewer lines each, before nouns are added that have no room.
+PLANNED = 1700
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -95,7 +95,7 @@ def timed(found):
     return {(labels["method"], labels["route"]): number for labels, number in labelled(found, "mita_http_request_duration_seconds_count")}
 
 
-def test_every_route_with_each_class_of_status_has_its_own_series_with_room_for_more(stack, door, person):
+def test_every_route_with_each_class_of_status_has_its_own_series_and_there_is_room(stack, door, person):
     ask(stack, door, person, (200, 404, 500))
     found = settled(stack, door)
     for method, path, _ in outside(stack.contract):
@@ -105,7 +105,7 @@ def test_every_route_with_each_class_of_status_has_its_own_series_with_room_for_
             classes[status[0]] += number
         assert classes == {"2": 1 + gets, "4": 1, "5": 1} and timed(found)[method, path] == 3 + gets, (method, path)
     assert sum(n for status, n in counted(found)["GET", "unmatched"].items() if status in ("404", "4xx")) >= 2
-    assert len(found) <= PLANNED["gateway"], by_metric(found)
+    assert len(found) <= PLANNED, by_metric(found)
 
 
 def test_every_route_with_every_status_is_still_counted_by_class_and_nothing_is_lost(stack, door, person):
@@ -132,7 +132,7 @@ def statements(service):
 
 
 @pytest.mark.parametrize("name", ["auth", "finance"])
-def test_every_route_and_statement_of_a_service_fits_with_room_for_more(stack, name):
+def test_every_route_and_statement_of_a_service_fits(stack, name):
     service = stack.also(name, f"{name}-series").start()
     client = Client(service, stack.contract)
     for method, path, target in outside(stack.contract):
@@ -144,4 +144,4 @@ def test_every_route_and_statement_of_a_service_fits_with_room_for_more(stack, n
     asked = [sample for sample in found if sample.startswith("mita_db_query_duration_seconds")]
     each = len(asked) / len(labelled(found, "mita_db_query_duration_seconds_count"))
     most = len(found) - len(asked) + each * len(statements(name)) + 2 * len(ways)
-    assert len(statements(name)) > 30 and most <= PLANNED[name], (most, by_metric(found))
+    assert len(statements(name)) > 30 and most <= PLANNED, (most, by_metric(found))
