@@ -1,8 +1,9 @@
-// Query strings: decoding and the strict reader of parameters.
+// Query strings: decoding, encoding and the strict reader of parameters.
 #include "core/error.hpp"
 #include "core/utf8.hpp"
 #include "http/grammar.hpp"
 #include "http/message.hpp"
+#include "http/percent.hpp"
 
 namespace mita::http {
 
@@ -24,6 +25,23 @@ std::optional<std::string> percent_decode(std::string_view s, bool plus) {
         }
     }
     if (!utf8::length(out)) return std::nullopt;
+    return out;
+}
+
+std::string percent_encode(std::string_view text) {
+    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    constexpr std::string_view hex = "0123456789ABCDEF";
+    std::string out;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (plain.find(c) != std::string_view::npos) {
+            out += c;
+        } else {
+            out += '%';
+            out += hex[byte >> 4];
+            out += hex[byte & 15];
+        }
+    }
     return out;
 }
 

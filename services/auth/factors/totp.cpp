@@ -3,6 +3,7 @@
 #include "auth/factors/base32.hpp"
 #include "core/ids.hpp"
 #include "core/mac.hpp"
+#include "http/percent.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -17,25 +18,6 @@ namespace {
 
 constexpr std::size_t key_size = 20;
 constexpr std::int64_t period_s = 30;
-
-// RFC 3986 2.3 as it is, the rest escaped.
-std::string escaped(std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '.' || c == '_' || c == '~';
-        if (plain) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += hex[byte >> 4];
-        out += hex[byte & 15];
-    }
-    return out;
-}
 
 }  // namespace
 
@@ -72,7 +54,7 @@ std::optional<std::int64_t> totp_step(std::string_view key, std::string_view cod
 }
 
 std::string totp_uri(std::string_view key, std::string_view address) {
-    return "otpauth://totp/MITA:" + escaped(address) + "?secret=" + base32::encode(key) +
+    return "otpauth://totp/MITA:" + http::percent_encode(address) + "?secret=" + base32::encode(key) +
            "&issuer=MITA&algorithm=SHA1&digits=6&period=30";
 }
 

@@ -9,6 +9,7 @@
 #include "auth/people/user_json.hpp"
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
+#include "http/percent.hpp"
 #include "http/query_reader.hpp"
 
 #include <cstdint>
@@ -21,27 +22,10 @@ namespace {
 
 constexpr std::size_t longest_part = 254;
 
-std::string percent_encoded(std::string_view text) {
-    constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    std::string out;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (plain.find(c) != std::string_view::npos) {
-            out += c;
-        } else {
-            out += '%';
-            out += hex[byte >> 4];
-            out += hex[byte & 15];
-        }
-    }
-    return out;
-}
-
 std::string query_of(const user_search& what) {
     std::string out;
     const auto add = [&out](const char* name, const std::string& value) {
-        out += (out.empty() ? "" : "&") + std::string(name) + '=' + percent_encoded(value);
+        out += (out.empty() ? "" : "&") + std::string(name) + '=' + http::percent_encode(value);
     };
     if (!what.part.empty()) add("q", what.part);
     if (what.status) add("status", *what.status);

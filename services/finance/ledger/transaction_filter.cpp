@@ -3,6 +3,7 @@
 #include "finance/categories/category_fields.hpp"
 #include "finance/ledger/search_text.hpp"
 #include "finance/wire/fields.hpp"
+#include "http/percent.hpp"
 #include "http/query_reader.hpp"
 
 #include <algorithm>
@@ -52,22 +53,6 @@ struct reader : http::query_reader {
     }
 };
 
-void append_escaped(std::string& out, std::string_view text) {
-    constexpr std::string_view hex = "0123456789ABCDEF";
-    for (const char c : text) {
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                           c == '_' || c == '.' || c == '~';
-        if (plain) {
-            out += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        out += '%';
-        out += hex[byte >> 4];
-        out += hex[byte & 15];
-    }
-}
-
 }  // namespace
 
 std::string transaction_filter::query() const {
@@ -76,7 +61,7 @@ std::string transaction_filter::query() const {
         if (!out.empty()) out += '&';
         out += name;
         out += '=';
-        append_escaped(out, value);
+        out += http::percent_encode(value);
     };
     if (account) add("account_id", account->str());
     if (category) add("category", *category);

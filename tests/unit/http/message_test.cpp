@@ -1,6 +1,7 @@
 #include "http/message.hpp"
 #include "core/deadline.hpp"
 #include "core/error.hpp"
+#include "http/percent.hpp"
 #include "http/problem.hpp"
 
 #include <catch2/catch.hpp>
@@ -222,4 +223,15 @@ TEST_CASE("Names are equal without regard to case, byte for byte, and only lette
         }
     }
     CHECK_FALSE(iequals("abc", "abcd"));
+}
+
+TEST_CASE("R14: what is percent-encoded reads as it was, and only the unreserved stays as it is") {
+    CHECK(http::percent_encode("aZ09-._~") == "aZ09-._~");
+    CHECK(http::percent_encode("a b+c&d=e/%") == "a%20b%2Bc%26d%3De%2F%25");
+    CHECK(http::percent_encode("αß") == "%CE%B1%C3%9F");
+    std::string every;
+    for (char c = 1; c < 127; ++c) every += c;
+    every += "αß☃";
+    CHECK(http::percent_decode(http::percent_encode(every)) == every);
+    CHECK(http::percent_decode(http::percent_encode(every), true) == every);
 }
