@@ -148,3 +148,40 @@ TEST_CASE("L2: a database of the release before gets accounts, balances of what 
                       Catch::Contains("transactions_account"));
     CHECK(sql("select bool_and(counts) from transaction_lines") == "t");
 }
+
+TEST_CASE("links that a replanning left naming nothing name none, and the feed tells; the others stay") {
+    auto& pg = mita::test::cluster();
+    const auto name = pg.create_database();
+    db::migrate_options o;
+    o.url = secret(pg.url(name));
+    o.schema = "finance";
+    std::ostringstream said;
+    const auto sql = [&](const std::string& text) { return pg.sql("set search_path = finance; " + text, name); };
+    db::migrate(o, finance::migrations().first(12), said, said);
+    const std::string user = "'019d4a5c-7c00-7a01-8b02-0123456789ab'";
+    sql("insert into users (user_id, timezone, currency, locale, region, settings, onboarded_on, planned_from, "
+        "plan_version, sequence, created_at, updated_at) values (" +
+        user + ", 'UTC', 'EUR', 'en', '', '{}', '2026-04-01', '2026-04-01', 1, 7, '2026-04-01', '2026-04-01')");
+    // Of April a second revision without the power bill; May is known from April alone.
+    for (const auto* revision : {R"(1, '2026-04-01', '2026-04-01', 1, '{}', '[{"id": "p:2026-04-03"}]')",
+                                 R"(2, '2026-04-01', '2026-04-01', 1, '{"incomes": [{"id": "i:2026-04-01"}]}',
+                                    '[{"id": "r:2026-04-05"}, {"id": "r:2026-05-05"}]')"})
+        sql("insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+            "opened_at) values (" +
+            user + ", '2026-04-01', " + revision + ", '2026-04-01')");
+    sql("begin; insert into transactions (user_id, id, booked_on, amount, currency, bill_id, created_at, updated_at, "
+        "deleted_at) select " +
+        user +
+        ", ('019d4a5c-7c00-7a01-8b02-00000000000' || n)::uuid, '2026-04-01', -500, 'EUR', bill, '2026-04-01', "
+        "'2026-04-01', d from (values (1, 'p:2026-04-03', null), (2, 'r:2026-04-09', null), (3, 'r:2026-05-05', null), "
+        "(4, 'i:2026-04-01', null), (5, 'r:2026-06-05', timestamptz '2026-04-01'), (6, null, null)) as t(n, bill, d); "
+        "insert into transaction_lines select user_id, id, 1, 'groceries', amount, null, booked_on from transactions; "
+        "commit");
+    const auto before = sql("select sequence from users");
+    db::migrate(o, finance::migrations(), said, said);
+    CHECK(sql("select string_agg(coalesce(bill_id, '-') || ' ' || version, ', ' order by id) from transactions") ==
+          "- 2, r:2026-04-09 1, r:2026-05-05 1, i:2026-04-01 1, - 2, - 1");
+    CHECK(sql("select sequence - " + before + " from users") == "1");
+    CHECK(sql("select count(*) from transactions t join users u on t.changed_in = u.sequence where t.version = 2") ==
+          "2");
+}
