@@ -2,8 +2,8 @@
 #include "core/error.hpp"
 #include "finance/accounts/account_body.hpp"
 #include "finance/accounts/net_worth.hpp"
+#include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/once/retry.hpp"
 #include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
@@ -152,8 +152,7 @@ awaitable<http::response> patch_account(http::request& req, app& a) {
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
     const auto attempt = [&](int) { return try_patch(a, req, user, id); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(user);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 
@@ -162,8 +161,7 @@ awaitable<http::response> delete_account(http::request& req, app& a) {
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
     const auto attempt = [&](int) { return try_delete(a, req, user, id); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(user);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 

@@ -1,8 +1,8 @@
 // /v1/categories: the built-in taxonomy with the person's own names, classes, aliases and additions.
 #include "core/error.hpp"
 #include "finance/categories/category_body.hpp"
+#include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/once/retry.hpp"
 #include "finance/once/write_once.hpp"
 #include "http/conditional.hpp"
 #include "http/page.hpp"
@@ -140,16 +140,14 @@ awaitable<http::response> create_category(http::request& req, app& a) {
 awaitable<http::response> patch_category(http::request& req, app& a) {
     http::refuse_query(req);
     const auto attempt = [&](int) { return try_patch(a, req); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(req.who->user_id);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 
 awaitable<http::response> delete_category(http::request& req, app& a) {
     http::refuse_query(req);
     const auto attempt = [&](int) { return try_delete(a, req); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(req.who->user_id);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 

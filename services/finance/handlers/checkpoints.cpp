@@ -1,8 +1,8 @@
 // /v1/accounts/{id}/checkpoints: what the bank said, and since when what is booked says another thing.
 #include "core/error.hpp"
 #include "finance/checkpoints/checkpoint_body.hpp"
+#include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/once/retry.hpp"
 #include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
 #include "http/conditional.hpp"
@@ -141,20 +141,16 @@ awaitable<http::response> create_checkpoint(http::request& req, app& a) {
 awaitable<http::response> patch_checkpoint(http::request& req, app& a) {
     http::refuse_query(req);
     const auto which = named_in(req);
-    const auto turn = co_await a.all.turns.enter(which.user, a.on.get_executor(), req.until);
     const auto attempt = [&](int) { return try_patch(a, req, which); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(which.user);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 
 awaitable<http::response> delete_checkpoint(http::request& req, app& a) {
     http::refuse_query(req);
     const auto which = named_in(req);
-    const auto turn = co_await a.all.turns.enter(which.user, a.on.get_executor(), req.until);
     const auto attempt = [&](int) { return try_delete(a, req, which); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(which.user);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 

@@ -1,11 +1,11 @@
 // GET, PATCH and DELETE of one transaction. Changes are guarded by the version they name (C2) and say what they do to
 // the plan.
 #include "core/error.hpp"
+#include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/transaction_written.hpp"
 #include "finance/ledger/bill_link.hpp"
 #include "finance/month/month_loader.hpp"
-#include "finance/once/retry.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
@@ -132,10 +132,8 @@ awaitable<http::response> patch_transaction(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
     const auto attempt = [&](int) { return try_patch(a, req, user, id); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(user);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 
@@ -143,10 +141,8 @@ awaitable<http::response> delete_transaction(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
-    const auto turn = co_await a.all.turns.enter(user, a.on.get_executor(), req.until);
     const auto attempt = [&](int) { return try_delete(a, req, user, id); };
-    auto answer = co_await until_settled(a.on.get_executor(), attempt);
-    a.all.forget(user);
+    auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
 }
 
