@@ -51,7 +51,8 @@ struct client_response {
     unsigned status = 0;
     header_list headers;
     std::string_view body;
-    std::string buffer;  // head and decoded body
+    std::string buffer;                   // head and decoded body
+    std::chrono::microseconds waited{0};  // of the exchange, for a connection
     void clear();
 };
 

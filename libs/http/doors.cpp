@@ -37,19 +37,38 @@ doors::doors(runtime& rt, const common_settings& s, const std::string& name, std
     if (!faults.empty()) throw std::runtime_error(faults);
 }
 
+void doors::add_secure(const common_settings& s, const char* port_name, std::uint16_t port, const std::string& name,
+                       std::vector<server*> servers) {
+    try {
+        secure_.emplace(rt_, s.listen, port, servers, log_, name + "-tls");
+    } catch (const listen_error& e) {
+        throw std::runtime_error(std::string(e.of_address ? s.doors.listen_name : port_name) + ": " + e.what());
+    }
+    for (server* const each : servers) secure_servers_.push_back(each);
+}
+
 void doors::open() {
     public_->start();
     internal_->start();
-    log_.info("listening")
-        .with("port", static_cast<int>(public_->port()))
-        .with("internal_port", static_cast<int>(internal_->port()));
+    if (secure_) secure_->start();
+    {
+        auto line = log_.info("listening");
+        line.with("port", static_cast<int>(public_->port()));
+        line.with("internal_port", static_cast<int>(internal_->port()));
+        if (secure_) line.with("tls_port", static_cast<int>(secure_->port()));
+    }
     rt_.on_stop(stop_stage::drain, 0, [this](deadline d) -> awaitable<void> {
         co_await public_->close();
+        if (secure_) {
+            co_await secure_->close();
+        }
         co_await internal_->close();
         co_await inside_.drain(d);
     });
     for (unsigned i = 0; i < rt_.size(); ++i)
         rt_.on_stop(stop_stage::drain, i, [s = outside_[i]](deadline d) { return s->drain(d); });
+    for (unsigned i = 0; i < secure_servers_.size(); ++i)
+        rt_.on_stop(stop_stage::drain, i, [s = secure_servers_[i]](deadline d) { return s->drain(d); });
 }
 
 }  // namespace mita::http

@@ -6,6 +6,7 @@
 #include "core/settings.hpp"
 #include "http/server.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,15 +22,18 @@ public:
     // name: the service, under which a service manager may pass the public socket. Servers and runtime must outlive it.
     doors(runtime& rt, const common_settings& s, const std::string& name, std::vector<server*> outside, server& inside,
           logger& log);
+    // One more to the world, at the same address, before open(): for TLS.
+    void add_secure(const common_settings& s, const char* port_name, std::uint16_t port, const std::string& name,
+                    std::vector<server*> servers);
     // Starts to listen and logs `listening`. Stop: what the kernel has accepted is served, then each server drains.
     void open();
 
 private:
     runtime& rt_;
-    std::vector<server*> outside_;
+    std::vector<server*> outside_, secure_servers_;
     server& inside_;
     logger& log_;
-    std::optional<listener> public_, internal_;
+    std::optional<listener> public_, internal_, secure_;
 };
 
 }  // namespace mita::http

@@ -8,6 +8,7 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "http/message.hpp"
+#include "http/part_times.hpp"
 #include "http/server.hpp"
 
 #include <chrono>
@@ -19,7 +20,8 @@
 namespace mita::http {
 
 struct exchange_facts {
-    std::chrono::steady_clock::time_point ended{};
+    std::chrono::steady_clock::time_point began{}, ended{};
+    const part_times* parts = nullptr;  // for a slow one
     std::chrono::microseconds took{0};
     std::uint64_t bytes_in = 0, bytes_out = 0;
     bool known_method = true;      // false: the head was malformed, req.method says nothing

@@ -32,7 +32,9 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
       connections_gauge(
           registry.make_gauge("mita_http_connections", "Open client connections.", {{"service", options.name}})),
       shed_total(registry.make_counter("mita_http_shed_total", "Requests answered 503 as too many were in flight.",
-                                       {{"service", options.name}})) {}
+                                       {{"service", options.name}})) {
+    if (options.tls != nullptr) handshakes = std::make_unique<handshake_log>(options.name, registry);
+}
 
 std::unique_ptr<exchange> server_core::borrow() {
     if (spare.empty()) return std::make_unique<exchange>();

@@ -4,6 +4,7 @@
 
 #include <boost/asio/error.hpp>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -35,6 +36,7 @@ session::session(std::shared_ptr<server_core> core, tcp_socket socket)
         address_ = text_of(*remote);
         trusted_ = core_->trusted.contains(*remote);
     }
+    if (core_->options.tls != nullptr) tls_ = std::make_unique<tls_stream>(socket_, *core_->options.tls);
     core_->sessions.push_back(this);
     core_->connections.fetch_add(1, std::memory_order_relaxed);
     core_->connections_gauge.add(1);
@@ -53,6 +55,11 @@ session::~session() {
 }
 
 bool session::gone() const {
+    if (tls_ != nullptr) {  // its farewell is bytes, too
+        tcp_info info{};
+        socklen_t size = sizeof info;
+        return ::getsockopt(fd_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0 || info.tcpi_state != TCP_ESTABLISHED;
+    }
     char byte = 0;
     const auto n = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return n == 0 || (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
@@ -85,10 +92,17 @@ void session::abandon() {
 awaitable<void> session::run(std::shared_ptr<session> self) {
     session& s = *self;
     bool going = true;
+    if (s.tls_ != nullptr) {
+        going = co_await s.shake_hands();
+    }
+    const bool introduced = going;
     while (going) {
         going = co_await s.read_head();
         if (!going) break;
         going = co_await s.serve();
+    }
+    if (s.tls_ != nullptr && introduced) {
+        co_await s.say_goodbye();
     }
     if (s.linger_) {
         co_await s.linger();
@@ -104,7 +118,11 @@ awaitable<session::result> session::read_some(phase why, std::uint32_t until, ch
     timed_out_ = false;
     expires_ = until;
     error_code ec;
-    got = co_await socket_.async_read_some(asio::buffer(to, room), asio::redirect_error(use_awaitable, ec));
+    if (tls_ == nullptr || why == phase::linger) {
+        got = co_await socket_.async_read_some(asio::buffer(to, room), asio::redirect_error(use_awaitable, ec));
+    } else {
+        got = co_await tls_->read_some(to, room, ec);
+    }
     expires_ = 0;
     if (!ec) {
         co_return result::good;
@@ -136,6 +154,7 @@ head_state session::build_head(exchange& x, std::string_view bytes) {
 awaitable<bool> session::read_head() {
     const server_options& o = core_->options;
     std::uint32_t until = 0;
+    bool again = false;
     in_a_row_ = in_.size() == 0 ? 0 : in_a_row_ + 1;
     if (ahead_ != nullptr) {
         take_next();
@@ -148,7 +167,8 @@ awaitable<bool> session::read_head() {
             if (state != head_state::more) co_return true;
             if (phase_ == phase::idle || until == 0) until = core_->ticks(o.head_timeout);
         } else {
-            const auto patience = served_ > 0       ? o.idle_timeout
+            const auto patience = again             ? last_request_time
+                                  : served_ > 0     ? o.idle_timeout
                                   : core_->draining ? std::min(last_request_time, o.head_timeout)
                                                     : o.head_timeout;
             until = core_->ticks(patience);
@@ -171,6 +191,10 @@ awaitable<bool> session::read_head() {
         // Draining: a request whose bytes are here already is still served.
         if (r != result::timed_out || !core_->draining || why != phase::idle) co_return false;
         error_code ec;
+        if (tls_ != nullptr) {  // what is here may be a request, or a part of one
+            if (std::exchange(again, true) || socket_.available(ec) == 0) co_return false;
+            continue;
+        }
         got = socket_.read_some(asio::buffer(to_here, n), ec);
         if (ec || got == 0) co_return false;
         in_.commit(got);

@@ -9,9 +9,11 @@
 #include "http/convoy.hpp"
 #include "http/exchange_ids.hpp"
 #include "http/exchange_log.hpp"
+#include "http/handshake_log.hpp"
 #include "http/message_writer.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
+#include "http/tls_stream.hpp"
 #include "http/trusted_peers.hpp"
 
 #include <atomic>
@@ -43,6 +45,7 @@ struct exchange {
     std::chrono::milliseconds allowed{0};        // to handle it in
     bool taken_ahead = false, admitted = false;  // introduced and asked about already; with what result
     bool in_convoy = false;
+    part_times parts;
     void clear();
 };
 
@@ -72,6 +75,7 @@ struct server_core {
     metrics::gauge& in_flight_gauge;
     metrics::gauge& connections_gauge;
     metrics::counter& shed_total;
+    std::unique_ptr<handshake_log> handshakes;  // null: plain
 
     std::vector<session*> sessions;
     std::vector<std::unique_ptr<exchange>> spare;
@@ -85,7 +89,7 @@ struct server_core {
     std::uint32_t ticks(std::chrono::milliseconds d) const;  // the tick at which d from now has surely passed
 };
 
-class session final : public peer, public std::enable_shared_from_this<session> {
+class session final : public peer, public told_times, public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<server_core> core, tcp_socket socket);
     ~session() override;
@@ -96,6 +100,7 @@ public:
 
     bool gone() const override;
     void watch(gone_watch* who) override { watch_ = who; }
+    void waited_for_connection(std::chrono::microseconds d) override { x_->parts.waited = d; }
     void tick();  // every 100 ms: ends what took too long, tells a watch that the client has gone
     // The server stopped keeping connections: an idle one waits for one more request, as long as until (ticks).
     void drain(std::uint32_t until);
@@ -103,7 +108,7 @@ public:
 
 private:
     // What the pending read or write is for: says what its timeout means.
-    enum class phase : std::uint8_t { idle, head, body, write, discard, linger };
+    enum class phase : std::uint8_t { handshake, idle, head, body, write, discard, linger };
     enum class result : std::uint8_t { good, closed, timed_out, malformed, too_large };
     class body_reader;
 
@@ -148,9 +153,15 @@ private:
     bool write_now(error_code& ec);
     awaitable<void> linger();
 
+    // session_tls.cpp
+    awaitable<bool> shake_hands();
+    awaitable<bool> write_packed();
+    awaitable<void> say_goodbye();
+
     std::shared_ptr<server_core> core_;
     tcp_socket socket_;
     int fd_;
+    std::unique_ptr<tls_stream> tls_;  // null: plain
     connection_buffer in_;
     std::unique_ptr<exchange> x_;
     std::unique_ptr<ahead> ahead_;  // null: nothing was taken ahead

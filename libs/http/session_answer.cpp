@@ -90,6 +90,10 @@ awaitable<bool> session::stream_answer() {
 
 // Tries at once without waiting, as a socket almost always takes an answer. True: all is written.
 bool session::write_now(error_code& ec) {
+    if (tls_ != nullptr) {  // its records are written whole, which may have to wait
+        ec = asio::error::would_block;
+        return false;
+    }
     exchange& x = *x_;
     for (;;) {
         const boost::asio::const_buffer interim(x.interim.data(), x.interim.size());
@@ -109,6 +113,10 @@ bool session::write_now(error_code& ec) {
 
 // What the writer has, or an interim answer.
 awaitable<bool> session::write() {
+    if (tls_ != nullptr) {
+        const bool sent = co_await write_packed();
+        co_return sent;
+    }
     // A client that pipelines gives way to others now and then: waiting goes through the scheduler.
     bool wait = in_a_row_ >= core_->options.max_pipelined;
     if (wait) in_a_row_ = 0;

@@ -3,6 +3,8 @@
 #include "http/refused_head.hpp"
 #include "http/session_body.hpp"
 
+#include <boost/asio/error.hpp>
+
 #include <algorithm>
 #include <charconv>
 #include <utility>
@@ -99,9 +101,9 @@ std::string session::origin_of_refused() {
     std::string head(in_.view());
     const std::size_t had = head.size(), most = had + core_->options.head.head;
     head.resize(most);
-    error_code ec;
-    const std::size_t more =
-        socket_.read_some(asio::buffer(head.data() + had, most - had), ec);  // what is here already
+    error_code ec = asio::error::would_block;
+    std::size_t more = 0;
+    if (tls_ == nullptr) more = socket_.read_some(asio::buffer(head.data() + had, most - had), ec);  // what is here
     head.resize(had + (ec ? 0 : more));
     return std::string(field_in_refused(head, "Origin"));
 }
@@ -119,6 +121,7 @@ awaitable<void> session::receive_and_handle() {
             error = std::current_exception();
         }
     }
+    x.parts.admitted = part_times::now();
     if (error) {
         write_exception(x.res, x.req, error, x.res.log_detail);
         co_return;
@@ -147,6 +150,7 @@ awaitable<void> session::receive_and_handle() {
             refuse_body(r);
             co_return;
         }
+        x.parts.received = part_times::now();
         // The client's slowness is not the handler's; a trusted peer's deadline stands.
         if (x.own_deadline) x.req.until = deadline::after(core_->options.handle_timeout).counting_db(x.req.db_us);
     }
@@ -170,6 +174,7 @@ awaitable<void> session::handle() {
         write_exception(x.res, x.req, error, detail);
         x.res.log_detail = std::move(detail);
     }
+    x.parts.handled = part_times::now();
 }
 
 void session::decide_keep_alive() {
@@ -194,6 +199,8 @@ void session::decide_keep_alive() {
 void session::end_request(deadline::clock::time_point began) {
     exchange& x = *x_;
     exchange_facts facts;
+    facts.began = began;
+    facts.parts = &x.parts;
     facts.ended = deadline::clock::now();
     facts.took = std::chrono::duration_cast<std::chrono::microseconds>(facts.ended - began);
     facts.bytes_in = x.head_size + x.req.body.size();
@@ -220,6 +227,7 @@ void exchange::clear() {
     keep_alive = expect_continue = false;
     own_deadline = true;
     taken_ahead = admitted = in_convoy = false;
+    parts = part_times();
 }
 
 }  // namespace mita::http

@@ -1,6 +1,7 @@
 #include "gateway/app.hpp"
 
 #include "cache/report.hpp"
+#include "gateway/certificate.hpp"
 #include "gateway/ops/ops_data.hpp"
 #include "jwt/bearer.hpp"
 #include "jwt/trust.hpp"
@@ -50,9 +51,8 @@ app::app(shared& all_, worker& on_)
               all_.finance_state, all_.log, all_.metrics),
       count(all_.metrics) {}
 
-awaitable<void> app::authenticate(http::request& req, http::access) {
-    jwt::refuse_token(req);  // nobody's route: those inside are open
-    co_return;
+awaitable<void> app::authenticate(http::request& req, http::access need) {
+    return jwt::authenticate(*all.tokens, req, need, all.set.internal_token, all.set.ops_token);
 }
 
 std::optional<api_error> app::explain(const std::exception&) { return std::nullopt; }

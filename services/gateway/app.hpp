@@ -24,6 +24,7 @@ namespace mita::gateway {
 
 struct app;
 class ops_data;
+class certificate;
 
 struct shared {
     shared(settings s, std::vector<setting> shown, runtime& rt, logger& to);
@@ -41,13 +42,14 @@ struct shared {
     audit_trail trail;
 
     upstream_state auth_state, finance_state;
+    std::unique_ptr<certificate> shown;   // null: no TLS
     std::unique_ptr<ops_data> operators;  // made in serve: it asks the instances behind
 };
 
 struct app {
     app(shared& all, worker& on);
 
-    // http::dispatcher's concept: the internal listener, whose routes are all open.
+    // http::dispatcher's concept: the internal listener.
     awaitable<void> authenticate(http::request& req, http::access need);
     static std::optional<api_error> explain(const std::exception& e);
 

@@ -1,9 +1,11 @@
 #include "gateway/serve.hpp"
 
 #include "gateway/app.hpp"
+#include "gateway/certificate.hpp"
 #include "gateway/ops/ops_data.hpp"
 #include "gateway/own/own.hpp"
 #include "gateway/pass.hpp"
+#include "gateway/to_secure.hpp"
 #include "gateway/upstream/instances.hpp"
 #include "gateway/upstream/probe.hpp"
 #include "http/doors.hpp"
@@ -11,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,9 +22,12 @@ namespace mita::gateway {
 
 namespace {
 
-void export_connections(metrics::registry& r, app& a, const http::server& server) {
+void export_clients(metrics::registry& r, const http::server& server) {
     r.callback("mita_gateway_client_connections", "Open client connections.", "gauge", {},
                [&server] { return static_cast<double>(server.connections()); });
+}
+
+void export_connections(metrics::registry& r, app& a) {
     for (const upstream* u : a.upstreams()) {
         const auto help = "Connections to the services behind.";
         r.callback("mita_gateway_upstream_connections", help, "gauge", {{"upstream", u->name}, {"state", "busy"}},
@@ -50,16 +56,30 @@ http::server_options named(http::server_options o) {
 
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
-    worker_parts(shared& all, worker& on) : a(all, on), way(a), server(on, outside(all), way, all.log, all.metrics) {}
+    worker_parts(shared& all, worker& on)
+        : a(all, on),
+          way(a),
+          away(way, all.set.tls_port),
+          options(outside(all)),
+          server(on, options, plain(), all.log, all.metrics) {
+        if (all.shown == nullptr) return;
+        options.tls = &all.shown->identity();
+        secure.emplace(on, options, way, all.log, all.metrics);
+    }
     static http::server_options outside(shared& all) {
         auto o = named(http::options_of(all.set, "gateway"));
         o.window = &all.vital.make_window();
         o.idle_timeout = all.set.keep_alive;
+        o.slow = all.set.slow;
         return o;
     }
+    http::service& plain() { return a.all.set.tls_redirect ? static_cast<http::service&>(away) : way; }
     app a;
     pass way;
+    to_secure away;
+    http::server_options options;
     http::server server;
+    std::optional<http::server> secure;
 };
 
 // Auth's connections end after what was noted last has gone to it.
@@ -83,13 +103,17 @@ int serve(config& from) {
     log_misspellings(from, log);
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), rt, log);
+    if (all.set.tls) all.shown = std::make_unique<certificate>(*all.set.tls, rt, log, all.metrics);
 
     std::vector<std::unique_ptr<worker_parts>> parts;
-    std::vector<http::server*> servers;
+    std::vector<http::server*> servers, secure;
     for (unsigned i = 0; i < rt.size(); ++i) {
         parts.push_back(std::make_unique<worker_parts>(all, rt.at(i)));
         servers.push_back(&parts.back()->server);
-        export_connections(all.metrics, parts.back()->a, parts.back()->server);
+        export_connections(all.metrics, parts.back()->a);
+        export_clients(all.metrics, parts.back()->server);
+        if (parts.back()->secure) secure.push_back(&*parts.back()->secure);
+        if (parts.back()->secure) export_clients(all.metrics, *parts.back()->secure);
         for (upstream* u : parts.back()->a.upstreams()) follow_names(rt, i, *u);
     }
     app& first = parts.front()->a;
@@ -131,6 +155,7 @@ int serve(config& from) {
     http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_way, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "gateway", servers, internal_server, log);
+    if (!secure.empty()) doors.add_secure(all.set, "MITA_TLS_PORT", all.set.tls_port, "gateway", secure);
     doors.open();
     rt.announce_ready([&first] { return first.ready(); });
 

@@ -3,6 +3,7 @@
 #include "core/http_endpoints.hpp"
 
 #include <algorithm>
+#include <exception>
 
 namespace mita::gateway {
 
@@ -42,11 +43,33 @@ settings::settings(config& from) : common_settings(from, doors_of(from)) {
         from.integer("MITA_RATE_TABLE_BYTES", derived.rate_table_bytes, 1 << 16, 1LL << 32, where.memory_source));
     token_cache_bytes = static_cast<std::size_t>(from.integer(
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
+    slow = from.duration_ms("MITA_SLOW_MS", 1'000, 1, 600'000);
+    read_tls(from);
     compress = from.flag("MITA_COMPRESS", true);
     audit_queue = static_cast<std::size_t>(from.integer("MITA_AUDIT_QUEUE", 10'000, 1, 1'000'000));
     keep_alive =
         from.duration_ms("MITA_KEEP_ALIVE_MS", derived.keep_alive_ms, 1'000, 3'600'000, derived.keep_alive_source);
     finish(from);
+}
+
+void settings::read_tls(config& from) {
+    const std::string certificate = from.text("MITA_TLS_CERTIFICATE_FILE", ""),
+                      key = from.text("MITA_TLS_KEY_FILE", "");
+    tls_port = static_cast<std::uint16_t>(from.integer("MITA_TLS_PORT", 8443, 0, 65535));
+    tls_redirect = from.flag("MITA_TLS_REDIRECT", false);
+    if (!certificate.empty() && !key.empty()) {
+        tls = {certificate, key};
+        try {
+            const http::tls_identity readable(*tls);
+        } catch (const std::exception& e) {
+            from.problem(std::string("MITA_TLS_CERTIFICATE_FILE, MITA_TLS_KEY_FILE: ") + e.what());
+        }
+    } else if (!certificate.empty())
+        from.problem("MITA_TLS_KEY_FILE: is missing beside MITA_TLS_CERTIFICATE_FILE");
+    else if (!key.empty())
+        from.problem("MITA_TLS_CERTIFICATE_FILE: is missing beside MITA_TLS_KEY_FILE");
+    else if (tls_redirect)
+        from.problem("MITA_TLS_REDIRECT: is on without MITA_TLS_CERTIFICATE_FILE");
 }
 
 }  // namespace mita::gateway

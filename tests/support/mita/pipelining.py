@@ -89,9 +89,9 @@ def judge(call, status, headers, body):
     call.judge(status, headers, body)
 
 
-async def converse(port, calls, manner, rng, seconds=60):
+async def converse(port, calls, manner, rng, seconds=60, secure=None):
     """Sends all calls at once on one connection and judges the answers. Returns how many came; all of them unless the client left, or the gateway closed
-    after a call that `ends` the connection."""
+    after a call that `ends` the connection. secure: (context, name) of a connection by TLS, which knows no half-close."""
     sock = socket.socket()
     if manner.slow:
         # Not less: with a window below a segment the kernel's persist timer sends 2 KB each 0.2 s, whatever the gateway does.
@@ -99,7 +99,9 @@ async def converse(port, calls, manner, rng, seconds=60):
     sock.setblocking(False)
     await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    reader, writer = await asyncio.open_connection(sock=sock, limit=4 << 20)
+    by = {"ssl": secure[0], "server_hostname": secure[1]} if secure else {}
+    reader, writer = await asyncio.open_connection(sock=sock, limit=4 << 20, **by)
+    manner.half_close = manner.half_close and not secure
     data = b"".join(call.bytes(call is calls[-1]) for call in calls)
     sending = asyncio.create_task(_send(writer, data, manner, rng))
     answered, read = 0, 0
@@ -129,7 +131,7 @@ async def converse(port, calls, manner, rng, seconds=60):
             if answered < len(calls) and not calls[answered - 1].ends:
                 raise Wrong(f"the gateway ended the connection after {calls[answered - 1].serial}, {len(calls) - answered} answers are missing")
     except Left:
-        if manner.reset:
+        if manner.reset and sock.fileno() >= 0:  # by TLS a farewell of the gateway may have closed it
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     except (ConnectionError, asyncio.IncompleteReadError) as error:
         if not (answered and calls[answered - 1].ends):
@@ -144,7 +146,7 @@ async def converse(port, calls, manner, rng, seconds=60):
     return answered
 
 
-async def crowd(port, number, rng, make_calls, seconds, beside=None):
+async def crowd(port, number, rng, make_calls, seconds, beside=None, secure=None):
     """`number` clients for `seconds`, each one conversation after the other; make_calls(client, rng) gives the next one's calls. The first that is wronged
     ends it all. Returns (conversations, answers)."""
     loop = asyncio.get_running_loop()
@@ -157,7 +159,7 @@ async def crowd(port, number, rng, make_calls, seconds, beside=None):
         mine = type(rng)(lots[index])
         while loop.time() < end:
             calls = make_calls(index, mine)
-            answers += await converse(port, calls, Manner(mine), mine)
+            answers += await converse(port, calls, Manner(mine), mine, secure=secure)
             talks += 1
 
     async with asyncio.TaskGroup() as group:

@@ -157,7 +157,7 @@ TEST_CASE("SIGINT stops as SIGTERM does, SIGHUP ends nothing") {
     runtime rt(1, *out.log, 1s);
     rt.spawn(0, "hang_up_then_stop", [&]() -> awaitable<void> {
         ::kill(::getpid(), SIGHUP);
-        while (!has(out.text(), "\"event\":\"hangup_ignored\"")) {
+        while (!has(out.text(), "\"event\":\"hangup\"")) {
             steady_timer pause(rt.at(0).get_executor(), 1ms);
             co_await pause.async_wait(use_awaitable);
         }

@@ -1,0 +1,31 @@
+// The TLS side of a server's connection: what a session reads and writes through, where its server has an identity.
+// One operation at a time, on the connection's worker; cancelling the socket ends it.
+#pragma once
+
+#include "core/async.hpp"
+#include "http/message_writer.hpp"
+#include "http/tls_identity.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace mita::http {
+
+class tls_stream {
+public:
+    // The socket must outlive it.
+    tls_stream(tcp_socket& under, const tls_identity& who);
+    ~tls_stream();
+
+    awaitable<void> handshake(error_code& ec);
+    awaitable<std::size_t> read_some(char* to, std::size_t room, error_code& ec);  // waits for some
+    awaitable<std::size_t> write_some(buffer_span data, error_code& ec);
+    // Tells the client that nothing follows, and waits for it to say the same.
+    awaitable<void> shutdown(error_code& ec);
+
+private:
+    struct impl;
+    std::unique_ptr<impl> impl_;
+};
+
+}  // namespace mita::http
