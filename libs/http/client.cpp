@@ -35,11 +35,8 @@ awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_vie
     for (bool again = false;; again = true) {
         if (d.expired()) throw deadline_exceeded();
         connection_ptr c = again ? nullptr : pool.take_idle();
-        if (!again) out.waited = std::chrono::microseconds(0);
         if (c == nullptr) {
-            const auto begun = deadline::clock::now();
             c = co_await pool.acquire(d, again);
-            out.waited += std::chrono::duration_cast<std::chrono::microseconds>(deadline::clock::now() - begun);
         }
         pool.exchange_begins();
         const bool reused = c->exchanges() > 0;

@@ -51,8 +51,7 @@ struct client_response {
     unsigned status = 0;
     header_list headers;
     std::string_view body;
-    std::string buffer;                   // head and decoded body
-    std::chrono::microseconds waited{0};  // of the exchange, for a connection
+    std::string buffer;  // head and decoded body
     void clear();
 };
 

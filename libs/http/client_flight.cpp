@@ -26,7 +26,6 @@ std::string_view client_flight::name_of(const part& p) const {
 awaitable<void> client_flight::next(client_response& out, deadline d) {
     client_pool& pool = *core_->pool;
     const std::size_t mine = at_++;
-    out.waited = std::chrono::microseconds(0);
     for (bool again = false;; again = true) {
         if (d.expired()) throw deadline_exceeded();
         const bool first = connection_ == nullptr;
@@ -34,9 +33,7 @@ awaitable<void> client_flight::next(client_response& out, deadline d) {
         if (first) {
             if (!again) connection_ = pool.take_idle();
             if (connection_ == nullptr) {
-                const auto begun = deadline::clock::now();
                 connection_ = co_await pool.acquire(d, again);
-                out.waited += std::chrono::duration_cast<std::chrono::microseconds>(deadline::clock::now() - begun);
             }
             pool.exchange_begins();
             const std::size_t begin = mine == 0 ? 0 : parts_[mine - 1].end;

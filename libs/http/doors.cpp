@@ -33,7 +33,7 @@ doors::doors(runtime& rt, const common_settings& s, const std::string& name, std
     const auto& names = s.doors;
     open(public_, names.listen_name, s.listen, names.port_name, s.port, outside_, name);
     open(internal_, names.internal_listen_name, s.internal_listen, names.internal_port_name, s.internal_port, {&inside},
-         {});
+         name + "-internal");
     if (!faults.empty()) throw std::runtime_error(faults);
 }
 

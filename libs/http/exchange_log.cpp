@@ -99,8 +99,7 @@ void exchange_log::write(const request& req, const response& res, const exchange
     line.with("route", req.route).with("path", req.path).with("status", res.status);
     line.with("duration_ms", static_cast<double>(facts.took.count()) / 1000);
     if (facts.took >= slow_ && facts.parts != nullptr) facts.parts->say(line, facts.began, facts.ended);
-    const std::int64_t waited = facts.parts != nullptr ? facts.parts->waited.count() : 0;
-    if (req.upstream_us != 0) line.with("upstream_ms", static_cast<double>(req.upstream_us - waited) / 1000);
+    if (req.upstream_us != 0) line.with("upstream_ms", static_cast<double>(req.upstream_us) / 1000);
     if (req.db_us != 0) line.with("db_ms", static_cast<double>(req.db_us) / 1000);
     line.with("bytes_in", facts.bytes_in).with("bytes_out", facts.bytes_out).with("client_ip", req.client_address);
     if (req.who != nullptr) line.with("user_id", req.who->user_id.str());

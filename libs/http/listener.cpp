@@ -1,3 +1,4 @@
+#include "http/handover.hpp"
 #include "http/near.hpp"
 #include "http/server.hpp"
 
@@ -87,6 +88,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     std::vector<server*> servers;
     logger& log;
     std::array<door, 2> doors;
+    std::unique_ptr<socket_giver> giver;  // of the public one
     std::size_t turn = 0;
     bool closing = false;
 
@@ -182,6 +184,7 @@ listener::listener(runtime& rt, std::string address, std::uint16_t port, std::ve
 
 listener::~listener() {
     impl_->closing = true;
+    if (impl_->giver != nullptr) impl_->giver->close();
     for (door& d : impl_->doors) {
         error_code ec;
         d.acceptor.close(ec);
@@ -192,6 +195,11 @@ listener::~listener() {
 std::uint16_t listener::port() const { return impl_->public_one().local_endpoint().port(); }
 
 void listener::start() {
+    tcp_acceptor& door_to_all = impl_->public_one();
+    impl_->giver =
+        std::make_unique<socket_giver>(door_to_all.get_executor(), impl_->log, port(), door_to_all.native_handle(),
+                                       [&rt = impl_->rt] { rt.request_stop(); });
+    impl_->giver->start();
     for (door& d : impl_->doors) {
         if (!d.acceptor.is_open() && !near::possible(impl_->public_one().local_endpoint())) continue;
         d.running = true;
@@ -203,6 +211,7 @@ awaitable<void> listener::close() {
     const std::shared_ptr<impl> i = impl_;
     i->closing = true;
     error_code ec;
+    if (i->giver != nullptr) i->giver->close();
     for (door& d : i->doors) {
         d.acceptor.cancel(ec);
         d.timer.cancel();
@@ -212,7 +221,11 @@ awaitable<void> listener::close() {
             co_await d.pause(std::chrono::milliseconds(1));
         }
         i->take_queued(d.acceptor);
-        d.acceptor.close(ec);
+        // Who took the socket over listens on: it must leave our reactor, which forgets only what closes for good.
+        if (d.acceptor.is_open()) ::close(d.acceptor.release(ec));
+    }
+    while (i->giver != nullptr && i->giver->running()) {
+        co_await i->doors[0].pause(std::chrono::milliseconds(1));
     }
 }
 

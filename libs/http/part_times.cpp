@@ -13,7 +13,6 @@ void part_times::say(logger::line& to, clock::time_point began, clock::time_poin
     part("verify_ms", admitted);
     part("read_ms", received);
     part("handle_ms", handled);
-    if (waited.count() > 0) to.with("wait_ms", std::chrono::duration<double, std::milli>(waited).count());
     part("write_ms", ended);
 }
 

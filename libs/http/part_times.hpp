@@ -20,9 +20,8 @@ struct part_times {
     }
 
     clock::time_point admitted{}, received{}, handled{};  // the epoch: not that far, or nothing to do there
-    std::chrono::microseconds waited{0};                  // for a connection to the service behind
 
-    // verify_ms (who asks, limits), read_ms (the body), handle_ms, of which wait_ms, and write_ms.
+    // verify_ms (who asks, limits), read_ms (the body), handle_ms and write_ms.
     void say(logger::line& to, clock::time_point began, clock::time_point ended) const;
 };
 

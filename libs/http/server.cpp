@@ -15,6 +15,11 @@ namespace {
 constexpr std::chrono::milliseconds tick_length{100};
 constexpr std::size_t most_spare = 64;  // exchanges kept for reuse by a worker
 
+const tls_identity* identity_of(service& s) {
+    const auto* by = dynamic_cast<tls_service*>(&s);
+    return by == nullptr ? nullptr : by->shown();
+}
+
 }  // namespace
 
 server_core::server_core(worker& on, server_options o, service& s, logger& l, metrics::registry& registry)
@@ -22,6 +27,7 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
       options(std::move(o)),
       what(s),
       convoys(dynamic_cast<convoy_service*>(&s)),
+      tls(identity_of(s)),
       log(l),
       trusted(options.trusted_peers),
       trusted_head(options.behind_gateway ? with_gateway_lines(options.head) : options.head),
@@ -33,7 +39,7 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
           registry.make_gauge("mita_http_connections", "Open client connections.", {{"service", options.name}})),
       shed_total(registry.make_counter("mita_http_shed_total", "Requests answered 503 as too many were in flight.",
                                        {{"service", options.name}})) {
-    if (options.tls != nullptr) handshakes = std::make_unique<handshake_log>(options.name, registry);
+    if (tls != nullptr) handshakes = std::make_unique<handshake_log>(options.name, registry);
 }
 
 std::unique_ptr<exchange> server_core::borrow() {

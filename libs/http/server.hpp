@@ -23,8 +23,6 @@
 
 namespace mita::http {
 
-class tls_identity;
-
 struct server_options {
     server_options() = default;
     std::string name;  // service label: "auth", "finance", "gateway"
@@ -44,18 +42,7 @@ struct server_options {
     std::string malformed_metric = "mita_http_malformed_total";           // {rule}; the gateway has a name of its own
     bool log_requests = false;  // every request; slow (> slow_ms) and >= 500 are always logged
     std::chrono::milliseconds slow{1'000};
-    const tls_identity* tls = nullptr;  // null: plain; must outlive the server
-    std::chrono::milliseconds handshake_timeout{5'000};
-    unsigned max_handshakes = 128;     // in progress, per worker; beyond: the connection is closed
     latency_window* window = nullptr;  // of this worker, for /health: how requests went, the operational ones left out
-};
-
-// Of a request's time, what only its service can know: for the log's line of a slow one. What a request came `from` is
-// one of these.
-class told_times {
-public:
-    virtual ~told_times() = default;
-    virtual void waited_for_connection(std::chrono::microseconds d) = 0;  // to the service behind
 };
 
 // What a server serves; one object per worker. Neither function may throw (http::router's dispatcher is the single

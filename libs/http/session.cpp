@@ -36,7 +36,7 @@ session::session(std::shared_ptr<server_core> core, tcp_socket socket)
         address_ = text_of(*remote);
         trusted_ = core_->trusted.contains(*remote);
     }
-    if (core_->options.tls != nullptr) tls_ = std::make_unique<tls_stream>(socket_, *core_->options.tls);
+    if (core_->tls != nullptr) tls_ = std::make_unique<tls_stream>(socket_, *core_->tls);
     core_->sessions.push_back(this);
     core_->connections.fetch_add(1, std::memory_order_relaxed);
     core_->connections_gauge.add(1);

@@ -13,6 +13,7 @@
 #include "http/message_writer.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
+#include "http/tls_service.hpp"
 #include "http/tls_stream.hpp"
 #include "http/trusted_peers.hpp"
 
@@ -67,6 +68,7 @@ struct server_core {
     server_options options;
     service& what;
     convoy_service* const convoys;  // what, when it has any
+    const tls_identity* const tls;  // null: plain
     logger& log;
     trusted_peers trusted;
     head_limits trusted_head;  // for the heads of trusted peers
@@ -89,7 +91,7 @@ struct server_core {
     std::uint32_t ticks(std::chrono::milliseconds d) const;  // the tick at which d from now has surely passed
 };
 
-class session final : public peer, public told_times, public std::enable_shared_from_this<session> {
+class session final : public peer, public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<server_core> core, tcp_socket socket);
     ~session() override;
@@ -100,7 +102,6 @@ public:
 
     bool gone() const override;
     void watch(gone_watch* who) override { watch_ = who; }
-    void waited_for_connection(std::chrono::microseconds d) override { x_->parts.waited = d; }
     void tick();  // every 100 ms: ends what took too long, tells a watch that the client has gone
     // The server stopped keeping connections: an idle one waits for one more request, as long as until (ticks).
     void drain(std::uint32_t until);

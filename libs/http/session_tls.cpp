@@ -9,13 +9,14 @@ namespace mita::http {
 
 namespace {
 
-constexpr std::chrono::milliseconds farewell_time{1'000};
+constexpr std::chrono::milliseconds handshake_time{5'000}, farewell_time{1'000};
+constexpr unsigned most_handshakes = 128;  // in progress, per worker; beyond: the connection is closed
 
 }  // namespace
 
 awaitable<bool> session::shake_hands() {
     handshake_log& log = *core_->handshakes;
-    if (log.now >= core_->options.max_handshakes) {
+    if (log.now >= most_handshakes) {
         log.refused.add();
         co_return false;
     }
@@ -23,7 +24,7 @@ awaitable<bool> session::shake_hands() {
     log.in_progress.add(1);
     phase_ = phase::handshake;
     timed_out_ = false;
-    expires_ = core_->ticks(core_->options.handshake_timeout);
+    expires_ = core_->ticks(handshake_time);
     error_code ec;
     co_await tls_->handshake(ec);
     expires_ = 0;

@@ -10,11 +10,13 @@
 #include "core/scheduling.hpp"
 #include "db/listener.hpp"
 #include "http/doors.hpp"
+#include "http/handover.hpp"
 
 #include <chrono>
 #include <exception>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -62,8 +64,11 @@ awaitable<void> close(app& a, bool writes, deadline d) {
 
 }  // namespace
 
-int serve(config& from) {
+int serve(config& from, bool take_over) {
     settings set(from);
+    std::optional<http::takeover> former;
+    if (take_over)
+        former.emplace(std::vector<http::takeover::door>{{"auth", set.port}, {"auth-internal", set.internal_port}});
     platform::apply_malloc_limits(set.malloc_arenas);
     lower_own_session(set.hashing.nice);
     logger log("auth", set.level);
@@ -115,6 +120,7 @@ int serve(config& from) {
     rt.spawn(0, "watch_schema",
              [&first, &rt, home] { return first.all.schema.follow(home, first.db, rt, first.all.log); });
     rt.announce_ready([&first] { return first.ready(); });
+    if (former) former->relieve_when(rt, [&first] { return first.ready(); });
 
     rt.on_stop(stop_stage::drain, 0, [hub](deadline) -> awaitable<void> {
         hub->close();  // answers the long polls

@@ -6,6 +6,7 @@
 
 namespace mita::auth {
 
-int serve(config& from);
+// take_over: from the process that has our ports, which is ended once this one is ready (http/handover.hpp).
+int serve(config& from, bool take_over);
 
 }  // namespace mita::auth

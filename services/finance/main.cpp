@@ -10,7 +10,13 @@
 int main(int argc, char** argv) {
     using namespace mita;
     command_line cli("mita-finance", "MITA finance. Settings come from the environment.");
-    cli.add("serve", "run the service until SIGTERM; it logs JSON lines to stdout", &finance::serve);
+    bool take_over = false;
+    cli.add("serve", "run the service until SIGTERM; it logs JSON lines to stdout",
+            [&take_over](config& from) { return finance::serve(from, take_over); })
+        .add_flag(
+            "--take-over", take_over,
+            "take the listening sockets from the process that has this service's ports, and end it once this one is "
+            "ready: no connection is refused");
     cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
             &show_config<finance::settings>);
     db::add_migrate(cli, "finance", "MITA_FINANCE_DATABASE_URL", finance::migrations());

@@ -8,6 +8,7 @@
 #include "finance/people/changed_logins.hpp"
 #include "finance/routes.hpp"
 #include "http/doors.hpp"
+#include "http/handover.hpp"
 #include "jwt/trust.hpp"
 
 #include <chrono>
@@ -61,8 +62,12 @@ struct worker_parts {
 
 }  // namespace
 
-int serve(config& from) {
+int serve(config& from, bool take_over) {
     settings set(from);
+    std::optional<http::takeover> former;
+    if (take_over)
+        former.emplace(
+            std::vector<http::takeover::door>{{"finance", set.port}, {"finance-internal", set.internal_port}});
     platform::apply_malloc_limits(set.malloc_arenas);
     logger log("finance", set.level);
     log_misspellings(from, log);
@@ -122,6 +127,7 @@ int serve(config& from) {
     rt.spawn(0, "watch_schema",
              [&first, &rt, home] { return first.all.schema.follow(home, first.db, rt, first.all.log); });
     rt.announce_ready([&first] { return first.ready(); });
+    if (former) former->relieve_when(rt, [&first] { return first.ready(); });
 
     rt.on_stop(stop_stage::drain, 0, [&feed, changes](deadline d) -> awaitable<void> {
         changes->close();

@@ -9,7 +9,13 @@
 int main(int argc, char** argv) {
     using namespace mita;
     command_line cli("mita-gateway", "MITA gateway. Settings come from the environment.");
-    cli.add("serve", "run the gateway until SIGTERM; it logs JSON lines to stdout", &gateway::serve);
+    bool take_over = false;
+    cli.add("serve", "run the gateway until SIGTERM; it logs JSON lines to stdout",
+            [&take_over](config& from) { return gateway::serve(from, take_over); })
+        .add_flag(
+            "--take-over", take_over,
+            "take the listening sockets from the process that has this gateway's ports, and end it once this one is "
+            "ready: no connection is refused");
     cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
             &show_config<gateway::settings>);
     cli.add(

@@ -58,7 +58,8 @@ std::vector<http::route_key> keys() {
 
 }  // namespace
 
-pass::pass(app& a) : app_(a), map_(keys()), packer_(a.all.set.compress, a.all.metrics) {}
+pass::pass(app& a, const http::tls_identity* by)
+    : app_(a), by_(by), map_(keys()), packer_(a.all.set.compress, a.all.metrics) {}
 
 awaitable<http::service::admission> pass::admit(http::request& req, http::response& res) {
     admission out;

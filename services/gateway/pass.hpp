@@ -10,19 +10,22 @@
 #include "http/convoy.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
+#include "http/tls_service.hpp"
 
 #include <memory>
 #include <string_view>
 
 namespace mita::gateway {
 
-class pass final : public http::convoy_service {
+class pass final : public http::convoy_service, public http::tls_service {
 public:
-    explicit pass(app& a);
+    // by: whom its server shows by TLS; null: plain.
+    explicit pass(app& a, const http::tls_identity* by = nullptr);
     awaitable<admission> admit(http::request& req, http::response& res) override;
     awaitable<void> handle(http::request& req, http::response& res) override;
     void refused(std::string_view origin, http::response& res) override;
     std::unique_ptr<http::convoy> make_convoy(const http::request& first) override;
+    const http::tls_identity* shown() const override { return by_; }
 
 private:
     class convoy;
@@ -35,6 +38,7 @@ private:
     awaitable<void> check_token(http::request& req, bool required);
     void check_rates(const http::request& req, http::response& res, const gateway_route& r);
     app& app_;
+    const http::tls_identity* const by_;
     http::dispatch_core map_;
     proxy proxy_;
     compressor packer_;

@@ -9,6 +9,7 @@
 #include "gateway/upstream/instances.hpp"
 #include "gateway/upstream/probe.hpp"
 #include "http/doors.hpp"
+#include "http/handover.hpp"
 #include "jwt/trust.hpp"
 
 #include <chrono>
@@ -63,8 +64,8 @@ struct worker_parts {
           options(outside(all)),
           server(on, options, plain(), all.log, all.metrics) {
         if (all.shown == nullptr) return;
-        options.tls = &all.shown->identity();
-        secure.emplace(on, options, way, all.log, all.metrics);
+        secure_way = std::make_unique<pass>(a, &all.shown->identity());
+        secure = std::make_unique<http::server>(on, options, *secure_way, all.log, all.metrics);
     }
     static http::server_options outside(shared& all) {
         auto o = named(http::options_of(all.set, "gateway"));
@@ -79,7 +80,8 @@ struct worker_parts {
     to_secure away;
     http::server_options options;
     http::server server;
-    std::optional<http::server> secure;
+    std::unique_ptr<pass> secure_way;  // both null: no TLS
+    std::unique_ptr<http::server> secure;
 };
 
 // Auth's connections end after what was noted last has gone to it.
@@ -96,8 +98,12 @@ awaitable<void> close(app& a, upstream& u, bool sends, deadline d) {
 
 }  // namespace
 
-int serve(config& from) {
+int serve(config& from, bool take_over) {
     settings set(from);
+    std::optional<http::takeover> former;
+    if (take_over)
+        former.emplace(std::vector<http::takeover::door>{
+            {"gateway", set.port}, {"gateway-internal", set.internal_port}, {"gateway-tls", set.tls_port}});
     platform::apply_malloc_limits(set.malloc_arenas);
     logger log("gateway", set.level);
     log_misspellings(from, log);
@@ -112,7 +118,7 @@ int serve(config& from) {
         servers.push_back(&parts.back()->server);
         export_connections(all.metrics, parts.back()->a);
         export_clients(all.metrics, parts.back()->server);
-        if (parts.back()->secure) secure.push_back(&*parts.back()->secure);
+        if (parts.back()->secure) secure.push_back(parts.back()->secure.get());
         if (parts.back()->secure) export_clients(all.metrics, *parts.back()->secure);
         for (upstream* u : parts.back()->a.upstreams()) follow_names(rt, i, *u);
     }
@@ -158,6 +164,7 @@ int serve(config& from) {
     if (!secure.empty()) doors.add_secure(all.set, "MITA_TLS_PORT", all.set.tls_port, "gateway", secure);
     doors.open();
     rt.announce_ready([&first] { return first.ready(); });
+    if (former) former->relieve_when(rt, [&first] { return first.ready(); });
 
     for (const auto& each : behind)
         rt.on_stop(stop_stage::close, 0, [&each = *each](deadline d) { return each.close(d); });

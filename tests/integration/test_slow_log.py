@@ -3,7 +3,6 @@ import http.client
 import json
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -43,7 +42,7 @@ def logged(door, request_id):
 def test_a_slow_upstream_is_the_upstreams_part(line, people):
     said = logged(line, ask(line, people[0], wait=500))
     assert said["level"] == "warn" and said["status"] == 200 and all(name in said for name in PARTS), said
-    assert 490 < said["upstream_ms"] <= said["duration_ms"] and said["handle_ms"] > 450 and said["verify_ms"] < 400 and "read_ms" not in said and "wait_ms" not in said
+    assert 490 < said["upstream_ms"] <= said["duration_ms"] and said["handle_ms"] > 450 and said["verify_ms"] < 400 and "read_ms" not in said
     assert abs(said["verify_ms"] + said["handle_ms"] + said["write_ms"] - said["duration_ms"]) < 30
 
 
@@ -58,15 +57,6 @@ def test_a_client_that_sends_its_body_slowly_is_the_readings_part(line, people):
         answer.read()
     said = logged(line, answer.headers["X-Request-Id"])
     assert said["read_ms"] > 500 and said["upstream_ms"] < said["read_ms"], said
-
-
-def test_waiting_for_a_connection_is_a_part_of_its_own(line, people):
-    """64 connections to finance a worker: of 90 requests at once some wait until another is answered."""
-    with ThreadPoolExecutor(90) as pool:
-        ids = list(pool.map(lambda _: ask(line, people[0], wait=700), range(90)))
-    lines = [logged(line, one) for one in ids]
-    waited = [e for e in lines if e.get("wait_ms", 0) > 300]
-    assert waited and all(e["upstream_ms"] + e["wait_ms"] <= e["duration_ms"] + 1 for e in waited)
 
 
 def test_what_is_quick_is_not_in_the_log(line, people):

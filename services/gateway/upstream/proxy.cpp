@@ -2,7 +2,6 @@
 
 #include "core/error.hpp"
 #include "gateway/upstream/hop_headers.hpp"
-#include "http/server.hpp"
 #include "http/unreachable.hpp"
 
 #include <chrono>
@@ -62,11 +61,6 @@ errand instead(upstream& to, const instance& failed, const attempt& tried, unsig
     return other;
 }
 
-void tell_waited(const http::request& req, const http::client_response& answer) {
-    if (answer.waited.count() == 0) return;
-    if (auto* of = dynamic_cast<http::told_times*>(req.from)) of->waited_for_connection(answer.waited);
-}
-
 }  // namespace
 
 std::unique_ptr<proxy::scratch> proxy::take() {
@@ -102,7 +96,6 @@ awaitable<void> proxy::forward(const http::request& req, http::response& res, up
         } catch (...) {
             tried = failure_of(std::current_exception(), begun);
         }
-        tell_waited(req, s->answer);
         if (!tried.fault) break;
         on = instead(to, *on, tried, number, once || repeatable(method));
     }
@@ -129,7 +122,6 @@ awaitable<void> proxy::forward(const http::request& req, http::response& res, co
         } catch (...) {
             tried = failure_of(std::current_exception(), begun);
         }
-        tell_waited(req, s->answer);
         if (!tried.fault) break;
         with.on = instead(with.to, *with.on, tried, number, true);
         with.flight.again_at(with.on->at);

@@ -27,27 +27,37 @@ class Service:
         self.logs = pathlib.Path(logs)
         self.process, self.port, self.internal_port, self.generation = None, None, None, 0
 
-    def start(self, wait_ready=True):
+    def start(self, wait_ready=True, words=(), **more):
         """Starts it; returns when it listens (and is ready). The first start takes any free port, later ones the same."""
         assert self.process is None or self.process.poll() is not None, f"{self.label} runs already"
         if not self.binary.exists():
             raise RuntimeError(f"{self.binary} is not built: cmake --build --preset ... --target mita-{self.name}")
-        upper = self.name.upper()
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("MITA_") and k not in ("DATABASE_URL", "PORT", "WEB_CONCURRENCY")}
-        environment |= self.environment
-        environment[f"MITA_{upper}_PORT"] = str(self.port or 0)
-        environment[f"MITA_{upper}_INTERNAL_PORT"] = str(self.internal_port or 0)
-        self.generation += 1
-        self.log_file = self.logs / f"{self.label}.{self.generation}.log"
-        with open(self.log_file, "wb") as out:
-            self.process = subprocess.Popen([str(self.binary), "serve"], env=environment, stdin=subprocess.DEVNULL, stdout=out,
-                                            stderr=subprocess.STDOUT, cwd=self.logs, start_new_session=True,
-                                            preexec_fn=_die_with_the_tests)
+        self._run(words, more)
         event = self.wait_event("listening", 10)
         self.port, self.internal_port = event["port"], event["internal_port"]
         if wait_ready:
             self.wait_event("ready", 15)
         return self
+
+    def replace(self, **more):
+        """A new process takes our ports and ends the old one once it is ready; returns the old one's exit status."""
+        old = self.process
+        self._run(("--take-over",), more)
+        self.wait_event("ready", 30)
+        return old.wait(30 * self.slow)
+
+    def _run(self, words, more):
+        upper = self.name.upper()
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("MITA_") and k not in ("DATABASE_URL", "PORT", "WEB_CONCURRENCY")}
+        environment |= self.environment | more
+        environment[f"MITA_{upper}_PORT"] = str(self.port or 0)
+        environment[f"MITA_{upper}_INTERNAL_PORT"] = str(self.internal_port or 0)
+        self.generation += 1
+        self.log_file = self.logs / f"{self.label}.{self.generation}.log"
+        with open(self.log_file, "wb") as out:
+            self.process = subprocess.Popen([str(self.binary), "serve", *words], env=environment, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=subprocess.STDOUT, cwd=self.logs, start_new_session=True,
+                                            preexec_fn=_die_with_the_tests)
 
     def events(self):
         """The JSON lines logged since the last start."""
