@@ -149,6 +149,23 @@ def test_the_settings_of_an_instance_that_comes_later_are_shown_too(ops, stack):
     until(lambda: "finance" in text(ops, "settings"), 20, "finance's settings")
 
 
+def test_a_scrape_that_has_no_room_left_is_shown_too(ops, stack, used):
+    """What was counted together as overflow has no label but that."""
+    overflow = ('mita_gateway_rejected_total{overflow="true"} 7\nmita_gateway_malformed_total{overflow="true"} 7\nmita_http_requests_total{overflow="true"} 9\n'
+                'mita_http_request_duration_seconds_bucket{overflow="true",le="+Inf"} 3 # {trace_id="0af7651916cd43dd8448eb211c80319c"} 2.5 1775808000.125\n')
+    ops.run("""
+        const ask = window.fetch, more = arguments[0];
+        window.fetch = async (...what) => {
+          const answer = await ask(...what), told = await answer.json();
+          for (const one of told.instances) one.metrics += more;
+          return new Response(JSON.stringify(told), { status: answer.status });
+        };""", overflow)
+    show(ops, stack)
+    until(lambda: re.search(r"^others\s+7", text(ops, "upstreams"), re.M), 20, "what overflowed")
+    assert "GET /v1/me" in text(ops, "routes") and "undefined" not in text(ops, "slow") + text(ops, "routes")
+    assert "no answer" not in ops.run("return document.getElementById('fresh').textContent")
+
+
 def test_the_token_is_forgotten_on_demand(ops, stack):
     show(ops, stack)
     ops.run("document.getElementById('leave').click()")

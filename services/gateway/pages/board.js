@@ -10,6 +10,7 @@ const OPERATIONAL = /^\/(livez|readyz|health|metrics|docs|ops|ops\/data|assets\/
 const of = (one) => one.looks.at(-1).health;
 const live = (history) => history.all().filter((i) => i.looks.length > 0);
 const name = (one) => (one.service === "gateway" ? "gateway" : `${one.service} ${one.address}`);
+// A scrape near its bound counts what has no room as {overflow="true"}, without any other label.
 const people = (labels) => labels.service === "gateway" && !OPERATIONAL.test(labels.route);
 
 export function worst(history) {
@@ -102,8 +103,8 @@ function upstreams(history) {
   const rows = Object.entries(of(gateway).services ?? {}).map(([u, status]) => [u, mark(status), circuit(u) ? make("span", { class: `mark ${circuit(u)[1]}` }, circuit(u)[0]) : "–",
     number(rate(u, "answered")), number(rate(u, "failed")), number(again(u)), ms(quantile(times.get(u) ?? new Map(), 0.95)), `${connections(u, "busy")} / ${connections(u, "idle")}`]);
   const refused = [...history.series(gateway, "mita_gateway_ratelimit_decisions_total").map((s) => [`limiter ${s.labels.decision}`, s]),
-    ...history.series(gateway, "mita_gateway_rejected_total").map((s) => [s.labels.reason.replaceAll("_", " "), s]),
-    ...history.series(gateway, "mita_gateway_malformed_total").map((s) => [`malformed ${s.labels.rule}`, s])].filter(([, s]) => s.now > 0);
+    ...history.series(gateway, "mita_gateway_rejected_total").map((s) => [(s.labels.reason ?? "others").replaceAll("_", " "), s]),
+    ...history.series(gateway, "mita_gateway_malformed_total").map((s) => [`malformed ${s.labels.rule ?? "otherwise"}`, s])].filter(([, s]) => s.now > 0);
   put("upstreams", table("Upstreams", ["upstream", "status", "circuit", "answered / s#", "failed / s#", "sent again / s#", "p95#", "busy / idle#"], rows),
     table("Limiter and refusals", ["limiter and refusals", "in all#", "a second#"], refused.map(([k, s]) => [k, number(s.now), number(s.rate)]), "Nothing was counted or refused."));
 }
@@ -149,7 +150,7 @@ function caches(history) {
 }
 
 function slow(history) {
-  const seen = live(history).flatMap((one) => history.now(one).all(DURATION).filter((s) => s.exemplar && s.exemplar.value >= SLOW && !OPERATIONAL.test(s.labels.route) && !s.labels.route.startsWith("/internal/"))
+  const seen = live(history).flatMap((one) => history.now(one).all(DURATION).filter((s) => s.exemplar && s.exemplar.value >= SLOW && s.labels.route && !OPERATIONAL.test(s.labels.route) && !s.labels.route.startsWith("/internal/"))
     .map((s) => ({ who: one.service, route: `${s.labels.method} ${s.labels.route}`, ...s.exemplar })));
   seen.sort((a, b) => b.at - a.at);
   put("slow", table("Slow requests", ["request", "took#", "ago#", "trace"], seen.slice(0, 10).map((s) => [make("span", {}, make("code", {}, s.route), ` at ${s.who}`), ms(s.value),
