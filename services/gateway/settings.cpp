@@ -3,7 +3,11 @@
 #include "core/http_endpoints.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <exception>
+#include <fstream>
+#include <string_view>
 
 namespace mita::gateway {
 
@@ -23,6 +27,14 @@ door_settings doors_of(config& from) {
             .trusted_name = "MITA_TRUSTED_PROXIES",
             .trusted = "",
             .port_source = from.source_of("PORT")};
+}
+
+bool readable(config& from, const char* name, const std::string& path) {
+    errno = 0;
+    if (std::ifstream(path).is_open()) return true;
+    from.problem(std::string(name) + ": must name a file that can be read, is " + config::shown(path) + ": " +
+                 std::strerror(errno));
+    return false;
 }
 
 }  // namespace
@@ -59,10 +71,14 @@ void settings::read_tls(config& from) {
     tls_redirect = from.flag("MITA_TLS_REDIRECT", false);
     if (!certificate.empty() && !key.empty()) {
         tls = {certificate, key};
+        const bool shown = readable(from, "MITA_TLS_CERTIFICATE_FILE", certificate);
+        if (!readable(from, "MITA_TLS_KEY_FILE", key) || !shown) return;
         try {
-            const http::tls_identity readable(*tls);
+            const http::tls_identity good(*tls);
         } catch (const std::exception& e) {
-            from.problem(std::string("MITA_TLS_CERTIFICATE_FILE, MITA_TLS_KEY_FILE: ") + e.what());
+            const std::string_view why = e.what();
+            from.problem((why.starts_with(key) ? "MITA_TLS_KEY_FILE: " : "MITA_TLS_CERTIFICATE_FILE: ") +
+                         std::string(why));
         }
     } else if (!certificate.empty())
         from.problem("MITA_TLS_KEY_FILE: is missing beside MITA_TLS_CERTIFICATE_FILE");

@@ -226,7 +226,7 @@ def test_R22_reload_needs_the_internal_token(stack, secure):
 
 
 @pytest.mark.parametrize("more, why", [({"MITA_TLS_KEY_FILE": ""}, "MITA_TLS_KEY_FILE: is missing"), ({"MITA_TLS_CERTIFICATE_FILE": ""}, "MITA_TLS_CERTIFICATE_FILE: is missing"),
-                                       ({"MITA_TLS_CERTIFICATE_FILE": "/nowhere.crt"}, "/nowhere.crt cannot be read: No such file"),
+                                       ({"MITA_TLS_CERTIFICATE_FILE": "/nowhere.crt"}, "MITA_TLS_CERTIFICATE_FILE: must name a file that can be read, is '/nowhere.crt': No such file"),
                                        ({"MITA_TLS_CERTIFICATE_FILE": "", "MITA_TLS_KEY_FILE": "", "MITA_TLS_REDIRECT": "on"}, "MITA_TLS_REDIRECT: is on without")])
 def test_R22_wrong_settings_end_the_start_with_2_and_a_sentence(stack, files, more, why):
     assert why in stack.operate("gateway", "serve", status=2, **files.settings() | more)
