@@ -1,6 +1,7 @@
 #include "auth/settings.hpp"
 
 #include "auth/hashing/lanes.hpp"
+#include "auth/people/password_rules.hpp"
 
 #include <algorithm>
 
@@ -54,6 +55,7 @@ settings::settings(config& from)
     housekeeping = from.duration_ms("MITA_HOUSEKEEPING_MS", 60'000, 100, 3'600'000);
     max_sessions = static_cast<unsigned>(from.integer("MITA_MAX_SESSIONS", 50, 1, 1000));
 
+    least_password = static_cast<std::size_t>(from.integer("MITA_PASSWORD_MIN", min_password, min_password, 64));
     passwords = password_policy(from, testing);
     hashing.threads =
         static_cast<unsigned>(from.integer("MITA_HASH_THREADS", derived.hashing_threads, 1, 64, where.cpus_source));

@@ -10,6 +10,7 @@
 #include "db/settings.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace mita::auth {
@@ -39,6 +40,7 @@ struct settings : common_settings {
     std::chrono::hours audit_kept;           // how long events of the audit trail stay
     std::chrono::milliseconds housekeeping;  // pause between two runs of the job that forgets what is over
 
+    std::size_t least_password;  // code points, where no second factor stands behind (P6)
     hashing::policy passwords;
     hashing::pool_options hashing;
     std::chrono::milliseconds login_budget;  // what a login may take in the queue and hashing together

@@ -12,8 +12,9 @@ namespace mita::auth {
 
 namespace {
 
-void require_good(const secret& password, const user& of) {
-    const auto fault = password_fault(password.view(), of.email);
+void require_good(const app& a, const secret& password, const user& of) {
+    const auto least = of.second_factor ? min_password : a.all.set.least_password;
+    const auto fault = password_fault(password.view(), of.email, least);
     if (!fault) return;
     field_error at = *fault;
     at.pointer = "/new_password";
@@ -34,7 +35,7 @@ awaitable<http::response> change_password(http::request& req, app& a) {
     password_change_request in(req.body);
     auto place = a.admit(req, hashing::job_class::login);
     const auto who = co_await require_person_recently(req, a);
-    require_good(in.new_password, who);
+    require_good(a, in.new_password, who);
     const departure left(req);
     co_await require_password(req, a, who, std::move(place), std::move(in.current_password), left.flag);
     const auto fresh = co_await hashed(req, a, std::move(in.new_password), left.flag);
@@ -73,7 +74,7 @@ awaitable<http::response> reset_password(http::request& req, app& a) {
     }
     const auto who = co_await a.users.find(holder->user_id, req.until);
     if (!who) refuse_one_time_token();
-    require_good(in.new_password, *who);
+    require_good(a, in.new_password, *who);
     const departure left(req);
     const auto fresh = co_await hashed(req, a, std::move(in.new_password), left.flag);
     const auto done = co_await a.credentials.reset_password(*hash, fresh, req.until);

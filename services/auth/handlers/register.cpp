@@ -45,7 +45,7 @@ awaitable<http::response> register_user(http::request& req, app& a) {
     if (a.all.set.registration == registration_mode::closed)
         throw api_error(403, "registration_closed", "Nobody can register here.");
     const wiped_body gone(req);
-    register_request in(req.body);
+    register_request in(req.body, a.all.set.least_password);
     const auto keys = a.signer();
     std::string invitation;
     if (a.all.set.registration == registration_mode::invited) {

@@ -44,13 +44,13 @@ std::string name_of(json_object& in, const char* member) {
 
 }  // namespace
 
-register_request::register_request(std::string_view body) {
+register_request::register_request(std::string_view body, std::size_t least_password) {
     json_document doc(body);
     auto in = doc.object();
     email = address_of(in, "email");
     password = password_of(in, min_password);
     if (!password.empty()) {
-        const auto fault = password_fault(password.view(), email);
+        const auto fault = password_fault(password.view(), email, least_password);
         if (fault) in.fail("password", fault->code, fault->detail);
     }
     display_name = name_of(in, "display_name");

@@ -4,6 +4,7 @@
 
 #include "core/secret.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,7 +14,7 @@ inline constexpr const char* hidden_characters =
     "Characters that show nothing or change the direction are not allowed.";
 
 struct register_request {
-    explicit register_request(std::string_view body);
+    register_request(std::string_view body, std::size_t least_password);
     std::string email, display_name;
     secret password, invitation;  // invitation: empty: none
 };

@@ -43,15 +43,15 @@ bool is_context(const std::string& given, const std::string& address) {
 
 }  // namespace
 
-std::optional<field_error> password_fault(std::string_view password, std::string_view email) {
+std::optional<field_error> password_fault(std::string_view password, std::string_view email, std::size_t least) {
     field_error fault;
     const auto given = text::fold(password);
     if (password.size() > hashing_limit) {
         fault.code = "too_long";
         fault.detail = "At most 512 bytes.";
-    } else if (utf8::length(password).value_or(0) < min_password) {
+    } else if (utf8::length(password).value_or(0) < least) {
         fault.code = "too_short";
-        fault.detail = "Must have at least 8 characters.";
+        fault.detail = "Must have at least " + std::to_string(least) + " characters.";
     } else if (is_context(given, text::fold(email))) {
         fault.code = "password_is_context";
         fault.detail = "The password must be more than the e-mail address or the name of this service.";

@@ -14,7 +14,8 @@ inline constexpr std::size_t min_password = 8, max_password = 128;  // Unicode c
 inline constexpr std::size_t hashing_limit = 512;                   // bytes, checked before any hashing
 
 // nullopt: fine. `password` in its composed form (auth/text.hpp); that it has at most max_password code points as typed
-// is the reader's business.
-std::optional<field_error> password_fault(std::string_view password, std::string_view email);
+// is the reader's business. least: code points; an operator may want more of them where no second factor stands behind.
+std::optional<field_error> password_fault(std::string_view password, std::string_view email,
+                                          std::size_t least = min_password);
 
 }  // namespace mita::auth
