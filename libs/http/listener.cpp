@@ -220,6 +220,8 @@ awaitable<void> listener::close() {
         while (d.running) {
             co_await d.pause(std::chrono::milliseconds(1));
         }
+        // The short way ends here: whoever comes from now on is refused and takes TCP, rather than queue for nobody.
+        if (&d == &i->doors[1] && d.acceptor.is_open()) ::shutdown(d.acceptor.native_handle(), SHUT_RD);
         i->take_queued(d.acceptor);
         // Who took the socket over listens on: it must leave our reactor, which forgets only what closes for good.
         if (d.acceptor.is_open()) ::close(d.acceptor.release(ec));
