@@ -7,9 +7,9 @@ from mita.client import Client
 from mita.echo import Echo, gateway_before
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def people(running):
-    """Some people, each with a token of their own."""
+    """Some people, each with a token of their own. Not for the session: a file in between may revoke the key of all tokens."""
     running.heal()
     return [running.person() for _ in range(8)]
 
