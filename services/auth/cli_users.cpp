@@ -3,6 +3,7 @@
 #include "auth/audit/audit_store.hpp"
 #include "auth/cli_desk.hpp"
 #include "auth/cli_import.hpp"
+#include "auth/handlers/events.hpp"
 #include "auth/people/standing_store.hpp"
 #include "auth/people/user_json.hpp"
 #include "core/clock.hpp"
@@ -54,6 +55,19 @@ awaitable<int> list(desk& d, db::pool& db, user_search what) {
     co_return 0;
 }
 
+awaitable<int> tell_events(desk& d, db::pool& db, std::string who, int limit) {
+    const auto found = co_await find(d, db, who);
+    if (!found) co_return refuse_command("there is no such account");
+    audit_store trail(db);
+    const auto events = co_await trail.list(found->id, {}, limit, d.until);
+    for (const auto& e : events) {
+        std::string line;
+        append_event(line, e, true);
+        std::cout << line << '\n';
+    }
+    co_return 0;
+}
+
 using act = awaitable<standing_change> (*)(standing_store&, uuid, deadline);
 
 awaitable<int> carry_out(desk& d, db::pool& db, std::string who, act what, std::string action) {
@@ -91,6 +105,12 @@ void add_user_commands(command_line& cli) {
         c.add_option("who", *who, "id or e-mail address")->required();
         return &c;
     };
+    const auto last = std::make_shared<int>(50);
+    add("events", "print what was done by the account and to it, the newest first, a JSON object a line",
+        [who, last](desk& d, db::pool& db) { return tell_events(d, db, *who, *last); })
+        ->add_option("--limit", *last, "at most so many")
+        ->check(CLI::Range(1, 10'000))
+        ->capture_default_str();
     const auto simple = [&](const char* name, const char* what, act how, const char* action) {
         add(name, what, [who, how, action](desk& d, db::pool& db) { return carry_out(d, db, *who, how, action); });
     };

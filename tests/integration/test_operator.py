@@ -81,8 +81,18 @@ def test_accounts_are_found_by_a_part_of_their_address_without_what_is_secret(st
     assert person.id in [u["id"] for u in found] and all("password" not in key for u in found for key in u)
     assert len(users("list", "--limit", "2").splitlines()) == 2
     assert users("list", "nobody%' or true --") == ""
-    for word in ("disable", "enable", "end-sessions"):
+    for word in ("disable", "enable", "end-sessions", "events"):
         assert "no such account" in users(word, "nobody@example.org", status=1)
+
+
+def test_what_was_done_by_an_account_and_to_it_is_told_the_newest_first(stack, person, users):
+    users("end-sessions", person.id)
+    person.login()
+    seen(person, ("sessions_end", "operator"), ("login", "ok"))
+    told = [json.loads(line) for line in users("events", person.email).splitlines()]
+    assert {("sessions_end", "operator"), ("login", "ok")} <= {(e["action"], e["result"]) for e in told}
+    assert [e["at"] for e in told] == sorted((e["at"] for e in told), reverse=True)
+    assert len(users("events", person.id, "--limit", "1").splitlines()) == 1
 
 
 def test_A4_a_new_database_has_no_account_and_no_key(stack):
