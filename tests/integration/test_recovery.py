@@ -227,8 +227,8 @@ def test_S11_a_changed_password_ends_all_other_sessions_and_keeps_this_one(stack
 
 
 def test_P9_parallel_changes_by_one_password_let_one_through(stack, person):
-    passwords = [fresh_password() for _ in range(8)]
-    with ThreadPoolExecutor(8) as pool:
+    passwords = [fresh_password() for _ in range(5)]  # the others' are wrong by then: five of those are free
+    with ThreadPoolExecutor(5) as pool:
         answers = list(pool.map(lambda p: change(person, person.password, p), passwords))
     done = [p for p, a in zip(passwords, answers) if a.status == 204]
     assert len(done) == 1 and {a.code for a in answers if a.status != 204} == {"invalid_credentials"}
