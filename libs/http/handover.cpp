@@ -1,17 +1,16 @@
 #include "http/handover.hpp"
 
 #include "core/waiter.hpp"
+#include "http/local_socket.hpp"
 
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
-#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <stdexcept>
@@ -27,20 +26,7 @@ constexpr std::chrono::milliseconds name_pause{50};
 constexpr int most_tries = 60;  // of who takes, as far apart
 constexpr char relief = '!';
 
-// Of the network name space as the port is, gone with its owner.
-struct name {
-    explicit name(std::uint16_t port) {
-        const std::string text = "mita/handover/" + std::to_string(port);
-        at.sun_family = AF_UNIX;
-        std::memcpy(at.sun_path + 1, text.data(), text.size());
-        size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + text.size());
-    }
-    const sockaddr* data() const { return reinterpret_cast<const sockaddr*>(&at); }
-    sockaddr_un at{};
-    socklen_t size;
-};
-
-int open() { return ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+local_socket::name name_of(std::uint16_t port) { return local_socket::name("mita/handover/" + std::to_string(port)); }
 
 bool held(std::uint16_t port) {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -54,12 +40,6 @@ bool held(std::uint16_t port) {
         ::bind(fd, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 && errno == EADDRINUSE;  // any address
     ::close(fd);
     return in_use;
-}
-
-bool same_user(int fd) {
-    ucred who{};
-    socklen_t size = sizeof who;
-    return ::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == ::geteuid();
 }
 
 // A byte with a descriptor beside it (cmsg(3)).
@@ -110,7 +90,7 @@ class taken_socket {
 public:
     // Waits some seconds at most, while the port is held; without an answer nothing was got.
     explicit taken_socket(std::uint16_t port) {
-        const name at(port);
+        const auto at = name_of(port);
         // Who took it last may not offer it yet.
         for (int i = 0; i < most_tries && !ask(at) && held(port); ++i) ::usleep(name_pause.count() * 1'000);
     }
@@ -139,9 +119,9 @@ public:
     void relieve() const { [[maybe_unused]] const auto sent = ::send(connection_, &relief, 1, MSG_NOSIGNAL); }
 
 private:
-    bool ask(const name& at) {
-        connection_ = open();
-        if (connection_ >= 0 && ::connect(connection_, at.data(), at.size) == 0 && same_user(connection_))
+    bool ask(const local_socket::name& at) {
+        connection_ = local_socket::open();
+        if (connection_ >= 0 && ::connect(connection_, at.data(), at.size) == 0 && local_socket::same_user(connection_))
             listening_ = take(connection_);
         if (listening_ < 0) close_if_open(connection_);
         return listening_ >= 0;
@@ -196,9 +176,9 @@ struct socket_giver::impl : std::enable_shared_from_this<socket_giver::impl> {
 
     // False while the name is that of the process whose socket we took.
     bool open_name() {
-        const int fd = open();
+        const int fd = local_socket::open();
         if (fd < 0) return false;
-        const name at(port);
+        const auto at = name_of(port);
         if (::bind(fd, at.data(), at.size) != 0 || ::listen(fd, 4) != 0) {
             ::close(fd);
             return false;
@@ -211,7 +191,7 @@ struct socket_giver::impl : std::enable_shared_from_this<socket_giver::impl> {
     // One at a time: who took the socket says a byte when it serves, and ends the connection when it does not.
     awaitable<bool> serve_one() {
         error_code ec;
-        if (!same_user(asker.native_handle()) || !give(asker.native_handle(), listening)) co_return false;
+        if (!local_socket::same_user(asker.native_handle()) || !give(asker.native_handle(), listening)) co_return false;
         log.info("socket_given").with("port", static_cast<int>(port));
         char said = 0;
         co_await asker.async_read_some(asio::buffer(&said, 1), to(ec));
