@@ -40,7 +40,8 @@ std::vector<obligation> occurrences_so_far(const month_facts& f, civil_day today
 
 }  // namespace
 
-std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs& a, civil_day today) {
+std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs& a, civil_day today,
+                                     std::string_view named) {
     const auto month = month_of(today);
     const auto& who = got.facts.who;
     const auto last = got.facts.last_opened();
@@ -59,7 +60,7 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
     auto planned = plan_months(a, got.facts.book, planned_from, from, count);
-    if (!planned) throw amount_overflow(part_beyond_range(a));
+    if (!planned) throw amount_overflow(named.empty() ? part_beyond_range(a) : named);
     for (auto& p : *planned) {
         const auto known = got.facts.revisions_of(p.month);
         if (known.empty()) continue;
@@ -72,7 +73,7 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
         auto all = got.facts.revisions_of(p.month);
         all.push_back(std::make_shared<const stored_period>(p));
         if (!headroom_of(got.facts, period_of(p.month), all).fits())
-            throw amount_overflow("/incomes");  // beside what came back
+            throw amount_overflow(named.empty() ? "/incomes" : named);  // beside what came back
     }
     return std::move(*planned);
 }

@@ -22,22 +22,26 @@ constexpr db::statement open_months{
     "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
 // First statement of a replanning: later ones see everything committed before the lock was had.
 constexpr db::statement lock_person{"finance_replan_lock", "select 1 from users where user_id = $1 for update"};
-// lost: links to what the months do not expect any more ($15: what they do), also of deleted transactions.
+// lost: links to what the months do not expect any more ($15: what they do), also of deleted transactions. From $16 on
+// the keyed answer. `ok` has a row while nothing has moved, `u` when the key, if there is one, is new as well.
 constexpr db::statement replan_months{
     "finance_replan",
     "with lost as materialized (select t.id from transactions t where t.user_id = $1 and t.bill_id is not null "
     "    and (substring(t.bill_id from '(\\d{4}-\\d{2})-\\d{2}$') || '-01')::date >= $7::date "
     "    and left(t.bill_id, -3) <> all ($15::text[])), "
-    "u as (update users set timezone = $3, currency = $4, onboarded_on = coalesce(onboarded_on, $5), "
-    "  ledger_version = ledger_version + case when exists (select 1 from lost) then 1 else 0 end, "
-    "  planned_from = least(planned_from, $5), "
-    "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
+    "ok as materialized (select user_id from users "
     "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
     "    and p.month >= $7::date and p.month <> all ($9::date[])) "
     "  and (currency = $4 or not (exists (select 1 from transactions t where t.user_id = $1 and t.deleted_at is null) "
     "    or exists (select 1 from accounts a where a.user_id = $1 and a.on_budget and (a.id <> $1 or a.opening <> "
-    "0)) or exists (select 1 from checkpoints k where k.user_id = $1 and k.account_id = $1))) "
-    "  returning user_id, plan_version), "
+    "0)) or exists (select 1 from checkpoints k where k.user_id = $1 and k.account_id = $1)))), "
+    "k as materialized (select b.* from ok cross join lateral begin_keyed(ok.user_id, $16::text, $17::text, "
+    "  $18::bytea, $19::integer, $20::text, $21::text, $22::timestamptz, 'nothing', null, null) b), "
+    "u as (update users set timezone = $3, currency = $4, onboarded_on = coalesce(onboarded_on, $5), "
+    "  ledger_version = ledger_version + case when exists (select 1 from lost) then 1 else 0 end, "
+    "  planned_from = least(planned_from, $5), "
+    "  plan_version = plan_version + 1, budget_version = budget_version + 1, version = version + 1, updated_at = $6 "
+    "  from k where user_id = k.writer returning user_id, plan_version), "
     "a as (insert into onboarding_answers (user_id, version, answers, valid_from, created_at) "
     "  select user_id, plan_version, $8::jsonb, $5, $6 from u), "
     "p as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
@@ -50,8 +54,10 @@ constexpr db::statement replan_months{
     "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
     "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
     "t as (update transactions t set bill_id = null, version = t.version + 1, updated_at = $6 from u, lost "
-    "  where t.user_id = u.user_id and t.id = lost.id) "
-    "select u.plan_version, forget_person(u.user_id, $6) from u"};
+    "  where t.user_id = u.user_id and t.id = lost.id), "
+    "told as materialized (select forget_person(u.user_id, $6) as user_id from u) "
+    "select writer is not null, kept_print, kept_code, kept_head, kept_answer, (select count(user_id) from told) "
+    "from k"};
 // The months the person had a plan for from their first day on keep everything but that day.
 constexpr db::statement begin_earlier_months{
     "finance_begin_earlier",
@@ -107,17 +113,19 @@ awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<
                                   c.chain_from, c.budget, c.obligations);
 }
 
-awaitable<bool> plan_store::replan(const profile& who, const plan_inputs& a, const std::vector<stored_period>& months,
-                                   civil_day today, deadline d) {
+awaitable<write_outcome> plan_store::replan(const profile& who, const plan_inputs& a,
+                                            const std::vector<stored_period>& months, civil_day today,
+                                            const keyed_answer& answer, deadline d) {
     const columns c(months);
     const year_month_day local(today);
     const year_month_day this_month = local.year() / local.month() / std::chrono::day{1};
     db::batch both;
     both.add(lock_person, who.id);
     both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), this_month,
-             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected);
+             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected, answer);
     const auto results = co_await db_.run_batch(std::move(both), d);
-    co_return !results.at(1).empty();
+    const auto& rows = results.at(1);
+    co_return rows.empty() ? write_outcome() : outcome_of(rows);
 }
 
 awaitable<bool> plan_store::has_money(uuid user, deadline d) {

@@ -1,0 +1,113 @@
+#include "finance/handlers/change_plan.hpp"
+
+#include "core/clock.hpp"
+#include "core/error.hpp"
+#include "finance/domain/zone.hpp"
+#include "finance/handlers/change_settled.hpp"
+#include "finance/month/replan.hpp"
+#include "finance/wire/refusals.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace mita::finance {
+
+namespace {
+
+std::string pointer_of(const broken_reserve& b) {
+    switch (b.kind) {
+        case reserve_kind::budgets:
+            return "/categories";
+        case reserve_kind::buffer:
+            return "/buffer_money";
+        case reserve_kind::goal:
+            return "/goals/" + std::to_string(b.index);
+        case reserve_kind::obligations:
+            break;
+    }
+    return "/bills";
+}
+
+[[noreturn]] void refuse_infeasible(const infeasible& why, std::string_view named, const std::string& currency) {
+    const auto text = [&currency](amount v) { return money::make(v, currency)->str(); };
+    std::vector<field_error> errors;
+    for (const auto& b : why.broken) {
+        const auto pointer = named.empty() ? pointer_of(b) : std::string(named);
+        errors.push_back({pointer, "infeasible_budget", text(b.missing) + " of this has no money behind it."});
+    }
+    throw api_error(422, "infeasible_budget", "The month lacks " + text(why.shortfall) + ".", std::move(errors));
+}
+
+[[noreturn]] void refuse_currency(const std::string& now) {
+    refuse("/currency", "currency_mismatch",
+           "The currency is " + now + " and fixed once transactions or a plan exist.");
+}
+
+// One try; `answer` is what the edit gave. moved: something moved in the meantime.
+awaitable<write_outcome> try_change(app& a, const uuid& user, std::string_view named, const plan_edit& edit,
+                                    const keyed_request* key, http::response& answer, deadline d) {
+    month_request what;
+    what.all_later = true;
+    const auto got = co_await a.months.load(user, what, d);
+    const auto& who = got.facts.who;
+    const bool known = who.plan_version > 0;
+    auto inputs = known ? got.facts.in_force() : plan_inputs();
+    answer = edit(got, inputs);
+    if (inputs.currency != who.currency) {
+        if (known) refuse_currency(who.currency);
+        const bool spent = co_await a.plans.has_money(user, d);
+        if (spent) refuse_currency(who.currency);
+    }
+    const auto today = local_today(*find_zone(inputs.timezone), wall::now());
+    const auto months = replanned(got, inputs, today, named);
+    const auto& first = months.front().budget;
+    if (first.problem) refuse_infeasible(*first.problem, named, inputs.currency);
+    const keyed_answer kept{key, answer, wall::now()};
+    auto came = co_await a.plans.replan(who, inputs, months, today, kept, d);
+    co_return came;
+}
+
+awaitable<std::optional<http::response>> try_settled(app& a, http::request& req, std::string_view named,
+                                                     const plan_edit& edit) {
+    http::response answer;
+    const auto came = co_await try_change(a, req.who->user_id, named, edit, nullptr, answer, req.until);
+    if (came.how == write_outcome::kind::moved) co_return std::nullopt;
+    co_return std::move(answer);
+}
+
+awaitable<keyed_try> try_keyed(app& a, http::request& req, std::string_view named, const plan_addition& add,
+                               json_document& body, const keyed_request* key) {
+    const plan_edit edit = [&](const loaded_month& got, plan_inputs& inputs) {
+        require_plan(got);
+        return add(body, got, inputs);
+    };
+    keyed_try made;
+    made.came = co_await try_change(a, req.who->user_id, named, edit, key, made.answer, req.until);
+    co_return made;
+}
+
+}  // namespace
+
+void require_plan(const loaded_month& got) {
+    if (got.facts.who.plan_version == 0)
+        throw api_error(409, "not_onboarded", "There is no plan yet: answer PUT /v1/onboarding first.");
+}
+
+awaitable<http::response> change_plan(http::request& req, app& a, std::string_view named, plan_edit edit) {
+    const auto attempt = [&](int) { return try_settled(a, req, named, edit); };
+    auto answer = co_await change_settled(req, a, attempt);
+    co_return answer;
+}
+
+awaitable<http::response> add_to_plan(http::request& req, app& a, std::string_view named, plan_addition add) {
+    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
+        return try_keyed(a, req, named, add, body, key);
+    };
+    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
+    a.all.forget(req.who->user_id);
+    co_return answer;
+}
+
+}  // namespace mita::finance
