@@ -93,6 +93,11 @@ void answer_reader::begin(verb method, client_response& out) {
     expect(method, out);
 }
 
+void answer_reader::begin_streamed(client_response& out) {
+    begin(verb::get, out);
+    streamed_ = true;
+}
+
 void answer_reader::follow(verb method, client_response& out) {
     in_.consume(in_.size() - behind_);
     expect(method, out);
@@ -104,7 +109,7 @@ void answer_reader::expect(verb method, client_response& out) {
     out_ = &out;
     guard_.reset();
     behind_ = 0;
-    head_done_ = chunked_ = keep_alive_ = false;
+    head_done_ = chunked_ = keep_alive_ = streamed_ = false;
 }
 
 std::span<char> answer_reader::room() {
@@ -129,6 +134,7 @@ answer_reader::state answer_reader::took(std::size_t n) {
     if (head_done_) return read_body({room_, n}, true);
     const state head = read_head();
     if (head != state::done) return head;
+    if (streamed_ && chunked_ && out_->status == 200) return open();
     return read_body(in_.view().substr(guard_.size()), true);
 }
 
@@ -165,6 +171,39 @@ answer_reader::state answer_reader::read_head() {
         if (in_.size() < whole && whole <= kept_room) space(std::max(in_.room(), whole - in_.size()));
     }
     return state::done;
+}
+
+// The body has no bound: whoever takes the pieces has one of what waits.
+answer_reader::state answer_reader::open() {
+    client_response& out = *out_;
+    parser_->body_limit(boost::none);
+    rebase(out.headers, in_.view().data(), out.buffer.data());
+    out.body = {};
+    out_ = nullptr;
+    in_.consume(guard_.size());
+    return state::opened;
+}
+
+answer_reader::state answer_reader::first_piece(std::string& to) {
+    const state s = in_.size() == 0 ? state::more : piece(in_.view(), to);
+    in_.consume(in_.size());
+    in_.shrink();
+    return s;
+}
+
+answer_reader::state answer_reader::piece(std::string_view fresh, std::string& to) {
+    std::size_t used = 0;
+    parser_->body = &to;
+    switch (chunks_.feed(*parser_, fresh, used)) {
+        case chunk_state::more:
+            return state::more;
+        case chunk_state::done:
+            return state::done;
+        case chunk_state::bad:
+        case chunk_state::too_large:
+            break;
+    }
+    return state::bad;
 }
 
 // fresh: what came since the last call; kept: in_ has it.

@@ -6,6 +6,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 #include <span>
 #include <utility>
@@ -49,6 +50,60 @@ awaitable<client_connection::outcome> client_connection::exchange(std::string_vi
     return settle(silent ? outcome::none : outcome::closed);  // it ended, or has to
 }
 
+awaitable<client_connection::outcome> client_connection::open(std::string_view head, client_response& out,
+                                                              deadline::clock::time_point until) {
+    begin(out, until);
+    sent_bytes_ = false;
+    last_ = outcome::none;
+    owed_ = 1;
+    answer_.begin_streamed(out);
+    request_.begin(head, {});
+    sending_ = sending::some;
+    const bool silent = socket_.is_open() && start_first_read();
+    return settle(silent ? outcome::none : outcome::closed);
+}
+
+awaitable<client_connection::outcome> client_connection::next_piece(std::string& to,
+                                                                    deadline::clock::time_point until) {
+    const auto self = shared_from_this();
+    to.clear();
+    until_ = until;
+    timed_ = true;
+    timed_out_ = false;
+    piece_ = &to;
+    outcome end = last_ != outcome::none ? last_ : meaning_of(answer_.first_piece(to), to);
+    while (end == outcome::none) {
+        if (!socket_.is_open()) {
+            end = timed_out_ ? outcome::timed_out : outcome::closed;
+        } else if (!reading_) {
+            end = take_piece(to);
+            if (end == outcome::none) wait_readable();
+        } else if (!happened_.called()) {
+            co_await happened_.wait();
+        }
+    }
+    timed_ = false;
+    piece_ = nullptr;
+    if (end != outcome::piece) close();
+    co_return end;
+}
+
+// What is here, without waiting.
+client_connection::outcome client_connection::take_piece(std::string& to) {
+    std::array<char, 16 << 10> bytes;  // as much as waits at most, while the client takes it
+    error_code ec;
+    const std::size_t n = socket_.read_some(asio::buffer(bytes), ec);
+    if (ec == asio::error::would_block || ec == asio::error::try_again) return outcome::none;
+    if (ec) return outcome::closed;
+    return meaning_of(answer_.piece(std::string_view(bytes.data(), n), to), to);
+}
+
+client_connection::outcome client_connection::meaning_of(answer_reader::state s, const std::string& got) {
+    if (s == answer_reader::state::bad) last_ = outcome::malformed;
+    if (s == answer_reader::state::done) last_ = outcome::answered;
+    return got.empty() ? last_ : outcome::piece;
+}
+
 awaitable<client_connection::outcome> client_connection::next(verb method, client_response& out,
                                                               deadline::clock::time_point until) {
     begin(out, until);
@@ -81,6 +136,7 @@ awaitable<client_connection::outcome> client_connection::settle(outcome end) {
     }
     timed_ = false;
     out_ = nullptr;
+    if (end == outcome::opened) co_return end;
     owed_ = end == outcome::answered && answer_.keeps_alive() && socket_.is_open() ? owed_ - 1 : 0;
     if (owed_ > 0) co_return end;
     reusable_ = end == outcome::answered && answer_.reusable() && sending_ == sending::all && !half_closed_ &&
@@ -111,6 +167,8 @@ client_connection::outcome client_connection::take() {
             break;
         case state::done:
             return outcome::answered;
+        case state::opened:
+            return outcome::opened;
         case state::bad:
             return outcome::malformed;
         case state::too_large:
@@ -147,7 +205,7 @@ void client_connection::wait_writable() {
         client_connection& c = *self;
         if (c.sending_ != sending::blocked) return;
         c.sending_ = sending::some;
-        if (c.out_ != nullptr) c.happened_.call();
+        if (c.awaited()) c.happened_.call();
     });
 }
 
@@ -160,8 +218,17 @@ void client_connection::start_read() {
                                 c.reading_ = false;
                                 c.read_error_ = ec;
                                 c.read_ = n;
-                                if (c.out_ != nullptr) c.happened_.call();
+                                if (c.awaited()) c.happened_.call();
                             });
+}
+
+void client_connection::wait_readable() {
+    reading_ = true;
+    socket_.async_wait(tcp_socket::wait_read, [self = shared_from_this()](error_code) {
+        client_connection& c = *self;
+        c.reading_ = false;
+        if (c.awaited()) c.happened_.call();
+    });
 }
 
 // Before anything is asked: whoever asks would take what is there already for the answer (R16). False: there are bytes,

@@ -12,13 +12,14 @@
 #include "http/wakeup.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace mita::http {
 
 class client_connection final : public std::enable_shared_from_this<client_connection> {
 public:
-    enum class outcome : std::uint8_t { none, answered, closed, malformed, too_large, timed_out };
+    enum class outcome : std::uint8_t { none, answered, closed, malformed, too_large, timed_out, opened, piece };
 
     client_connection(executor ex, std::size_t max_response) : socket_(ex), answer_(max_response) {}
 
@@ -31,6 +32,11 @@ public:
                                 deadline::clock::time_point until, unsigned heads = 1);
     // The next answer of those owed, likewise. Until it is asked for it waits where the kernel keeps it.
     awaitable<outcome> next(verb method, client_response& out, deadline::clock::time_point until);
+
+    // As exchange() of a GET, for an answer that may come in pieces. opened: its head is in `out`, and next_piece()
+    // gives what follows, as it comes; answered: that was all. While nothing comes no buffer is held.
+    awaitable<outcome> open(std::string_view head, client_response& out, deadline::clock::time_point until);
+    awaitable<outcome> next_piece(std::string& to, deadline::clock::time_point until);
 
     bool reusable() const { return reusable_; }    // after an exchange: may carry another
     unsigned owed() const { return owed_; }        // answers still to come, on a connection that still can bring them
@@ -57,6 +63,10 @@ private:
     outcome take();
     void send();
     void wait_writable();
+    void wait_readable();
+    outcome take_piece(std::string& to);
+    outcome meaning_of(answer_reader::state s, const std::string& got);
+    bool awaited() const { return out_ != nullptr || piece_ != nullptr; }
 
     tcp_socket socket_;
     int fd_ = -1;
@@ -64,6 +74,7 @@ private:
     request_writer request_;
     wakeup happened_;
     client_response* out_ = nullptr;  // not null: an exchange runs
+    std::string* piece_ = nullptr;    // not null: a piece is waited for
     deadline::clock::time_point until_{};
     error_code read_error_;  // of the read that ended
     std::size_t read_ = 0;   // bytes it brought
@@ -73,6 +84,7 @@ private:
     bool reading_ = false;
     bool timed_ = false, timed_out_ = false;
     bool got_bytes_ = false, sent_bytes_ = false, reusable_ = false, half_closed_ = false;
+    outcome last_ = outcome::none;  // how an answer in pieces ended with the one that was given
 };
 
 }  // namespace mita::http

@@ -37,6 +37,8 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
                                           {{"service", options.name}})),
       connections_gauge(
           registry.make_gauge("mita_http_connections", "Open client connections.", {{"service", options.name}})),
+      streams_gauge(registry.make_gauge("mita_http_streams", "Answers that go on until one side ends them.",
+                                        {{"service", options.name}})),
       shed_total(registry.make_counter("mita_http_shed_total", "Requests answered 503 as too many were in flight.",
                                        {{"service", options.name}})) {
     if (tls != nullptr) handshakes = std::make_unique<handshake_log>(options.name, registry);

@@ -1,5 +1,6 @@
 #include "http/session.hpp"
 
+#include "http/live_source.hpp"
 #include "http/near.hpp"
 
 #include <boost/asio/error.hpp>
@@ -77,6 +78,7 @@ void session::tick() {
 // Busy: its answer says close. Idle: the next request may be on its way, or be sent before the client could know; it is
 // answered, and told to close.
 void session::drain(std::uint32_t until) {
+    if (live_ != nullptr) live_->wind_up();
     if (expires_ == 0) return;
     if (phase_ == phase::idle) expires_ = std::min(expires_, until);
     if (phase_ != phase::discard) return;  // answered; only the rest of a refused body is still to come

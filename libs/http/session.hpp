@@ -26,6 +26,7 @@
 
 namespace mita::http {
 
+class live_source;
 class session;
 
 // What an exchange needs while it runs; reused by the next one on any connection of the worker.
@@ -76,6 +77,7 @@ struct server_core {
     exchange_log exchanges;
     metrics::gauge& in_flight_gauge;
     metrics::gauge& connections_gauge;
+    metrics::gauge& streams_gauge;
     metrics::counter& shed_total;
     std::unique_ptr<handshake_log> handshakes;  // null: plain
 
@@ -128,7 +130,7 @@ private:
     awaitable<void> receive_and_handle();
     awaitable<void> handle();
     void decide_keep_alive();
-    void end_request(deadline::clock::time_point began);
+    void end_request();
 
     // session_ahead.cpp
     bool may_lead() const;
@@ -148,7 +150,9 @@ private:
 
     // session_answer.cpp
     awaitable<bool> answer();
-    awaitable<bool> stream_answer();
+    awaitable<bool> stream_answer(live_source* live);
+    void begin_live(live_source& source);
+    void end_live();
     answer_facts facts() const;
     awaitable<bool> write();
     bool write_now(error_code& ec);
@@ -167,6 +171,8 @@ private:
     std::unique_ptr<exchange> x_;
     std::unique_ptr<ahead> ahead_;  // null: nothing was taken ahead
     gone_watch* watch_ = nullptr;
+    live_source* live_ = nullptr;  // not null: its answer has begun
+    deadline::clock::time_point began_{};
     std::string address_;
     std::size_t next_ = 0;       // where in in_ the next message begins, as far as known
     std::size_t index_ = 0;      // in core_->sessions

@@ -1,8 +1,12 @@
 // How a session writes answers, and how it takes leave.
+#include "http/live_source.hpp"
 #include "http/problem.hpp"
 #include "http/session.hpp"
 
 #include <boost/asio/error.hpp>
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 namespace mita::http {
 
@@ -42,11 +46,12 @@ awaitable<bool> session::answer() {
     exchange& x = *x_;
     const bool body = x.req.method != verb::head && may_have_body(x.res.status);
     if (x.res.stream != nullptr && body) {
-        if (x.req.minor_version == 0) {  // its end is the connection's
+        auto* const live = dynamic_cast<live_source*>(x.res.stream.get());
+        if (x.req.minor_version == 0 || live != nullptr) {  // its end is the connection's
             keep_ = false;
             linger_ = true;
         }
-        const bool sent = co_await stream_answer();
+        const bool sent = co_await stream_answer(live);
         co_return sent;
     }
     x.writer.begin(x.res, x.req, facts());
@@ -57,7 +62,7 @@ awaitable<bool> session::answer() {
 }
 
 // The head leaves with the first piece, so that a source that fails at once still gives an error answer.
-awaitable<bool> session::stream_answer() {
+awaitable<bool> session::stream_answer(live_source* live) {
     exchange& x = *x_;
     bool started = false;
     for (;;) {
@@ -73,6 +78,7 @@ awaitable<bool> session::stream_answer() {
             x.res.log_detail = what_of(error);
             x.res.code = "stream_failed";
             keep_ = linger_ = false;
+            if (live_ != nullptr) end_live();
             co_return false;
         }
         if (error) {
@@ -84,8 +90,33 @@ awaitable<bool> session::stream_answer() {
         if (!error) x.writer.piece(piece);
         started = true;
         const bool sent = co_await write();
-        if (!sent || error || piece.empty()) co_return sent;
+        const bool going = sent && !error && !piece.empty();
+        if (going && live != nullptr && live_ == nullptr) begin_live(*live);
+        if (going) continue;
+        if (live_ != nullptr) end_live();
+        co_return sent;
     }
+}
+
+// The request was answered, as far as counts, times and limits go. What waits in the kernel for a slow reader is
+// little.
+void session::begin_live(live_source& source) {
+    constexpr int most_unsent = 32 << 10;
+    live_ = &source;
+    core_->streams_gauge.add(1);
+    end_request();
+    ::setsockopt(fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
+    if (core_->draining) source.wind_up();
+}
+
+void session::end_live() {
+    live_ = nullptr;
+    core_->streams_gauge.add(-1);
+    if (x_->res.code.empty()) return;  // one side ended it
+    core_->log.warn("stream_broken")
+        .with("request_id", x_->req.id)
+        .with("route", x_->req.route)
+        .with("reason", x_->res.log_detail);
 }
 
 // Tries at once without waiting, as a socket almost always takes an answer. True: all is written.

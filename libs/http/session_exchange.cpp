@@ -20,8 +20,8 @@ constexpr std::size_t most_discarded = 64 << 10;  // of a refused request's body
 // One exchange, from the head in x_ to its answer. False: the connection ends.
 awaitable<bool> session::serve() {
     exchange& x = *x_;
-    const auto began = deadline::clock::now();
-    begin_request(began);
+    began_ = deadline::clock::now();
+    begin_request(began_);
     if (x.error.status != 0) {
         refuse_head();
     } else if (!x.taken_ahead && core_->in_flight.load(std::memory_order_relaxed) > core_->options.max_in_flight) {
@@ -33,7 +33,7 @@ awaitable<bool> session::serve() {
     }
     decide_keep_alive();
     const bool sent = co_await answer();
-    end_request(began);
+    if (counted_) end_request();
     bool going = keep_ && sent;
     if (going && !body_done_) {
         going = co_await discard_body();
@@ -196,13 +196,13 @@ void session::decide_keep_alive() {
     linger_ = !keep_ && (!body_done_ || x.keep_alive);
 }
 
-void session::end_request(deadline::clock::time_point began) {
+void session::end_request() {
     exchange& x = *x_;
     exchange_facts facts;
-    facts.began = began;
+    facts.began = began_;
     facts.parts = &x.parts;
     facts.ended = deadline::clock::now();
-    facts.took = std::chrono::duration_cast<std::chrono::microseconds>(facts.ended - began);
+    facts.took = std::chrono::duration_cast<std::chrono::microseconds>(facts.ended - began_);
     facts.bytes_in = x.head_size + x.req.body.size();
     facts.bytes_out = x.bytes_out;
     facts.known_method = known_method_;

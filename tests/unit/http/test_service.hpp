@@ -4,6 +4,7 @@
 
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
+#include "http/live_source.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "raw_socket.hpp"
@@ -141,6 +142,53 @@ inline awaitable<response> streams(request& req, app&) {
     r.stream = std::make_unique<pieces>(20, req.query == "early" ? 0 : req.query == "late" ? 10 : -1);
     co_return r;
 }
+// Says hello, then what happens to it: its client left, its server stops.
+class lively final : public live_source {
+public:
+    lively(const request& req, app& a, executor ex)
+        : ex_(ex), state_(a), breaks_(req.query == "break"), floods_(req.query == "flood"), left_(req, [this] {
+              note("left\n");
+          }) {}
+    awaitable<std::string_view> next(deadline) override {
+        if (asked_++ == 0) co_return "hello\n";
+        if (breaks_) throw std::runtime_error("source broke");
+        if (floods_) {
+            ++state_.hits;
+            text_.assign(64 << 10, 'x');
+            co_return text_;
+        }
+        if (over_) co_return std::string_view();
+        const auto happened = std::make_shared<waiter>(ex_);
+        happened_ = happened;
+        if (!said_.empty()) happened->notify();
+        co_await happened->wait(deadline::after(std::chrono::seconds(20)));
+        over_ = said_ != "left\n";
+        co_return std::exchange(said_, {});
+    }
+    void wind_up() override { note("bye\n"); }
+
+private:
+    void note(std::string_view what) {
+        said_ = what;
+        if (happened_) happened_->notify();
+    }
+    executor ex_;
+    app& state_;
+    bool breaks_, floods_;
+    bool over_ = false;
+    int asked_ = 0;
+    std::string text_;
+    std::string_view said_;
+    std::shared_ptr<waiter> happened_;
+    gone_watch left_;
+};
+inline awaitable<response> live(request& req, app& a) {
+    const auto ex = co_await asio::this_coro::executor;
+    response r;
+    r.content_type = "text/event-stream";
+    r.stream = std::make_unique<lively>(req, a, ex);
+    co_return r;
+}
 inline awaitable<response> big(request&, app&) { co_return json(200, std::string(8 << 20, 'x')); }
 
 constexpr route_flags raised{1 << 20, false, true};
@@ -166,6 +214,7 @@ inline constexpr route<app> routes[] = {
     {verb::post, "/stream", counts_stream, mita::http::access::open, streamed},
     {verb::get, "/stream", streams, mita::http::access::open},
     {verb::get, "/big", big, mita::http::access::open},
+    {verb::get, "/live", live, mita::http::access::open},
 };
 
 inline server_options quick() {
