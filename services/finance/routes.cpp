@@ -25,6 +25,7 @@ constexpr http::route<app> for_people[] = {
     {verb::patch, "/v1/transactions/{id}", patch_transaction},
     {verb::del, "/v1/transactions/{id}", delete_transaction},
     {verb::post, "/v1/transactions/{id}:restore", restore_transaction},
+    {verb::post, "/v1/transactions:batch", batch_transactions, access::user, {.body_limit = 1 << 20}},
     {verb::post, "/v1/affordability", affordability_of},
     {verb::get, "/v1/categories", list_categories},
     {verb::post, "/v1/categories", create_category},

@@ -21,6 +21,7 @@ awaitable<http::response> create_transaction(http::request& req, app& a);
 awaitable<http::response> read_transaction(http::request& req, app& a);
 awaitable<http::response> patch_transaction(http::request& req, app& a);
 awaitable<http::response> delete_transaction(http::request& req, app& a);
+awaitable<http::response> batch_transactions(http::request& req, app& a);
 awaitable<http::response> restore_transaction(http::request& req, app& a);
 awaitable<http::response> affordability_of(http::request& req, app& a);
 awaitable<http::response> list_categories(http::request& req, app& a);

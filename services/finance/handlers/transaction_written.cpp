@@ -13,6 +13,24 @@
 
 namespace mita::finance {
 
+namespace {
+
+// The occurrence a link names, when it is of a month these facts have open.
+std::optional<link_target> target_in(const month_facts& f, std::string_view id) {
+    const auto last = f.last_opened();
+    for (const auto& m : f.expects) {
+        if (m.out_of_reach) continue;
+        if (!last || m.month > last->month) break;
+        for (const auto& o : m.bills)
+            if (o.id == id) return link_target{o.category, false};
+        for (const auto& i : m.incomes)
+            if (i.id == id) return link_target{i.category, true};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
 entry_rules rules_of(const month_facts& f) {
     const auto where = find_zone(f.who.timezone);
     if (!where) throw std::logic_error("a stored time zone is not in this system's tzdata");
@@ -43,6 +61,15 @@ http::response written(const transaction& t, const std::optional<spend_effect>& 
     }
     out.close('}');
     return http::json(status, std::move(out.text));
+}
+
+awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const transaction& entry, deadline d) {
+    auto target = target_in(f, entry.bill_id);
+    if (!target) {
+        target = co_await a.ledger.find_target(user, entry.bill_id, d);
+    }
+    check_link(entry, target);
+    f.know_linked(entry.bill_id, *target);
 }
 
 std::vector<year_month> other_months(const transaction& t, year_month now) {

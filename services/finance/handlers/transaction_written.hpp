@@ -26,6 +26,9 @@ std::optional<spend_effect> effect_of_change(month_facts& f, const transaction* 
 http::response written(const transaction& t, const std::optional<spend_effect>& effect, std::string_view currency,
                        unsigned status);
 
+// May a new entry be linked to what it names (its bill_id, not empty)? Then f knows it. Throws as check_link.
+awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const transaction& entry, deadline d);
+
 // The months other than `now` that t touches, if any: its own and that of the bill it is linked to.
 std::vector<year_month> other_months(const transaction& t, year_month now);
 

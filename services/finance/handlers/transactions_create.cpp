@@ -19,20 +19,6 @@ namespace mita::finance {
 
 namespace {
 
-// The occurrence a link names, when it is of a month these facts have open.
-std::optional<link_target> target_in(const month_facts& f, std::string_view id) {
-    const auto last = f.last_opened();
-    for (const auto& m : f.expects) {
-        if (m.out_of_reach) continue;
-        if (!last || m.month > last->month) break;
-        for (const auto& o : m.bills)
-            if (o.id == id) return link_target{o.category, false};
-        for (const auto& i : m.incomes)
-            if (i.id == id) return link_target{i.category, true};
-    }
-    return std::nullopt;
-}
-
 // A transaction as it would be, and the month of today with it.
 struct draft {
     transaction entry;
@@ -58,15 +44,6 @@ draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
 void judge(draft& made) {
     const auto effect = effect_of_change(made.now->facts, nullptr, &made.entry, "/money/amount");
     made.answer = created(made.entry, effect, made.now->facts.who.currency);
-}
-
-awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const transaction& entry, deadline d) {
-    auto target = target_in(f, entry.bill_id);
-    if (!target) {
-        target = co_await a.ledger.find_target(user, entry.bill_id, d);
-    }
-    check_link(entry, target);
-    f.know_linked(entry.bill_id, *target);
 }
 
 // What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.

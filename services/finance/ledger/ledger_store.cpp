@@ -1,6 +1,7 @@
 #include "finance/ledger/ledger_store.hpp"
 
 #include "core/error.hpp"
+#include "finance/ledger/insert_effects.hpp"
 #include "finance/ledger/search_text.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 
@@ -14,22 +15,16 @@ namespace {
 
 using std::chrono::year_month_day;
 
+// The one of a POST; its lines come as arrays.
 constexpr auto insert_sql = db::join(
     keyed_ledger,
-    ", t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
-    "    tags, created_at, updated_at, bill_id, bill_unlinked, search_key) "
-    "  select user_id, $11::uuid, $12::date, $13::bigint, $14::text, nullif($15::uuid, user_id), $16::timestamptz, "
-    "$17::text, "
-    "    $18::text, $19::text[], $8::timestamptz, $8::timestamptz, $23::text, $24::boolean, $25::text from u), "
-    "x as (select u.user_id, l.* from u, unnest($20::text[], $21::bigint[], $22::text[]) with ordinality "
-    "  as l(category, amount, note, n)), "
-    "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on, counts) "
-    "  select user_id, $11::uuid, n, category, amount, nullif(note, ''), $12::date, $26::boolean from x), "
-    "a as (insert into day_actual (user_id, day, category, spent, received) "
-    "  select user_id, $12::date, category, -sum(amount)::bigint, sum(greatest(amount, 0))::bigint from x "
-    "  where $26::boolean group by user_id, category on conflict (user_id, day, category) do update "
-    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
-    keyed_end);
+    ", i as (select u.user_id, $11::uuid as id, $12::date as booked_on, $13::bigint as amount, $14::text as currency, "
+    "    $15::uuid as account_id, $16::timestamptz as occurred_at, $17::text as payee, $18::text as note, "
+    "    $19::text[] as tags, $23::text as bill_id, $24::boolean as bill_unlinked, $25::text as search_key, "
+    "    $26::boolean as counts from u), "
+    "x as (select i.user_id, i.id, i.booked_on, i.counts, l.* from i, "
+    "  unnest($20::text[], $21::bigint[], $22::text[]) with ordinality as l(category, amount, note, n))",
+    insert_effects, keyed_end);
 constexpr db::statement insert_transaction{"finance_transaction_insert", insert_sql};
 
 constexpr auto find_sql =

@@ -48,7 +48,7 @@ awaitable<std::optional<http::response>> try_once(write_way& way, const uuid& us
 awaitable<http::response> write_once(write_way way, http::request& req, keyed_form form, keyed_attempt attempt) {
     const uuid user = req.who->user_id;
     auto given = read_key(req, form.key_required);
-    json_document body(req.body.empty() && !form.body_required ? std::string_view("{}") : req.body);
+    json_document body(req.body.empty() && !form.body_required ? std::string_view("{}") : req.body, form.limits);
     std::optional<keyed_request> named;
     std::optional<write_turns::claim> mine;
     if (given) {

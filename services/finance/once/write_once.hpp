@@ -24,6 +24,7 @@ struct write_way {
 struct keyed_form {
     bool key_required = true;
     bool body_required = true;  // if not, none reads as {}
+    json_limits limits = {};    // of the body
 };
 
 struct keyed_try {

@@ -42,7 +42,8 @@ class Ledger:
             return {"category": lines[0][0], "money": m(lines[0][1])}
         return {"splits": [{"category": c, "money": m(x)} for c, x in lines], "money": m(sum(x for _, x in lines))}
 
-    def create(self):
+    def some_entry(self):
+        """A body to post, and what the books and the walker know of it."""
         lines, day = self.some_lines(), self.some_day()
         body = self.members(lines) | ({} if day == self.today() and self.rng.random() < .5 else {"booked_on": str(day)})
         payee = self.rng.choice(PAYEES)
@@ -51,17 +52,43 @@ class Ledger:
         account = self.rng.choice(self.accounts)
         if account != self.person.id or self.rng.random() < .2:
             body["account_id"] = account
+        return body, lines, day, payee, account
+
+    def posted(self, body, target="/v1/transactions", status=201):
         again = {"Idempotency-Key": key()}
-        made = expect(self.person.post("/v1/transactions", body, headers=again), 201)
-        self.note("create", made.json["id"], str(day), lines)
+        made = expect(self.person.post(target, body, headers=again), status)
         if self.rng.random() < .1:  # a retry changes nothing
-            assert expect(self.person.post("/v1/transactions", body, headers=again), 201).body == made.body
+            assert expect(self.person.post(target, body, headers=again), status).body == made.body
+        return made
+
+    def created(self, id, etag, lines, day, payee, account):
         if self.books.answers:
             self.books.open_until(max(month_of(day), month_of(self.today())))
-        self.books.entries[made.json["id"]] = {"day": day, "lines": lines, "bill": None}
-        self.home[made.json["id"]] = account
-        self.tags[made.json["id"]], self.texts[made.json["id"]] = made.etag, {"payee": payee}
+        self.books.entries[id] = {"day": day, "lines": lines, "bill": None}
+        self.home[id] = account
+        self.tags[id], self.texts[id] = etag, {"payee": payee}
+
+    def create(self):
+        body, *of = self.some_entry()
+        made = self.posted(body)
+        self.note("create", made.json["id"], str(of[1]), of[0])
+        self.created(made.json["id"], made.etag, *of)
         self.told_effect(made.json["effect"])
+
+    def batch(self):
+        entries = [self.some_entry() for _ in range(self.rng.choice([1, 2, 5, 12]))]
+        mode = self.rng.choice(["atomic", "independent"])
+        wrong = self.rng.randrange(len(entries)) if mode == "independent" and self.rng.random() < .3 else None
+        items = [body | ({"id": "019d4a5c-7c01-4a01-9b02-0123456789ab"} if n == wrong else {}) for n, (body, *_) in enumerate(entries)]  # no version of ours
+        made = self.posted({"mode": mode, "items": items}, "/v1/transactions:batch", 200 if mode == "atomic" else 207).json
+        for n, (item, (_, *of)) in enumerate(zip(made["data"], entries)):
+            if n == wrong:
+                assert item["problem"]["errors"][0]["pointer"] == f"/items/{n}/id"
+                continue
+            self.note("batch", item["transaction"]["id"], str(of[1]), of[0])
+            self.created(item["transaction"]["id"], '"t1"', *of)
+        self.looked_at()
+        self.told_effect(made["effect"])
 
     def told_effect(self, effect):
         want = self.books.effect(self.today())

@@ -61,7 +61,7 @@ class Walker(Planning, Ledger, Accounts, Categories, Looking):
         self.person.client.close()  # what is not used for long is closed by the other side
         self.person.client = self.rng.choice(self.doors)
         self.person.client.token = self.person.access
-        shares = {self.create: 40, self.change: 14, self.delete: 6, self.restore: 5, self.switch_cover: 2, self.onboard: 4, self.look: 12,
+        shares = {self.create: 34, self.batch: 6, self.change: 14, self.delete: 6, self.restore: 5, self.switch_cover: 2, self.onboard: 4, self.look: 12,
                   self.look_elsewhere: 8, self.look_closely: 8, self.page_through: 3, self.category: 8, self.search: 4,
                   self.elsewhere: 8, self.balances: 8, self.checkpoint: 5}
         what = self.rng.choices(list(shares), list(shares.values()))[0]

@@ -1,0 +1,35 @@
+#include "finance/month/month_room.hpp"
+
+#include "core/error.hpp"
+#include "finance/month/month_view.hpp"
+
+#include <algorithm>
+
+namespace mita::finance {
+
+month_room::month_room(const loaded_month& got) : over_(period_of(got.month)) {
+    auto revisions = got.facts.revisions_of(got.month);
+    try {
+        const auto v = view_month(got.facts, got.month, got.today);
+        if (v.preview) revisions.push_back(v.budget);
+    } catch (const api_error& e) {
+        if (e.code != "amount_overflow") throw;
+        full_ = true;
+    }
+    load_ = headroom_of(got.facts, over_, revisions);
+}
+
+headroom month_room::with(const transaction& t, const category_book& book) const {
+    auto out = load_;
+    if (!t.counts || !over_.contains(t.booked_on)) return out;
+    for (const auto& line : t.lines) {
+        const wide received = std::max<amount>(0, line.value);
+        out.out += received - line.value;
+        out.in += received;
+        const auto* entry = book.find(line.category);
+        if (entry == nullptr || entry->cls != category_class::income) out.back += received;
+    }
+    return out;
+}
+
+}  // namespace mita::finance
