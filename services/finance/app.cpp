@@ -76,6 +76,7 @@ app::app(shared& all_, worker& on_)
       categories(db),
       accounts(db),
       checkpoints(db),
+      transfers(db),
       kept_answers(db),
       feed(db) {}
 
@@ -89,6 +90,8 @@ std::optional<api_error> app::explain(const std::exception& e) {
         if (fault->is_check_violation("day_actual_range") || fault->is_check_violation("day_actual_received") ||
             fault->is_check_violation("money_amount_range") || fault->sqlstate == "22003")
             return amount_overflow();
+        if (fault->is_check_violation("transfers_whole") || fault->is_check_violation("transaction_lines_named"))
+            return api_error(409, "transfer_leg", "It is a leg of a transfer: change the transfer.");
     }
     return db::explain(e);
 }

@@ -25,6 +25,7 @@
 #include "finance/people/profile_store.hpp"
 #include "finance/plan/plan_store.hpp"
 #include "finance/settings.hpp"
+#include "finance/transfers/transfer_store.hpp"
 #include "http/client.hpp"
 #include "http/cursor.hpp"
 #include "http/message.hpp"
@@ -97,6 +98,7 @@ struct app {
     category_store categories;
     account_store accounts;
     checkpoint_store checkpoints;
+    transfer_store transfers;
     kept_answer_store kept_answers;
     feed_store feed;
 };

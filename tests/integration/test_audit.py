@@ -1,5 +1,5 @@
 """A seeded workload of several people through the whole system, judged number by number by an independent second implementation
-(tests/support/mita/auditor): P1-P6, L2, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
+(tests/support/mita/auditor): P1-P6, L1, L2, L3, L4 and `check` in every calendar, whatever was spent, moved, deleted, restored or replanned."""
 import collections
 import copy
 import os
@@ -56,6 +56,7 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
             w.look()
             w.balances()
             w.checkpoints()
+            w.transfers()
             audit_ledger(stack.cluster, w.person.id)
     print(f"{steps} steps:", dict(sum((w.counts for w in walkers), collections.Counter())))
 

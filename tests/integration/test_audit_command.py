@@ -1,10 +1,11 @@
-"""mita-finance audit: L2, L3, L4 and the feed's numbers over the whole database, each difference named; --repair makes sums anew."""
+"""mita-finance audit: L1, L2, L3, L4 and the feed's numbers over the whole database, each difference named; --repair makes sums anew."""
 import re
 
 import pytest
 
 from mita.client import Client, expect
 from mita.command import command
+from mita.people import money
 
 
 @pytest.fixture
@@ -13,7 +14,7 @@ def audit(request, stack):
     def run(*words):
         done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
         lines = done.stdout.decode().splitlines()
-        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L2", "L3", "L4", "account", "tags", "feed", "repaired")}, done.stderr.decode()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "account", "tags", "feed", "repaired")}, done.stderr.decode()
     return run
 
 
@@ -71,6 +72,26 @@ def test_what_counts_though_its_account_is_off_budget_is_named(stack, saver, aud
     status, found, _ = audit()
     assert status == 1 and len(found["account"]) == 1 and f"transaction={entry['id']}: EUR, counted in account {account}, which is in EUR and off budget" in found["account"][0]
     stack.cluster.sql("update finance.transaction_lines set counts = false where transaction_id = %s", (entry["id"],))
+    assert audit()[0] == 0
+
+
+def test_L1_legs_that_do_not_sum_and_legs_of_no_transfer_are_named_and_left_to_a_person(stack, saver, audit):
+    loan = expect(saver.post("/v1/accounts", {"name": "Loan", "kind": "loan"}, headers={"Idempotency-Key": "loan"}), 201).json["id"]
+    move = lambda k, **more: expect(saver.post("/v1/transfers", {"to_account_id": loan, "money": money(700)} | more, headers={"Idempotency-Key": k}), 201).json
+    one, other = move("one"), move("other", category="debt")
+    assert audit()[0] == 0
+    unchecked = "set session_replication_role = replica; "  # as if the schema's test were not there
+    stack.cluster.sql(unchecked + """with l as (update finance.transaction_lines set amount = amount - 1 where transaction_id = %s)
+        update finance.transactions set amount = amount - 1 where id = %s returning 1""", one["from_transaction_id"], one["from_transaction_id"])
+    stack.cluster.sql(unchecked + "update finance.transactions set transfer_id = null where id = %s returning 1", other["to_transaction_id"])
+    try:
+        status, found, _ = audit("--repair")
+        assert status == 1 and [re.search(r"transfer=(\S+): (\d) of 2 legs, (\d) of them as it has them, sum (-?\d+) EUR, (\d) counted", x).groups() for x in found["L1"]] == \
+            sorted([(one["id"], "2", "2", "-1", "0"), (other["id"], "1", "1", "-700", "1")])
+        assert all(f"user={saver.id}" in x for x in found["L1"])
+    finally:
+        token = stack.secrets["MITA_INTERNAL_TOKEN"]
+        expect(Client(stack.finance, stack.contract, token).delete(f"/internal/v1/users/{saver.id}", internal=True), 204)
     assert audit()[0] == 0
 
 

@@ -47,6 +47,7 @@ def full_reading(person):
     for account in [id for kind, id in things if kind == "account"]:
         for c in expect(person.get(f"/v1/accounts/{account}/checkpoints"), 200).json["data"]:
             things["checkpoint", c["id"]] = {k: x for k, x in c.items() if k not in ("state", "booked_money", "difference_money", "drifts_from")}
+    things |= {("transfer", t["id"]): t for t in expect(person.get("/v1/transfers?limit=500"), 200).json["data"]}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -83,6 +84,18 @@ def checkpoint(person, on):
     return person.post(f"/v1/accounts/{person.id}/checkpoints", {"on": on, "balance_money": money(5)}, headers={"Idempotency-Key": key()})
 
 
+def transfer(person, **members):
+    return person.post("/v1/transfers", {"to_account_id": person.account, "money": money(700)} | members, headers={"Idempotency-Key": key()})
+
+
+def pair(person):
+    """Two that were booked, and their transfer."""
+    arrived = expect(person.post(LIST, {"money": money(100), "category": "other_income", "account_id": person.account}, headers={"Idempotency-Key": key()}), 201).json["id"]
+    person.two = [person.spend(100)["id"], arrived]
+    person.pair = expect(person.post("/v1/transfers:pair", {"transaction_ids": person.two}, headers={"Idempotency-Key": key()}), 201).json["id"]
+    return person.pair
+
+
 WRITES = {
     "PATCH /v1/me": lambda p: p.patch("/v1/me", {"locale": "bg-BG", "display_name": "Another name"}, headers={"If-Match": "*"}),
     "PUT /v1/onboarding": lambda p: p.client.put("/v1/onboarding", worked_example() | {"buffer_money": money(4000)}, headers={"If-Match": "*"}),
@@ -98,6 +111,13 @@ WRITES = {
     "POST checkpoints": lambda p: checkpoint(p, "2026-02-28"),
     "PATCH checkpoints": lambda p: p.patch(p.checkpoint, {"balance_money": money(7)}, headers={"If-Match": "*"}),
     "DELETE checkpoints": lambda p: p.delete(p.checkpoint, headers={"If-Match": "*"}),
+    "POST /v1/transfers": transfer,
+    "PATCH /v1/transfers/{id}": lambda p: p.patch(p.transfer, {"money": money(5)}, headers={"If-Match": "*"}),
+    "PATCH of a leg": lambda p: p.patch(f"{LIST}/{p.leg}", {"note": "mine"}, headers={"If-Match": "*"}),
+    "DELETE /v1/transfers/{id}": lambda p: p.delete(p.transfer, headers={"If-Match": "*"}),
+    "POST /v1/transfers/{id}:restore": lambda p: p.post(f"/v1/transfers/{p.gone_transfer}:restore", headers={"Idempotency-Key": key()}),
+    "POST /v1/transfers:pair": lambda p: p.post("/v1/transfers:pair", {"transaction_ids": p.loose}, headers={"Idempotency-Key": key()}),
+    "POST /v1/transfers/{id}:unpair": lambda p: p.post(f"/v1/transfers/{p.pair}:unpair", headers={"Idempotency-Key": key()}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -112,6 +132,11 @@ def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, b
     saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
     saver.spend(300, "transport")
     saver.checkpoint = expect(checkpoint(saver, "2026-01-31"), 201).header("Location")
+    made, gone = expect(transfer(saver), 201), expect(transfer(saver), 201)
+    saver.transfer, saver.leg, saver.gone_transfer = made.header("Location"), made.json["to_transaction_id"], gone.json["id"]
+    expect(saver.delete(gone.header("Location"), headers={"If-Match": "*"}), 200)
+    pair(saver)
+    saver.loose = [saver.spend(50)["id"], expect(saver.create(50, "other_income", account_id=saver.account), 201).json["id"]]
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
     replica = Replica(beside.get).sync()
     before, number = dict(replica.things), number_of(stack, saver)
@@ -179,11 +204,12 @@ def random_write(rng, who, clock, known, lock):
     with lock:
         one = rng.choice(known["transaction"]) if known["transaction"] else None
         own = rng.choice(known["category"]) if known["category"] else "groceries"
-        account = rng.choice([who.id, *known["account"]])
+        account, other = rng.choice([who.id, *known["account"]]), rng.choice([who.id, *known["account"]])
+        moved = rng.choice(known["transfer"]) if known["transfer"] else uuid7(clock)
         checkpoint = rng.choice(known["checkpoint"]) if known["checkpoint"] else f"/v1/accounts/{who.id}/checkpoints/{uuid7(clock)}"
     head, match = {"Idempotency-Key": key()}, {"If-Match": "*"}
     shares = {"spend": 30, "edit": 15, "delete": 10, "restore": 8, "category": 6, "rename": 6, "drop": 3, "me": 3, "plan": 3, "open": 4, "account": 4, "close": 3,
-              "check": 6, "correct": 4, "forget": 3}
+              "check": 6, "correct": 4, "forget": 3, "move": 10, "move otherwise": 6, "unmove": 4, "move back": 4, "pair": 8, "unpair": 6}
     what = rng.choices(list(shares), list(shares.values()))[0]
     if what == "spend":
         body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "account_id": account,
@@ -208,6 +234,28 @@ def random_write(rng, who, clock, known, lock):
         if answer.status == 201:
             with lock:
                 known["checkpoint"].append(answer.header("Location"))
+    elif what == "move":
+        answer = who.post("/v1/transfers", {"from_account_id": account, "to_account_id": other, "money": money(rng.randrange(1, 500))}, headers=head)
+        if answer.status == 201:
+            with lock:
+                known["transfer"].append(answer.json["id"])
+    elif what == "move otherwise":
+        answer = who.patch(f"/v1/transfers/{moved}", {"money": money(rng.randrange(1, 500)), "to_account_id": other}, headers=match)
+    elif what == "unmove":
+        answer = who.delete(f"/v1/transfers/{moved}", headers=match)
+    elif what == "move back":
+        answer = who.post(f"/v1/transfers/{moved}:restore", headers=head)
+    elif what == "pair" and one is not None:
+        amount = -(who.get(f"{LIST}/{one}").json.get("money") or money(-1))["amount"]  # deleted by now: refused
+        made = who.post(LIST, {"money": money(amount), "category": "other_income", "account_id": other}, headers=head)
+        if made.status != 201:
+            return
+        answer = who.post("/v1/transfers:pair", {"transaction_ids": [one, made.json["id"]]}, headers={"Idempotency-Key": key()})
+        if answer.status == 201:
+            with lock:
+                known["transfer"].append(answer.json["id"])
+    elif what == "unpair":
+        answer = who.post(f"/v1/transfers/{moved}:unpair", headers=head)
     elif what == "correct":
         answer = who.patch(checkpoint, {"balance_money": money(rng.randrange(-500, 500))}, headers=match)
     elif what == "forget":
@@ -240,7 +288,7 @@ def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(s
     seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
     print(f"MITA_SEED={seed}")
     rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
-    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": []}, threading.Lock(), threading.Event()
+    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": [], "transfer": []}, threading.Lock(), threading.Event()
 
     def write(number):
         rng = random.Random(seed + number)

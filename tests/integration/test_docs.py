@@ -17,8 +17,8 @@ AT_MOST = 150 * 1024
 # Commands that need what others made come after them; those that end sessions come last.
 FACTORS = ["addTotp", "confirmTotp", "verifySecondFactor", "renewRecoveryCodes", "removeTotp", "beginPasskey", "addPasskey", "beginPasskeyLogin", "passkeyLogin", "removePasskey",
            "reauthenticate"]
-FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createTransaction", "createCategory", "listSessions"]
-LAST = ["deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
+FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createTransaction", "createCategory", "createAccount", "createTransfer", "listSessions"]
+LAST = ["pairTransfer", "unpairTransfer", "deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
         "deleteMe", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
 MAILED = {"verifyEmail": "/verify-email", "resetPassword": "/reset-password"}  # whose token a mail brings
 READER = "reader-of-docs@example.org"
@@ -137,6 +137,12 @@ class Shell:
         """The answer to a login whose second factor is missing."""
         return expect(Client(self.stack.gateway, self.stack.contract).post("/v1/auth/login", {"email": READER, "password": "correct horse battery"}), 401, "mfa_required").json
 
+    def booked(self, amount, category, **members):
+        """One of a pair."""
+        reader = Client(self.stack.gateway, self.stack.contract, self.variables["TOKEN"])
+        entry = {"money": {"amount": amount, "currency": "EUR"}, "category": category} | members
+        return expect(reader.post("/v1/transactions", entry, headers={"Idempotency-Key": f"docs{amount}"}), 201).json["id"]
+
     def remember(self, name, body):
         """What later commands name."""
         if name in ("register", "login", "verifySecondFactor", "passkeyLogin", "reauthenticate"):
@@ -162,6 +168,10 @@ class Shell:
             self.variables["CATEGORY"] = json.loads(body)["id"]
         if name == "createAccount":
             self.variables["ACCOUNT"] = json.loads(body)["id"]
+        if name in ("createTransfer", "pairTransfer"):
+            self.variables["TRANSFER"] = json.loads(body)["id"]
+        if name == "createTransfer":
+            self.variables |= {"LEFT": self.booked(-500, "other"), "ARRIVED": self.booked(500, "other_income", account_id=self.variables["ACCOUNT"])}
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
         if name == "listSessions":

@@ -12,6 +12,7 @@ ARROWS = {
     "domain": set(), "wire": {"domain"}, "once": {"wire", "domain"}, "changes": {"wire", "domain"},
     "people": {"once", "changes", "wire", "domain"}, "categories": {"once", "changes", "wire", "domain"},
     "accounts": {"once", "changes", "wire", "domain"},
+    "transfers": NOUN | {"ledger"},  # two transactions are one thing
 }
 
 

@@ -123,7 +123,7 @@ int audit(config& from, bool repairing) {
 void add_audit(command_line& cli) {
     const auto repairing = std::make_shared<bool>(false);
     auto& command = cli.add(
-        "audit", "recompute the stored sums of everybody (L2, L3, L4, the feed's numbers) and name each difference",
+        "audit", "recompute the stored sums of everybody (L1, L2, L3, L4, the feed's numbers) and name each difference",
         [repairing](config& from) { return audit(from, *repairing); });
     command.add_flag("--repair", *repairing, "make sums anew from what they are of (L2, L4); the rest is only named");
 }

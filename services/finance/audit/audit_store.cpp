@@ -47,7 +47,8 @@ constexpr db::statement misplaced{
     "  case when a.on_budget then 'on budget' else 'off budget' end) "
     "from transactions t join accounts a on a.user_id = t.user_id and a.id = coalesce(t.account_id, t.user_id) "
     "join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
-    "where t.user_id = any($1::uuid[]) and t.deleted_at is null and (l.counts <> a.on_budget "
+    "where t.user_id = any($1::uuid[]) and t.deleted_at is null "
+    "  and (l.counts <> (a.on_budget and (t.transfer_id is null or l.category is not null)) "
     "  or t.currency <> a.currency) order by t.user_id, t.id limit 1000"};
 // What pages by tag are read from.
 constexpr db::statement wrong_tags{
@@ -69,6 +70,24 @@ constexpr db::statement wrong_lines{
     "where t.user_id = any($1::uuid[]) group by t.user_id, t.id, t.amount, t.booked_on "
     "having t.amount <> coalesce(sum(l.amount), 0) or bool_or(l.booked_on <> t.booked_on) or count(l.n) = 0 "
     "order by t.user_id, t.id limit 1000"};
+// The legs of each transfer, and what says it is of a transfer that is not there; by themselves, beside the schema's
+// own test.
+constexpr db::statement wrong_transfers{
+    "finance_audit_transfers",
+    "select user_id, format('transfer=%s: %s of 2 legs, %s of them as it has them, sum %s %s, %s counted', id, legs, "
+    "  fit, total, currencies, counted) from (select coalesce(x.user_id, t.user_id) as user_id, "
+    "    coalesce(x.id, t.transfer_id) as id, count(t.id) as legs, count(*) filter (where (t.deleted_at is null) = "
+    "      (x.deleted_at is null) and case t.id when x.from_id then t.amount < 0 and t.booked_on = x.booked_on "
+    "        and coalesce(t.account_id, t.user_id) = x.from_account when x.to_id then t.amount > 0 "
+    "        and coalesce(t.account_id, t.user_id) = x.to_account end) as fit, coalesce(sum(t.amount), 0) as total, "
+    "    string_agg(distinct t.currency, ' and ') as currencies, count(distinct t.currency) as kinds, "
+    "    count(*) filter (where exists (select 1 from transaction_lines l where l.user_id = t.user_id "
+    "      and l.transaction_id = t.id and l.counts)) as counted, bool_and(x.from_account <> x.to_account) as apart "
+    "  from (select * from transfers where user_id = any($1::uuid[])) x "
+    "  full join (select * from transactions where user_id = any($1) and transfer_id is not null) t "
+    "    on t.user_id = x.user_id and t.transfer_id = x.id group by 1, 2) s "
+    "where legs <> 2 or fit <> 2 or counted > 1 or (kinds = 1 and total <> 0) or apart is not true "
+    "order by user_id, id limit 1000"};
 constexpr db::statement wrong_feed{
     "finance_audit_feed",
     "select u.user_id, format('%s=%s: changed in write %s, the last one is %s', x.kind, x.key, x.changed_in, "
@@ -78,6 +97,7 @@ constexpr db::statement wrong_feed{
     "  select user_id, 'category', id::text, changed_in from categories where user_id = any($1) union all "
     "  select user_id, 'account', id::text, changed_in from accounts where user_id = any($1) union all "
     "  select user_id, 'checkpoint', id::text, changed_in from checkpoints where user_id = any($1) union all "
+    "  select user_id, 'transfer', id::text, changed_in from transfers where user_id = any($1) union all "
     "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
     "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
 
@@ -124,6 +144,8 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     };
     const auto lines = co_await db_.query_idempotent(wrong_lines, d, people);
     add("L3", lines);
+    const auto transfers = co_await db_.query_idempotent(wrong_transfers, d, people);
+    add("L1", transfers);
     const auto balances = co_await db_.query_idempotent(wrong_balances, d, people);
     add("L2", balances);
     const auto elsewhere = co_await db_.query_idempotent(misplaced, d, people);

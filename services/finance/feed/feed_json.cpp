@@ -8,6 +8,7 @@
 #include "finance/people/me.hpp"
 #include "finance/people/profile_rows.hpp"
 #include "finance/plan/plan_inputs.hpp"
+#include "finance/transfers/transfer_rows.hpp"
 #include "finance/wire/json_columns.hpp"
 
 #include <boost/json/parse.hpp>
@@ -68,6 +69,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append_category(out, item);
     } else if (item.at.kind == feed_kind::checkpoint) {
         append(out, checkpoint_from(item.object));
+    } else if (item.at.kind == feed_kind::transfer) {
+        append(out, transfer_from(item.object));
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

@@ -6,6 +6,7 @@
 #include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/people/profile_rows.hpp"
+#include "finance/transfers/transfer_rows.hpp"
 
 #include <algorithm>
 
@@ -24,8 +25,13 @@ constexpr auto after_sql = db::join(
     "  union all (select k.changed_in, 5, k.id::text collate \"C\" from checkpoints k where k.user_id = $1 "
     "    and k.changed_in >= $2 and (k.changed_in, 5, k.id::text collate \"C\") > ($2, $3::integer, $4::text) "
     "    order by k.changed_in, k.id limit $6) "
-    "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 else 5 end, r.key "
-    "    from removed r where r.user_id = $1 and r.kind in ('account', 'category', 'checkpoint') "
+    "  union all (select x.changed_in, 6, x.id::text collate \"C\" from transfers x where x.user_id = $1 "
+    "    and x.changed_in >= $2 and (x.changed_in, 6, x.id::text collate \"C\") > ($2, $3::integer, $4::text) "
+    "    order by x.changed_in, x.id limit $6) "
+    "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 when 'checkpoint' then "
+    "5 "
+    "    else 6 end, r.key "
+    "    from removed r where r.user_id = $1 and r.kind in ('account', 'category', 'checkpoint', 'transfer') "
     "    and r.changed_in >= $2 "
     "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
     "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
@@ -45,7 +51,12 @@ constexpr auto after_sql = db::join(
     ") order by l.n) from transactions t cross join lateral ", lines_of_each,
     " where t.user_id = $1 and t.id = q.key::uuid and t.deleted_at is null) when 5 then (select jsonb_build_array(",
     checkpoint_columns,
-    ") from checkpoints c where c.user_id = $1 and c.id = q.key::uuid and c.changed_in = q.changed_in) end::text "
+    ") from checkpoints c where c.user_id = $1 and c.id = q.key::uuid and c.changed_in = q.changed_in) "
+    "when 6 then (select jsonb_build_array(",
+    transfer_columns, ", (select jsonb_agg(jsonb_build_array(", transaction_columns, ") order by ", legs_in_order,
+    ")::text from (select 1) one", legs_of_each, lines_of_each,
+    ")) from transfers x where x.user_id = $1 and x.id = q.key::uuid and x.deleted_at is null "
+    "  and x.changed_in = q.changed_in) end::text "
     "from u left join q on true order by q.changed_in, q.kind, q.key");
 constexpr db::statement changes_after{"finance_changes", after_sql};
 constexpr db::statement forget_removed{"finance_removed_forget", "select forget_removed($1::timestamptz, $2::integer)"};

@@ -72,6 +72,12 @@ awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const tra
     f.know_linked(entry.bill_id, *target);
 }
 
+void refuse_leg(const transaction& t) {
+    if (!t.transfer_id) return;
+    throw api_error(409, "transfer_leg",
+                    "It is of transfer " + t.transfer_id->str() + ": delete, restore or unpair that one.");
+}
+
 std::vector<year_month> other_months(const transaction& t, year_month now) {
     std::vector<year_month> out;
     if (!t.counts) return out;

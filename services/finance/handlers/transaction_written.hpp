@@ -29,6 +29,9 @@ http::response written(const transaction& t, const std::optional<spend_effect>& 
 // May a new entry be linked to what it names (its bill_id, not empty)? Then f knows it. Throws as check_link.
 awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const transaction& entry, deadline d);
 
+// A leg of a transfer comes and goes with it: 409 transfer_leg.
+void refuse_leg(const transaction& t);
+
 // The months other than `now` that t touches, if any: its own and that of the bill it is linked to.
 std::vector<year_month> other_months(const transaction& t, year_month now);
 

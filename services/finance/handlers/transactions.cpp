@@ -110,6 +110,7 @@ transaction deleted(const transaction& t) {
 
 awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, const uuid& user, const uuid& id) {
     auto s = co_await read_subject(a, req, id);
+    refuse_leg(s.entry);
     const auto from = s.version();
     const auto gone = deleted(s.entry);
     const auto effect = effect_if_any(s.now.facts, &s.entry, nullptr);

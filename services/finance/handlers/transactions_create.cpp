@@ -1,6 +1,7 @@
 // POST /v1/transactions and :restore: keyed, answered once, written with their effect in one statement.
 #include "core/error.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/known_month.hpp"
 #include "finance/handlers/transaction_written.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/once/write_once.hpp"
@@ -8,8 +9,6 @@
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,24 +43,6 @@ draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
 void judge(draft& made) {
     const auto effect = effect_of_change(made.now->facts, nullptr, &made.entry, "/money/amount");
     made.answer = created(made.entry, effect, made.now->facts.who.currency);
-}
-
-// What this process knows of the month that is now; null: it must be read. The write will tell whether it still holds.
-std::shared_ptr<const loaded_month> remembered(app& a, const uuid& user) {
-    const auto found = a.all.known_months.find(user);
-    if (!found || !found->value) return nullptr;
-    const auto& l = *found->value;
-    const auto today = today_of(l.facts.who);
-    const bool whole = month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last;
-    return whole ? found->value : nullptr;
-}
-
-void remember(app& a, const uuid& user, std::shared_ptr<loaded_month> written) {
-    auto now = once_written(std::move(written));
-    if (now)
-        a.all.known_months.insert(user, std::move(now));
-    else
-        a.all.known_months.invalidate(user);
 }
 
 awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, deadline d) {
@@ -137,6 +118,7 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
     auto got = co_await a.months.load(user, month_request(), d);
     const auto found = co_await a.ledger.find(user, id, d);
     if (!found) throw api_error(404, "not_found", "No such transaction.");
+    refuse_leg(*found);
     const auto who = got.facts.who;
     keyed_try out;
     if (!found->deleted_at) {
@@ -178,10 +160,6 @@ awaitable<void> refuse_if_deleted_since(app& a, const uuid& user, const uuid& id
                        " and is deleted now: restore it with another key.");
     gone.with_header("Idempotency-Replayed", "true");
     throw gone;
-}
-
-bool is_replay(const http::response& answer) {
-    return std::ranges::any_of(answer.headers, [](const auto& h) { return h.first == "Idempotency-Replayed"; });
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ constexpr db::statement change_transaction{
     "gone as (delete from transaction_lines using u where transaction_lines.user_id = u.user_id "
     "  and transaction_id = $2 and n > cardinality($14::text[])), "
     "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on, counts) "
-    "  select user_id, $2, n, category, amount, nullif(note, ''), $4::date, $20::boolean from x "
+    "  select user_id, $2, n, nullif(category, ''), amount, nullif(note, ''), $4::date, $20::boolean from x "
     "  on conflict (user_id, transaction_id, n) do update set category = excluded.category, amount = excluded.amount, "
     "    note = excluded.note, booked_on = excluded.booked_on, counts = excluded.counts), "
     "d as (select user_id, day, category, -sum(amount * n)::bigint as spent, "

@@ -17,6 +17,8 @@ void text_or_null(json_out& out, std::string_view name, const std::optional<std:
 
 }  // namespace
 
+bool is_split(const transaction& t) { return t.lines.size() != 1 || t.lines.front().note.has_value(); }
+
 void append_members(json_out& out, const transaction& t) {
     out.field("id", t.id.str()).field("account_id", t.account_id.str()).field("booked_on", t.booked_on);
     if (t.occurred_at)
@@ -24,8 +26,8 @@ void append_members(json_out& out, const transaction& t) {
     else
         out.null("occurred_at");
     out.money("money", t.value, t.currency);
-    const bool split = t.lines.size() != 1 || t.lines.front().note.has_value();
-    if (split)
+    const bool split = is_split(t);
+    if (split || t.lines.front().category.empty())
         out.null("category");
     else
         out.field("category", t.lines.front().category);
@@ -49,6 +51,10 @@ void append_members(json_out& out, const transaction& t) {
         out.null("bill_id");
     else
         out.field("bill_id", t.bill_id);
+    if (t.transfer_id)
+        out.field("transfer_id", t.transfer_id->str());
+    else
+        out.null("transfer_id");
     out.field("created_at", wall::format(t.created_at)).field("updated_at", wall::format(t.updated_at));
 }
 

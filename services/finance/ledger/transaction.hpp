@@ -25,7 +25,7 @@ struct transaction_line {
 struct transaction {
     uuid id;
     uuid account_id;
-    bool counts = true;  // in the plan: its account is on budget
+    bool counts = true;  // in the plan: its account is on budget, and it is no transfer between two such accounts
     civil_day booked_on;
     std::optional<wall::time_point> occurred_at;
     amount value = 0;  // = Σ lines (L3)
@@ -35,10 +35,14 @@ struct transaction {
     std::vector<transaction_line> lines;  // one: `category`; more: `splits`
     std::string bill_id;                  // of the occurrence it was linked to by hand; empty: none
     bool bill_unlinked = false;
+    std::optional<uuid> transfer_id;  // it is a leg of that one; one that does not count has one line, of no category
     std::int64_t version = 1;
     wall::time_point created_at, updated_at;
     std::optional<wall::time_point> deleted_at;
 };
+
+// Is it shown by `splits`?
+bool is_split(const transaction& t);
 
 // The members of proto-json/schemas/transaction.json, without the braces (an answer may add to them).
 void append_members(json_out& out, const transaction& t);

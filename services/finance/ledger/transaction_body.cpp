@@ -14,17 +14,11 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t longest_payee = 200;
-constexpr std::size_t longest_note = 1000;
 constexpr std::size_t longest_line_note = 500;
-constexpr std::size_t longest_tag = 50;
 constexpr std::size_t longest_bill_id = 100;
-constexpr std::size_t most_tags = 20;
 constexpr std::size_t most_lines = 100;
 
 bool given(const json_object& in, std::string_view name) { return in.has(name) && !in.is_null(name); }
-
-bool is_split(const transaction& t) { return t.lines.size() != 1 || t.lines.front().note.has_value(); }
 
 std::optional<amount> total_of(const std::vector<transaction_line>& lines) {
     std::vector<amount> values;
@@ -151,6 +145,23 @@ struct reader {
             in.fail("bill_id", "off_budget", "What is booked in an account off budget pays no bill.");
     }
 
+    // What a leg of a transfer has in common with it is changed there.
+    void judge_leg(const transaction& t, const transaction& before) {
+        const auto fail = [this](const char* member, const char* why) { in.fail(member, "transfer_leg", why); };
+        if (t.account_id != before.account_id) fail("account_id", "It is a leg of a transfer: change the transfer.");
+        if (t.booked_on != before.booked_on) fail("booked_on", "It is a leg of a transfer: change the transfer.");
+        if (t.value != before.value) fail("money", "It is a leg of a transfer: change the transfer.");
+    }
+
+    // Of one that counts nowhere: no category and no splits, as it is shown.
+    void refuse_lines() {
+        if (given(in, "category"))
+            in.fail("category", "transfer_leg", "It is a leg of a transfer that counts nowhere.");
+        const auto* list = in.raw("splits");
+        if (list == nullptr || list->is_null() || (list->is_array() && list->get_array().empty())) return;
+        in.fail("splits", "transfer_leg", "It is a leg of a transfer that counts nowhere.");
+    }
+
     void conflict() { in.fail("splits", "ambiguous", "Give a category or splits, not both."); }
 
 private:
@@ -221,6 +232,8 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (in.is_null("account_id")) r.of = &rules.accounts.first();
     if (in.has("account_id")) r.read_account(&before);
     r.put_into(t);
+    if (t.transfer_id) t.counts = before.counts;
+    const bool nowhere = t.transfer_id && !t.counts;
     const bool exchanged = t.currency != before.currency;
     if (exchanged && !in.has("money"))
         in.fail("money", "required", "In an account of another currency the money is another: give it as well.");
@@ -233,7 +246,9 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (in.has("money")) value = r.merged(before.value, split || (is_split(before) && !category));
     t.value = value.value_or(0);
     if (split && category) r.conflict();
-    if (split) {
+    if (nowhere) {
+        r.refuse_lines();
+    } else if (split) {
         t.lines = r.splits(value, &before);
     } else if (category) {
         if (!in.has("money")) r.refuse_zero(in, value);  // lines may sum to nothing, one category may not
@@ -256,6 +271,7 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (in.has("tags")) t.tags = r.tags(before.tags);
     if (in.has("bill_id")) r.link(t);
     r.judge_link(t);
+    if (t.transfer_id) r.judge_leg(t, before);
     t.version = before.version + 1;
     t.updated_at = rules.now;
     finish_body(doc);

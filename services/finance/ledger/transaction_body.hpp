@@ -25,6 +25,10 @@ struct entry_rules {
 inline constexpr civil_day first_booking_day{};
 inline constexpr std::chrono::days booked_ahead{366};
 
+// Of what a transaction says of itself, in Unicode code points.
+inline constexpr std::size_t longest_payee = 200, longest_note = 1000, longest_tag = 50;
+inline constexpr std::size_t most_tags = 20;
+
 // A new one, with its id (the client's, else a new one), version 1. booked_on: as given, else the local day of
 // occurred_at, else today. Throws api_error 422 (fields.hpp). The document has a client's id at /id for the caller.
 transaction read_new_transaction(json_document& doc, const entry_rules& rules);
@@ -32,7 +36,9 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules);
 // `before` with a JSON Merge Patch (RFC 7396) applied: null clears; category and splits replace each other; an amount
 // alone is refused for a split transaction; in an account of another currency money is given anew. bill_id: an
 // occurrence's id links, "none" pays no bill, null leaves it to matching. What `before` has may stay: categories and
-// accounts archived since, texts as they are. Version and updated_at are moved on. Throws api_error 422.
+// accounts archived since, texts as they are. Of a leg of a transfer
+// money, day and account are the transfer's, and one that counts nowhere has neither category nor bill (transfer_leg).
+// Version and updated_at are moved on. Throws api_error 422.
 transaction read_transaction_patch(json_document& doc, const transaction& before, const entry_rules& rules);
 
 }  // namespace mita::finance

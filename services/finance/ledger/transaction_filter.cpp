@@ -2,7 +2,7 @@
 
 #include "finance/categories/category_fields.hpp"
 #include "finance/ledger/search_text.hpp"
-#include "finance/wire/fields.hpp"
+#include "finance/wire/query_fields.hpp"
 #include "http/percent.hpp"
 #include "http/query_reader.hpp"
 
@@ -27,13 +27,8 @@ std::size_t length_of(std::string_view text) {
 struct reader : http::query_reader {
     using query_reader::query_reader;
 
-    std::optional<civil_day> day(std::string_view name) {
-        const auto text = take(name);
-        if (!text) return std::nullopt;
-        const auto d = parse_day(*text);
-        if (!d) fail(name, "invalid_date", "Must be a day that exists, as YYYY-MM-DD.");
-        return d;
-    }
+    std::optional<civil_day> day(std::string_view name) { return take_day(*this, name); }
+    std::optional<uuid> id(std::string_view name) { return take_id(*this, name); }
 
     std::optional<std::string> text(std::string_view name, std::size_t max) {
         auto v = take(name);
@@ -41,14 +36,6 @@ struct reader : http::query_reader {
         const auto length = length_of(*v);
         if (length == 0) fail(name, "too_short", "Must not be empty.");
         if (length > max) fail(name, "too_long", "Must have at most " + std::to_string(max) + " characters.");
-        return v;
-    }
-
-    std::optional<uuid> id(std::string_view name) {
-        const auto text = take(name);
-        if (!text) return std::nullopt;
-        const auto v = uuid::parse(*text);
-        if (!v || !is_version_7(*v)) fail(name, "invalid_id", "Must be a UUID of version 7.");
         return v;
     }
 };

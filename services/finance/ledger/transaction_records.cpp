@@ -48,7 +48,12 @@ void append_record(json_out& out, const transaction& t) {
         out.open('{').field("category", line.category).field("amount", line.value);
         out.field("note", line.note.value_or("")).close('}');
     }
-    out.close(']').close('}');
+    out.close(']').field("created_at", wall::format(t.created_at));
+    if (t.transfer_id)
+        out.field("transfer_id", t.transfer_id->str());
+    else
+        out.null("transfer_id");
+    out.close('}');
 }
 
 }  // namespace

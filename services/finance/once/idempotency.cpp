@@ -104,6 +104,10 @@ http::response replay(const kept_answer& kept, const keyed_request& key) {
     return answer;
 }
 
+bool is_replay(const http::response& answer) {
+    return std::ranges::any_of(answer.headers, [](const auto& h) { return h.first == "Idempotency-Replayed"; });
+}
+
 void refuse_in_flight() {
     api_error e(409, "idempotency_in_flight", "A request with this Idempotency-Key is being worked on.");
     e.with_header("Retry-After", "1");

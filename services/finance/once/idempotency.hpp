@@ -42,6 +42,8 @@ std::string header_lines(const http::response& answer);
 // body was another.
 http::response replay(const kept_answer& kept, const keyed_request& key);
 
+bool is_replay(const http::response& answer);
+
 // 409 idempotency_in_flight with Retry-After: a request with this key is being worked on.
 [[noreturn]] void refuse_in_flight();
 

@@ -1,7 +1,11 @@
-"""The ledger's laws, checked in SQL beside the service: L2 balances = sums of what is booked, L3 lines sum to their parent, L4 day_actual = sum of lines."""
+"""The ledger's laws, checked in SQL beside the service: L1 transfers sum to nothing, L2 balances = sums of what is booked, L3 lines sum to their parent, L4 day_actual = sum of lines."""
 
 
 def audit_ledger(cluster, user_id):
+    apart = cluster.sql("""select x.id, count(t.id), sum(t.amount) from finance.transfers x left join finance.transactions t
+        on t.user_id = x.user_id and t.transfer_id = x.id and (t.deleted_at is null) = (x.deleted_at is null) where x.user_id = %s
+        group by x.id having count(t.id) <> 2 or (count(distinct t.currency) = 1 and sum(t.amount) <> 0)""", user_id)
+    assert apart == [], f"L1: the legs of a transfer do not sum to nothing: {apart}"
     broken = cluster.sql("""select t.id, t.amount, coalesce(sum(l.amount), 0) from finance.transactions t
         left join finance.transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id
         where t.user_id = %s group by t.id, t.amount having t.amount <> coalesce(sum(l.amount), 0)""", user_id)

@@ -48,7 +48,7 @@ class Categories:
         if not self.own:
             return
         id = self.rng.choice(sorted(self.own))
-        used = self.books.uses(id, [*self.deleted.values(), *self.off.values()])
+        used = self.books.uses(id, [*self.deleted.values(), *self.off.values(), *self.aside()])
         self.note("remove category", id, used)
         expect(self.person.delete(f"/v1/categories/{id}", headers={"If-Match": "*"}), 204)
         if used:

@@ -1,0 +1,25 @@
+#include "finance/handlers/known_month.hpp"
+
+#include <chrono>
+#include <utility>
+
+namespace mita::finance {
+
+std::shared_ptr<const loaded_month> remembered(app& a, const uuid& user) {
+    const auto found = a.all.known_months.find(user);
+    if (!found || !found->value) return nullptr;
+    const auto& l = *found->value;
+    const auto today = today_of(l.facts.who);
+    const bool whole = month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last;
+    return whole ? found->value : nullptr;
+}
+
+void remember(app& a, const uuid& user, std::shared_ptr<loaded_month> written) {
+    auto now = once_written(std::move(written));
+    if (now)
+        a.all.known_months.insert(user, std::move(now));
+    else
+        a.all.known_months.invalidate(user);
+}
+
+}  // namespace mita::finance
