@@ -263,6 +263,30 @@ def test_an_amount_beyond_the_range_is_refused_and_moves_nothing(saver, loan):
     assert saver.everything() == before and balances(saver) == {saver.id: -1, loan: 0}
 
 
+def test_a_transfer_deleted_before_the_currency_became_another_stays_deleted(person):
+    card = opened(person, "loan")
+    t = move(person, 100, card).json
+    expect(person.delete(f"{LIST}/{t['id']}", headers=ANY), 200)
+    expect(person.patch("/v1/me", {"currency": "JPY"}, headers=ANY), 200)
+    expect(person.post(f"{LIST}/{t['id']}:restore", headers=keyed()), 422, "currency_mismatch")
+    assert expect(person.get(LIST), 200).json["data"] == [] and balances(person) == {person.id: 0, card: 0}
+
+
+def test_the_currency_stays_while_there_is_a_transfer(person):
+    move(person, 100, opened(person, "loan"))
+    assert expect(person.patch("/v1/me", {"currency": "JPY"}, headers=ANY), 422).findings() == {"/currency": "currency_mismatch"}
+
+
+def test_a_transfer_that_counts_nowhere_meets_no_income(saver, loan, card):
+    incomes = lambda: saver.calendar()["incomes"]
+    before = incomes()
+    expect(saver.post(LIST, {"from_account_id": loan, "money": money(300000)}, headers=keyed()), 201)
+    expect(saver.post(LIST, {"from_account_id": card, "money": money(300000)}, headers=keyed()), 201)
+    assert incomes() == before
+    expect(saver.post(LIST, {"from_account_id": loan, "money": money(300000), "category": "salary"}, headers=keyed()), 201)
+    assert incomes() != before
+
+
 # -- its legs
 def test_a_leg_keeps_what_it_says_for_itself_and_has_money_day_and_account_by_the_transfer(saver, card, loan):
     t = move(saver, 700, card).json
