@@ -1,5 +1,6 @@
 #include "finance/routes.hpp"
 
+#include "finance/handlers/budgets.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "http/operations.hpp"
 
@@ -51,6 +52,9 @@ constexpr http::route<app> for_people[] = {
     {verb::post, "/v1/transfers/{id}:restore", restore_transfer},
     {verb::post, "/v1/transfers/{id}:unpair", unpair_transfer},
     {verb::get, "/v1/balances", balances},
+    {verb::get, "/v1/budgets/{month}", read_budget_of},
+    {verb::put, "/v1/budgets/{month}", put_budget},
+    {verb::post, "/v1/budgets:simulate", simulate_budgets},
     {verb::get, "/v1/changes", changes},
     {verb::get, "/v1/currencies", list_currencies, access::open},
     {verb::get, "/livez", http::livez<app>, access::open},

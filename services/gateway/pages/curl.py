@@ -29,7 +29,7 @@ def variable(path, name):
 
 
 def target(path, parameters):
-    values = {"date": DAY, "file": "$FILE"}
+    values = {"date": DAY, "month": MONTH, "file": "$FILE"}
     out = re.sub(r"{(\w+)}", lambda m: values.get(m[1], "$" + variable(path, m[1])), path)
     # In the shell "$X:restore" would be a modifier of some; braces end the name.
     out = re.sub(r"\$([A-Z]+)(?=:)", r"${\1}", out)

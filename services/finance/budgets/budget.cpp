@@ -1,0 +1,79 @@
+#include "finance/budgets/budget.hpp"
+
+#include "core/error.hpp"
+#include "core/json_reader.hpp"
+#include "finance/domain/taxonomy.hpp"
+#include "finance/wire/fields.hpp"
+#include "finance/wire/json_out.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+void append_asked(json_out& out, const plan_inputs& inputs, const std::string& id) {
+    const auto asked = std::ranges::find(inputs.categories, id, &plan_inputs::category::id);
+    if (asked == inputs.categories.end()) return;
+    if (asked->weight) out.field("weight", *asked->weight);
+    out.field("fixed", asked->budget.has_value());
+}
+
+}  // namespace
+
+std::string budget_text(const stored_period& p, const plan_inputs* inputs, const std::string& currency) {
+    json_out out(currency, 4096);
+    out.open('{').field("month", format_month(p.month)).field("currency", currency);
+    out.field("status", p.budget.problem ? "infeasible" : "ok");
+    out.money("pool_money", p.budget.pool.pool).money("unallocated_money", p.budget.unallocated);
+    out.key("categories").open('[');
+    for (const auto& c : p.budget.categories) {
+        out.open('{').field("category", c.id).field("class", class_name(c.cls)).money("budget_money", c.daily_part);
+        if (inputs != nullptr) append_asked(out, *inputs, c.id);
+        out.field("policy", format_policy(c.rule)).field("rollover", rollover_name(c.roll.kind));
+        if (c.roll.cap)
+            out.money("rollover_cap_money", *c.roll.cap);
+        else
+            out.null("rollover_cap_money");
+        out.key("day_weights");
+        append_weights(out, c.weights, currency);
+        out.close('}');
+    }
+    out.close(']').close('}');
+    return std::move(out.text);
+}
+
+plan_inputs with_categories(std::string_view body, const plan_inputs& before, const category_book& book) {
+    json_document doc(body);
+    auto in = doc.object();
+    auto others = before;
+    others.default_weights = true;  // so that no categories are written
+    others.categories.clear();
+    others.goals.clear();
+    json_out whole({}, 4096);
+    whole.open('{');
+    append_members(whole, others);
+    if (!left_out(in, "categories")) {
+        whole.key("categories");
+        std::string given;
+        append_json(given, *in.raw("categories"));
+        whole.literal(given);
+    }
+    whole.close('}');
+    auto now = before;
+    try {
+        auto read = read_plan_inputs(whole.text, book, &before);
+        now.categories = std::move(read.categories);
+        now.default_weights = read.default_weights;
+    } catch (const api_error& e) {
+        if (e.errors.empty()) throw;
+        for (const auto& x : e.errors) doc.fail(x.pointer, x.code, x.detail);
+    }
+    finish_body(doc);
+    return now;
+}
+
+}  // namespace mita::finance

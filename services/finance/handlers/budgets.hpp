@@ -1,0 +1,12 @@
+// The use cases of /v1/budgets, as handlers.hpp has those of the others.
+#pragma once
+
+#include "finance/handlers/handlers.hpp"
+
+namespace mita::finance {
+
+awaitable<http::response> read_budget_of(http::request& req, app& a);
+awaitable<http::response> put_budget(http::request& req, app& a);
+awaitable<http::response> simulate_budgets(http::request& req, app& a);
+
+}  // namespace mita::finance
