@@ -61,6 +61,8 @@ def row(method, path, operation, parameters, document):
         said.append(".token = false")
     if operation.get("x-rate-limit"):
         said.append(f".by = limit::{LIMITS[operation['x-rate-limit']]}")
+    if any("client" in one for one in operation.get("security", [])):
+        said.append(".oauth = true")
     if is_keyed(parameters, document):
         if method != "post":
             fail(operation, "an Idempotency-Key is for POST")

@@ -1,5 +1,7 @@
 #include "core/config.hpp"
 
+#include "core/settings_file.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,6 +74,7 @@ std::vector<std::string> names_in_environment() {
 
 }  // namespace
 
+// What the file says stands over the environment: it is what a running process can be told.
 config::config()
     : config(
           [](const std::string& name) -> std::optional<std::string> {
@@ -79,7 +82,18 @@ config::config()
               if (!value) return std::nullopt;
               return std::string(value);
           },
-          names_in_environment()) {}
+          names_in_environment()) {
+    const auto path = look_("MITA_SETTINGS_FILE");
+    if (!path || path->empty()) return;
+    auto file = read_settings_file(*path);
+    for (const auto& why : file.problems) problem("MITA_SETTINGS_FILE: " + why);
+    for (const auto& [name, value] : file.values)
+        if (name.starts_with("MITA_") && !value.empty()) given_.push_back(name);
+    look_ = [over = std::move(file.values), under = std::move(look_)](const std::string& name) {
+        const auto told = over.find(name);
+        return told == over.end() ? under(name) : std::optional(told->second);
+    };
+}
 
 config::config(lookup look, std::vector<std::string> given) : look_(std::move(look)), given_(std::move(given)) {}
 

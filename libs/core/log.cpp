@@ -66,7 +66,7 @@ log_level parse_log_level(std::string_view text, log_level fallback) {
 struct logger::impl {
     struct shared {
         std::string service;  // as a JSON string
-        log_level level;
+        std::atomic<log_level> level;
         int fd;
         std::size_t max_queued;
         bool regular_file = false;  // whose writes wait for no reader
@@ -223,7 +223,9 @@ logger::line logger::at(log_level level, std::string_view event) {
     return line(enabled(level) ? this : nullptr, level, event);
 }
 
-bool logger::enabled(log_level level) const { return level >= impl_->state->level && level != log_level::off; }
+bool logger::enabled(log_level level) const {
+    return level >= impl_->state->level.load(std::memory_order_relaxed) && level != log_level::off;
+}
 
 std::uint64_t logger::dropped() const { return impl_->state->dropped.load(std::memory_order_relaxed); }
 
@@ -282,5 +284,19 @@ logger::line& logger::line::with(std::string_view key, bool value) {
     text_ += value ? "true" : "false";
     return *this;
 }
+
+namespace {
+
+// The one way in for set_level, which is no member: every source reads log.hpp, one reads log_level.hpp.
+template <auto Member>
+struct way_into_logger {
+    friend auto& impl_of(logger& l) { return l.*Member; }
+};
+auto& impl_of(logger& l);
+template struct way_into_logger<&logger::impl_>;
+
+}  // namespace
+
+void set_level(logger& of, log_level to) { impl_of(of)->state->level.store(to, std::memory_order_relaxed); }
 
 }  // namespace mita

@@ -131,7 +131,7 @@ struct runtime::impl {
             const int number = co_await i->signals->async_wait(to(ec));
             if (ec) co_return;
             if (number == SIGHUP)
-                i->log.info("hangup").with("note", "settings are read at the start alone, but for certificates");
+                i->log.info("hangup");  // it ends nothing, whoever else heeds it
             else
                 i->begin_stop(number == SIGTERM ? "SIGTERM" : "SIGINT");
         }

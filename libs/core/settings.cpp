@@ -1,6 +1,7 @@
 #include "core/settings.hpp"
 
 #include "core/clock.hpp"
+#include "core/moved_clock.hpp"
 
 #include <exception>
 #include <iostream>
@@ -13,6 +14,7 @@ bool is_testing(config& from) {
 
 common_settings::common_settings(config& from, const door_settings& d)
     : doors(d), where(platform::detect()), derived(platform::derive(where)) {
+    from.text("MITA_SETTINGS_FILE", "");  // read by config; told like the others
     testing = is_testing(from);
     const auto names = platform::names();
     from.one_of("MITA_PLATFORM", where.name, {names.begin(), names.end()},
@@ -67,6 +69,7 @@ void common_settings::read_clock(config& from) {
 
 void common_settings::finish(config& from) {
     from.finish();
+    if (wall::moved_by()) return;  // by these settings, read before
     if (!clock_start_.empty()) wall::start_at(clock_start_);
     if (!clock_file_.empty()) wall::follow_file(clock_file_);
 }

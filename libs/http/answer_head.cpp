@@ -15,13 +15,13 @@ struct security_header {
     std::string_view name, line;
 };
 
-constexpr std::array<security_header, 7> security = {{
+// The date's line comes with HSTS (server.cpp).
+constexpr std::array<security_header, 6> security = {{
     {"Cache-Control", "Cache-Control: no-store\r\n"},
     {"X-Content-Type-Options", "X-Content-Type-Options: nosniff\r\n"},
     {"X-Frame-Options", "X-Frame-Options: DENY\r\n"},
     {"Referrer-Policy", "Referrer-Policy: no-referrer\r\n"},
     {"Content-Security-Policy", "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'\r\n"},
-    {"Strict-Transport-Security", "Strict-Transport-Security: max-age=63072000; includeSubDomains\r\n"},
     {"Cross-Origin-Resource-Policy", "Cross-Origin-Resource-Policy: same-origin\r\n"},
 }};
 

@@ -36,7 +36,7 @@ awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_vie
         if (d.expired()) throw deadline_exceeded();
         connection_ptr c = again ? nullptr : pool.take_idle();
         if (c == nullptr) {
-            c = co_await pool.acquire(d, again);
+            c = co_await client_core::acquire(core, out, d, again);
         }
         pool.exchange_begins();
         const bool reused = c->exchanges() > 0;
@@ -50,13 +50,22 @@ awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_vie
             core->retries_total.add();
             continue;
         }
+        pool.failed_at(c);
         core->fail(o, !c->got_bytes());
     }
 }
 
+// Nobody asks how long a call of send() waited.
+struct forgotten {
+    client_core& in;
+    const client_response& of;
+    ~forgotten() { in.take_wait(of); }
+};
+
 awaitable<client_response> send_over(std::shared_ptr<client_core> core, client_request r, deadline d) {
     const std::string head = head_of(r, core->pool->authority(), d);
     client_response out;
+    const forgotten none{*core, out};
     co_await exchange_over(core, head, r.body, r.method, r.idempotent, out, d);
     co_return out;
 }
@@ -70,6 +79,31 @@ client_core::client_core(executor ex, client_options o, logger& log, metrics::re
       failures_total(r.make_counter("mita_http_client_failures_total", "Requests that got no good answer.",
                                     {{"upstream", options.name}})),
       pool(std::make_shared<client_pool>(ex, options, log, r, failures_total)) {}
+
+awaitable<connection_ptr> client_core::acquire(std::shared_ptr<client_core> core, const client_response& out,
+                                               deadline d, bool fresh) {
+    struct noted {
+        client_core& in;
+        const client_response& of;
+        deadline::clock::time_point began = deadline::clock::now();
+        ~noted() {
+            const auto took = deadline::clock::now() - began;
+            in.waits.emplace_back(&of, std::chrono::duration_cast<std::chrono::microseconds>(took));
+        }
+    };
+    const noted wait{*core, out};
+    connection_ptr c = co_await core->pool->acquire(d, fresh);
+    co_return c;
+}
+
+std::chrono::microseconds client_core::take_wait(const client_response& of) {
+    std::chrono::microseconds sum{0};
+    std::erase_if(waits, [&](const auto& w) {
+        if (w.first == &of) sum += w.second;
+        return w.first == &of;
+    });
+    return sum;
+}
 
 void client_core::fail(outcome o, bool before) {
     failures_total.add();

@@ -51,6 +51,7 @@ public:
     void half_close();  // after a request was written; the connection carries no other one
 
     std::size_t index = 0;                     // the owner's
+    tcp::endpoint where;                       // likewise
     deadline::clock::time_point idle_since{};  // the owner's
 
 private:

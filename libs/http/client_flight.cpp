@@ -33,7 +33,7 @@ awaitable<void> client_flight::next(client_response& out, deadline d) {
         if (first) {
             if (!again) connection_ = pool.take_idle();
             if (connection_ == nullptr) {
-                connection_ = co_await pool.acquire(d, again);
+                connection_ = co_await client_core::acquire(core_, out, d, again);
             }
             pool.exchange_begins();
             const std::size_t begin = mine == 0 ? 0 : parts_[mine - 1].end;
@@ -76,6 +76,12 @@ void client_flight::let_go() {
     if (connection_ == nullptr) return;
     core_->pool->release(connection_);  // which closes it unless all is answered
     connection_ = nullptr;
+}
+
+std::chrono::microseconds client_flight::take_wait(const client_response& out) const { return core_->take_wait(out); }
+
+std::chrono::microseconds client_flight::take_wait(const client& of, const client_response& out) {
+    return of.core_->waits.empty() ? std::chrono::microseconds(0) : of.core_->take_wait(out);
 }
 
 void client_flight::again_at(client& other) {

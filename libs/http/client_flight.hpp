@@ -6,6 +6,7 @@
 
 #include "http/client.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -32,6 +33,10 @@ public:
     void again_at(client& other);
     // Nobody may want the answers any more; as client::half_close.
     void half_close();
+    // How long what was read into `out`, or was to be, waited for a connection since it was last asked: of a flight, or
+    // of client::exchange. Whoever calls that one asks each time.
+    std::chrono::microseconds take_wait(const client_response& out) const;
+    static std::chrono::microseconds take_wait(const client& of, const client_response& out);
 
 private:
     struct part {

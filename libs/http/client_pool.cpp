@@ -13,6 +13,7 @@ namespace {
 
 using clock = deadline::clock;
 
+constexpr std::chrono::seconds avoided_for{5};
 constexpr std::chrono::milliseconds busy_tick{50}, idle_tick{1'000};
 
 }  // namespace
@@ -111,11 +112,12 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
         if (address_.endpoints().empty() || (attempt > 0 && !address_.numeric())) {
             co_await address_.resolve(limit);
         }
-        const std::vector<tcp::endpoint> targets = address_.endpoints();
+        const std::vector<tcp::endpoint> targets = in_turn();
         for (const tcp::endpoint& target : targets) {
             if (limit.expired() || closing_) break;
             auto c = std::make_shared<client_connection>(ex_, max_response_);
             c->index = all_.size();
+            c->where = target;
             all_.push_back(c);
             mine.take();
             start_tick();
@@ -128,6 +130,7 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
             }
             mine.give_up();  // before the place is free for others
             forget(*c);
+            avoid(target);
         }
         if (address_.numeric() || limit.expired()) break;
     }
@@ -135,6 +138,34 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
     if (d.expired()) throw deadline_exceeded("no connection to the upstream in time");
     throw unreachable("the upstream cannot be reached");
 }
+
+std::vector<tcp::endpoint> client_pool::in_turn() {
+    std::vector<tcp::endpoint> out = address_.endpoints();
+    if (out.size() < 2) return out;
+    std::ranges::rotate(out, out.begin() + static_cast<std::ptrdiff_t>(turn_++ % out.size()));
+    const auto now = clock::now();
+    std::erase_if(avoided_, [now](const auto& a) { return a.second <= now; });
+    const auto well = [this](const tcp::endpoint& e) {
+        return std::ranges::none_of(avoided_, [&e](const auto& a) { return a.first == e; });
+    };
+    std::vector<tcp::endpoint> last;
+    std::erase_if(out, [&](const tcp::endpoint& e) {
+        if (!well(e)) last.push_back(e);
+        return !well(e);
+    });
+    out.insert(out.end(), last.begin(), last.end());
+    return out;
+}
+
+void client_pool::avoid(const tcp::endpoint& e) {
+    if (address_.endpoints().size() < 2) return;
+    std::erase_if(avoided_, [&e](const auto& a) { return a.first == e; });
+    avoided_.emplace_back(e, clock::now() + avoided_for);
+    for (std::size_t i = idle_.size(); i-- > 0;)
+        if (idle_[i]->where == e) close_idle(i);
+}
+
+void client_pool::failed_at(const connection_ptr& c) { avoid(c->where); }
 
 void client_pool::release(const connection_ptr& c) {
     const bool in_the_way = !queue_.empty() && queue_.front()->fresh;

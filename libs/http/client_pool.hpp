@@ -1,6 +1,7 @@
 // The connections of a client: at most so many, the warmest reused first; who finds no place waits in line, by
-// deadline. One coarse tick ends what takes too long and what was idle too long. Internal to libs/http: client takes a
-// connection for each exchange and gives it back. On its worker only, but for snapshot().
+// deadline. Of several addresses each new connection begins with another, and one that failed is the last for a while.
+// One coarse tick ends what takes too long and what was idle too long. Internal to libs/http: client takes a connection
+// for each exchange and gives it back. On its worker only, but for snapshot().
 #pragma once
 
 #include "core/async.hpp"
@@ -15,6 +16,7 @@
 #include <atomic>
 #include <deque>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace mita::http {
@@ -32,6 +34,8 @@ public:
     // Another for one exchange: a new one, else the first that comes free, unless it must be `fresh`. Throws overloaded
     // (the line is full), deadline_exceeded, upstream_error. The caller keeps the pool.
     awaitable<connection_ptr> acquire(deadline d, bool fresh);
+    // The exchange on it ended badly: where there are several addresses, others are asked for a while.
+    void failed_at(const connection_ptr& c);
     void release(const connection_ptr& c);  // what acquire gave, when its exchange has ended, however it did
     void exchange_begins() {                // its timeout wants the quick tick
         asked_ = true;
@@ -56,6 +60,8 @@ private:
     void start_tick();
     void check(deadline::clock::time_point now);
     void forget(client_connection& c);
+    void avoid(const tcp::endpoint& e);
+    std::vector<tcp::endpoint> in_turn();
     void close_idle(std::size_t at);
     void offer_place();
     bool place_free() const { return all_.size() + reserved_ < max_connections_; }
@@ -74,6 +80,8 @@ private:
     std::vector<connection_ptr> all_;   // open or connecting
     std::vector<connection_ptr> idle_;  // LIFO: the back is the warmest
     std::deque<pending*> queue_;
+    std::vector<std::pair<tcp::endpoint, deadline::clock::time_point>> avoided_;  // until then
+    std::size_t turn_ = 0;      // which of several addresses is asked first
     std::size_t reserved_ = 0;  // places given to requests that will connect
     bool closing_ = false, ticking_ = false;
     bool slow_tick_ = false;  // nothing was asked lately

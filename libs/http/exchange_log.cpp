@@ -30,6 +30,11 @@ exchange_log::exchange_log(const server_options& o, logger& log, metrics::regist
       window_(o.window),
       cells_(64) {}
 
+void exchange_log::adjust(const server_options& o) {
+    slow_ = o.slow;
+    log_all_ = o.log_requests;
+}
+
 exchange_log::cell exchange_log::make(const request& req, unsigned method, unsigned status) {
     const std::string verb_label(method == unknown_method ? std::string_view("unknown")
                                                           : name(static_cast<verb>(method)));

@@ -32,6 +32,7 @@ class exchange_log {
 public:
     exchange_log(const server_options& o, logger& log, metrics::registry& registry);
     void finished(const request& req, const response& res, const exchange_facts& facts);
+    void adjust(const server_options& o);  // what is slow, and whether all are logged
     void malformed(std::string_view rule);
 
 private:

@@ -14,6 +14,7 @@ void part_times::say(logger::line& to, clock::time_point began, clock::time_poin
     part("read_ms", received);
     part("handle_ms", handled);
     part("write_ms", ended);
+    if (connection.count() > 0) to.with("connection_ms", std::chrono::duration<double, std::milli>(connection).count());
 }
 
 }  // namespace mita::http

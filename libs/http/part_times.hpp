@@ -21,7 +21,10 @@ struct part_times {
 
     clock::time_point admitted{}, received{}, handled{};  // the epoch: not that far, or nothing to do there
 
-    // verify_ms (who asks, limits), read_ms (the body), handle_ms and write_ms.
+    std::chrono::microseconds connection{0};  // of handling, waited for one to the service that answers
+
+    // verify_ms (who asks, limits), read_ms (the body), handle_ms and write_ms; of handle_ms, where it was waited for,
+    // connection_ms.
     void say(logger::line& to, clock::time_point began, clock::time_point ended) const;
 };
 

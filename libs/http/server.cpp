@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/waiter.hpp"
+#include "http/hsts_service.hpp"
 #include "http/session.hpp"
 
 #include <boost/asio/dispatch.hpp>
@@ -20,6 +21,11 @@ const tls_identity* identity_of(service& s) {
     return by == nullptr ? nullptr : by->shown();
 }
 
+const live_options* live_of(service& s) {
+    const auto* by = dynamic_cast<adjusted_service*>(&s);
+    return by == nullptr ? nullptr : &by->live();
+}
+
 }  // namespace
 
 server_core::server_core(worker& on, server_options o, service& s, logger& l, metrics::registry& registry)
@@ -27,6 +33,8 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
       options(std::move(o)),
       what(s),
       convoys(dynamic_cast<convoy_service*>(&s)),
+      words(dynamic_cast<wording_service*>(&s)),
+      live(live_of(s)),
       tls(identity_of(s)),
       log(l),
       trusted(options.trusted_peers),
@@ -42,6 +50,19 @@ server_core::server_core(worker& on, server_options o, service& s, logger& l, me
       shed_total(registry.make_counter("mita_http_shed_total", "Requests answered 503 as too many were in flight.",
                                        {{"service", options.name}})) {
     if (tls != nullptr) handshakes = std::make_unique<handshake_log>(options.name, registry);
+}
+
+void server_core::take_live() {
+    if (live == nullptr || live->generation() == taken_generation) return;
+    taken_generation = live->generation();
+    live_options::values taken = live->now();
+    options.handle_timeout = taken.handle_timeout;
+    options.trusted_peers = std::move(taken.trusted_peers);
+    options.log_requests = taken.log_requests;
+    options.slow = taken.slow.value_or(options.slow);
+    options.idle_timeout = taken.idle_timeout.value_or(options.idle_timeout);
+    trusted = trusted_peers(options.trusted_peers);
+    exchanges.adjust(options);
 }
 
 std::unique_ptr<exchange> server_core::borrow() {
@@ -63,10 +84,13 @@ std::uint32_t server_core::ticks(std::chrono::milliseconds d) const {
 
 struct server::impl : std::enable_shared_from_this<server::impl> {
     impl(worker& on, server_options o, service& what, logger& log, metrics::registry& registry)
-        : core(std::make_shared<server_core>(on, std::move(o), what, log, registry)), timer(on.get_executor()) {}
+        : core(std::make_shared<server_core>(on, std::move(o), what, log, registry)),
+          timer(on.get_executor()),
+          promise(dynamic_cast<hsts_service*>(&what)) {}
 
     std::shared_ptr<server_core> core;
     steady_timer timer;
+    const hsts_service* const promise;  // null: the usual
     bool ticking = false;
 
     // One timer for all timeouts of the worker. Runs while there are connections.
@@ -77,15 +101,20 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
             error_code ec;
             co_await self->timer.async_wait(to(ec));
             ++c.now;
+            c.take_live();
             self->set_date();
             for (std::size_t i = c.sessions.size(); i-- > 0;) c.sessions[i]->tick();
         }
         self->ticking = false;
     }
 
-    void set_date() { write_date_line(core->date, std::chrono::floor<std::chrono::seconds>(wall::now())); }
+    void set_date() {
+        write_date_line(core->date, std::chrono::floor<std::chrono::seconds>(wall::now()));
+        core->date += promise == nullptr ? usual_hsts : promise->hsts();
+    }
 
     void adopt(tcp_socket socket) {
+        core->take_live();
         auto s = std::make_shared<session>(core, std::move(socket));
         spawn_logged(core->ex, core->log, "http_session", session::run(std::move(s)));
         if (ticking) return;

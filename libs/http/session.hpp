@@ -6,16 +6,19 @@
 
 #include "core/error.hpp"
 #include "http/connection_buffer.hpp"
+#include "http/connection_wait.hpp"
 #include "http/convoy.hpp"
 #include "http/exchange_ids.hpp"
 #include "http/exchange_log.hpp"
 #include "http/handshake_log.hpp"
+#include "http/live_options.hpp"
 #include "http/message_writer.hpp"
 #include "http/request_reader.hpp"
 #include "http/server.hpp"
 #include "http/tls_service.hpp"
 #include "http/tls_stream.hpp"
 #include "http/trusted_peers.hpp"
+#include "http/wording_service.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -69,6 +72,8 @@ struct server_core {
     server_options options;
     service& what;
     convoy_service* const convoys;  // what, when it has any
+    wording_service* const words;   // likewise
+    const live_options* const live;
     const tls_identity* const tls;  // null: plain
     logger& log;
     trusted_peers trusted;
@@ -88,12 +93,15 @@ struct server_core {
     std::uint32_t now = 1;  // ticks of 100 ms since the start
     std::string date = "Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
 
+    unsigned taken_generation = 0;  // of live
+    void take_live();
+
     std::unique_ptr<exchange> borrow();
     void give_back(std::unique_ptr<exchange> x);
     std::uint32_t ticks(std::chrono::milliseconds d) const;  // the tick at which d from now has surely passed
 };
 
-class session final : public peer, public std::enable_shared_from_this<session> {
+class session final : public peer, public connection_wait, public std::enable_shared_from_this<session> {
 public:
     session(std::shared_ptr<server_core> core, tcp_socket socket);
     ~session() override;
@@ -104,6 +112,7 @@ public:
 
     bool gone() const override;
     void watch(gone_watch* who) override { watch_ = who; }
+    void waited(std::chrono::microseconds for_a_connection) override { x_->parts.connection += for_a_connection; }
     void tick();  // every 100 ms: ends what took too long, tells a watch that the client has gone
     // The server stopped keeping connections: an idle one waits for one more request, as long as until (ticks).
     void drain(std::uint32_t until);

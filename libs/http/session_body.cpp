@@ -194,6 +194,7 @@ void session::refuse_body(result r) {
     if (r == result::malformed) core_->exchanges.malformed("R6");
     std::string lines = std::move(x_->res.head_block);  // what admit() said about CORS and limits stands
     write_problem(x_->res, x_->req, fault_of(r));
+    if (core_->words != nullptr) core_->words->add_to(x_->res, x_->req);
     x_->res.head_block = std::move(lines);
     x_->res.close = true;
 }

@@ -27,6 +27,7 @@ awaitable<bool> session::serve() {
     } else if (!x.taken_ahead && core_->in_flight.load(std::memory_order_relaxed) > core_->options.max_in_flight) {
         core_->shed_total.add();
         write_problem(x.res, x.req, api_error(503, "overloaded", "The service is busy; try again"));
+        if (core_->words != nullptr) core_->words->add_to(x.res, x.req);
         core_->what.refused(x.req.headers.value("Origin"), x.res);
     } else {
         co_await receive_and_handle();

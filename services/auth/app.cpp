@@ -3,6 +3,7 @@
 #include "auth/clients/basic.hpp"
 #include "auth/clients/client_check.hpp"
 #include "auth/clients/service_token.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/migrations.hpp"
 #include "cache/report.hpp"
 #include "core/clock.hpp"
@@ -153,7 +154,7 @@ std::uint64_t app::bucket(std::string_view address) {
 }
 
 hashing::ticket app::admit(const http::request& req, hashing::job_class kind) {
-    auto place = all.passwords.admit(kind, bucket(req.client_address), req.until.capped(all.set.login_budget));
+    auto place = all.passwords.admit(kind, bucket(req.client_address), req.until.capped(live(all.set.login_budget)));
     if (!place.place) {
         count.shed.add();
         throw overloaded("password hashing is at its limit", std::max(1U, place.retry_after));

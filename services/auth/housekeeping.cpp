@@ -2,6 +2,7 @@
 
 #include "auth/audit/audit_store.hpp"
 #include "auth/invitations/invitation_store.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/one_time/one_time_store.hpp"
 #include "auth/people/address_store.hpp"
 #include "auth/people/credential_store.hpp"
@@ -90,7 +91,7 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     const auto past = co_await invitations.prune(rows_a_step * steps_a_run, deadline::after(step_time));
     h->invitations.add(static_cast<std::uint64_t>(past));
     audit_store trail(h->a.db);
-    const auto kept = h->a.all.set.audit_kept;
+    const auto kept = live(h->a.all.set.audit_kept);
     const auto more_old = [&trail, kept](deadline d) { return trail.prune(kept, rows_a_step, d); };
     const auto old = co_await in_steps(h->a, more_old);
     h->events.add(old);

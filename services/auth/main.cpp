@@ -5,6 +5,7 @@
 #include "auth/show_config.hpp"
 #include "core/command_line.hpp"
 #include "db/migrate_command.hpp"
+#include "http/ask_reload.hpp"
 #include "http/check_ready.hpp"
 
 int main(int argc, char** argv) {
@@ -24,6 +25,8 @@ int main(int argc, char** argv) {
     db::add_migrate(cli, "auth", "MITA_AUTH_DATABASE_URL", auth::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_AUTH_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_AUTH_PORT", 8081); });
+    cli.add("reload", http::reload_help,
+            [](config& from) { return http::ask_reload(from, "MITA_AUTH_INTERNAL_PORT", 8091); });
     auth::add_own_commands(cli);
     return cli.run(argc, argv);
 }

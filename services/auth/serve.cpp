@@ -5,15 +5,20 @@
 #include "auth/hashing/instruments.hpp"
 #include "auth/housekeeping.hpp"
 #include "auth/key_keeping.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/mailing.hpp"
 #include "auth/routes.hpp"
+#include "core/log_level.hpp"
 #include "core/scheduling.hpp"
 #include "db/listener.hpp"
+#include "http/adjusted.hpp"
 #include "http/doors.hpp"
 #include "http/handover.hpp"
+#include "http/reload_door.hpp"
 
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -30,8 +35,11 @@ using dispatcher = http::dispatcher<app>;
 
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
-    worker_parts(shared& all, worker& on)
-        : a(all, on), way(public_routes(), a), server(on, outside(all), way, all.log, all.metrics) {}
+    worker_parts(shared& all, worker& on, const http::live_options& live)
+        : a(all, on),
+          way(public_routes(), a),
+          live_way(way, live),
+          server(on, outside(all), live_way, all.log, all.metrics) {}
     static http::server_options outside(shared& all) {
         auto o = http::options_of(all.set, "auth");
         o.window = &all.vital.make_window();
@@ -40,6 +48,7 @@ struct worker_parts {
     }
     app a;
     dispatcher way;
+    http::adjusted live_way;
     http::server server;
 };
 
@@ -77,10 +86,11 @@ int serve(config& from, bool take_over) {
     shared all(std::move(set), from.settings(), rt, log);
     hashing::expose(all.metrics, all.lanes);
 
+    http::live_options live;
     std::vector<std::unique_ptr<worker_parts>> parts;
     std::vector<http::server*> servers;
     for (unsigned i = 0; i < rt.size(); ++i) {
-        parts.push_back(std::make_unique<worker_parts>(all, rt.at(i)));
+        parts.push_back(std::make_unique<worker_parts>(all, rt.at(i), live));
         all.apps.push_back(&parts.back()->a);
         servers.push_back(&parts.back()->server);
     }
@@ -114,7 +124,22 @@ int serve(config& from, bool take_over) {
     });
 
     dispatcher internal_way(internal_routes(), first);
-    http::server internal_server(rt.at(0), inside(all.set), internal_way, log, all.metrics);
+    const auto read = [&](config& anew) -> std::function<void()> {
+        const auto next = std::make_shared<settings>(anew);
+        if (next->registration == registration_mode::verified && !all.set.mail.on())
+            throw config_error("MITA_REGISTRATION: must not be verified before a restart: MITA_MAIL_URL needs one");
+        return [&live, &log, &all, next] {
+            set_level(log, next->level);
+            live_settings::take(all.set, *next);
+            live.publish(http::live_options::of(*next));
+        };
+    };
+    auto at_once = http::live_options::names(all.set);
+    at_once.push_back("MITA_LOG_LEVEL");
+    at_once.insert(at_once.end(), live_settings::names.begin(), live_settings::names.end());
+    settings_reload again(from, std::move(at_once), read, rt, log, all.metrics, "auth");
+    http::reload_door internal_door(internal_way, again, all.set.internal_token);
+    http::server internal_server(rt.at(0), inside(all.set), internal_door, log, all.metrics);
     http::doors doors(rt, all.set, "auth", servers, internal_server, log);
     doors.open();
     rt.spawn(0, "watch_schema",

@@ -5,6 +5,7 @@
 #include "finance/migrations.hpp"
 #include "finance/serve.hpp"
 #include "finance/settings.hpp"
+#include "http/ask_reload.hpp"
 #include "http/check_ready.hpp"
 
 int main(int argc, char** argv) {
@@ -22,6 +23,8 @@ int main(int argc, char** argv) {
     db::add_migrate(cli, "finance", "MITA_FINANCE_DATABASE_URL", finance::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_FINANCE_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_FINANCE_PORT", 8082); });
+    cli.add("reload", http::reload_help,
+            [](config& from) { return http::ask_reload(from, "MITA_FINANCE_INTERNAL_PORT", 8092); });
     finance::add_audit(cli);
     return cli.run(argc, argv);
 }

@@ -1,17 +1,21 @@
 #include "finance/serve.hpp"
 
 #include "core/clock.hpp"
+#include "core/log_level.hpp"
 #include "db/listener.hpp"
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
 #include "finance/ledger/search_key_store.hpp"
 #include "finance/people/changed_logins.hpp"
 #include "finance/routes.hpp"
+#include "http/adjusted.hpp"
 #include "http/doors.hpp"
 #include "http/handover.hpp"
+#include "http/reload_door.hpp"
 #include "jwt/trust.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,8 +51,11 @@ awaitable<void> in_steps(app& a, Step step) {
 
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
-    worker_parts(shared& all, worker& on)
-        : a(all, on), way(public_routes(), a), server(on, outside(all), way, all.log, all.metrics) {}
+    worker_parts(shared& all, worker& on, const http::live_options& live)
+        : a(all, on),
+          way(public_routes(), a),
+          live_way(way, live),
+          server(on, outside(all), live_way, all.log, all.metrics) {}
     static http::server_options outside(shared& all) {
         auto o = http::options_of(all.set, "finance");
         o.window = &all.vital.make_window();
@@ -57,6 +64,7 @@ struct worker_parts {
     }
     app a;
     dispatcher way;
+    http::adjusted live_way;
     http::server server;
 };
 
@@ -74,10 +82,11 @@ int serve(config& from, bool take_over) {
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), rt, log);
 
+    http::live_options live;
     std::vector<std::unique_ptr<worker_parts>> parts;
     std::vector<http::server*> servers;
     for (unsigned i = 0; i < rt.size(); ++i) {
-        parts.push_back(std::make_unique<worker_parts>(all, rt.at(i)));
+        parts.push_back(std::make_unique<worker_parts>(all, rt.at(i), live));
         all.apps.push_back(&parts.back()->a);
         servers.push_back(&parts.back()->server);
     }
@@ -120,7 +129,17 @@ int serve(config& from, bool take_over) {
              [&first, &told] { return in_steps(first, [&told](deadline d) { return told.prune(d); }); });
 
     dispatcher internal_way(internal_routes(), first);
-    http::server internal_server(rt.at(0), http::options_of(all.set, "finance_internal"), internal_way, log,
+    const auto read = [&](config& anew) -> std::function<void()> {
+        return [&live, &log, next = std::make_shared<settings>(anew)] {
+            set_level(log, next->level);
+            live.publish(http::live_options::of(*next));
+        };
+    };
+    auto at_once = http::live_options::names(all.set);
+    at_once.push_back("MITA_LOG_LEVEL");
+    settings_reload again(from, std::move(at_once), read, rt, log, all.metrics, "finance");
+    http::reload_door internal_door(internal_way, again, all.set.internal_token);
+    http::server internal_server(rt.at(0), http::options_of(all.set, "finance_internal"), internal_door, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "finance", servers, internal_server, log);
     doors.open();

@@ -31,10 +31,6 @@ shared::shared(settings s, std::vector<setting> shown, runtime& rt, logger& to)
       log(to),
       vital("gateway", set, std::move(shown), rt, log, metrics),
       limits(set.rate_table_bytes),
-      user("user", set.user),
-      write("write", set.write),
-      login("login", set.login),
-      registration("register", set.registration),
       trail(metrics, log, set.audit_queue) {
     cache::export_stats(metrics, "token", [this] { return tokens ? tokens->cache_stats() : cache::stats(); });
     jwt::export_revocation_lag(metrics, "gateway", revoked);
@@ -45,6 +41,7 @@ shared::~shared() = default;
 app::app(shared& all_, worker& on_)
     : all(all_),
       on(on_),
+      live(all_.set),
       auth(on_.get_executor(), {"auth", all_.set.auth, all_.set.auth_internal, auth_connections}, all_.auth_state,
            all_.log, all_.metrics),
       finance(on_.get_executor(), {"finance", all_.set.finance, all_.set.finance_internal, finance_connections},
@@ -52,7 +49,7 @@ app::app(shared& all_, worker& on_)
       count(all_.metrics) {}
 
 awaitable<void> app::authenticate(http::request& req, http::access need) {
-    return jwt::authenticate(*all.tokens, req, need, all.set.internal_token, all.set.ops_token);
+    return jwt::authenticate(*all.tokens, req, need, all.set.internal_token, live.ops_token);
 }
 
 std::optional<api_error> app::explain(const std::exception&) { return std::nullopt; }

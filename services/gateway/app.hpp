@@ -4,11 +4,13 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
+#include "core/settings_reload.hpp"
 #include "core/vitals.hpp"
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/limits/rate_limit.hpp"
 #include "gateway/settings.hpp"
 #include "gateway/upstream/upstream.hpp"
+#include "http/live_options.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "jwt/revocations.hpp"
@@ -38,12 +40,13 @@ struct shared {
     jwt::revocations revoked;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     rate_limiter limits;
-    rate_policy user, write, login, registration;
     audit_trail trail;
 
     upstream_state auth_state, finance_state;
-    std::unique_ptr<certificate> shown;   // null: no TLS
-    std::unique_ptr<ops_data> operators;  // made in serve: it asks the instances behind
+    std::unique_ptr<certificate> shown;      // null: no TLS
+    std::unique_ptr<ops_data> operators;     // made in serve: it asks the instances behind
+    std::unique_ptr<settings_reload> again;  // made in serve
+    http::live_options options;              // of the servers, once settings were read again
 };
 
 struct app {
@@ -58,6 +61,7 @@ struct app {
 
     shared& all;
     worker& on;
+    live_settings live;
     upstream auth, finance;
     std::array<upstream*, 2> upstreams() { return {&auth, &finance}; }
 

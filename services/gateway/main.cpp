@@ -1,9 +1,9 @@
 // mita-gateway: the one door. Identifies, checks, limits and forwards each request in one pass. --help lists the
 // commands.
 #include "core/command_line.hpp"
-#include "gateway/reload_command.hpp"
 #include "gateway/serve.hpp"
 #include "gateway/settings.hpp"
+#include "http/ask_reload.hpp"
 #include "http/check_ready.hpp"
 
 int main(int argc, char** argv) {
@@ -18,11 +18,8 @@ int main(int argc, char** argv) {
             "ready: no connection is refused");
     cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
             &show_config<gateway::settings>);
-    cli.add(
-        "reload",
-        "have the running gateway read its certificate and key again, as SIGHUP does: for connections to come; exit 1 "
-        "when they are wrong, and the old ones stay. All other settings are read at the start alone",
-        &gateway::reload);
+    cli.add("reload", http::reload_help,
+            [](config& from) { return http::ask_reload(from, "MITA_GATEWAY_INTERNAL_PORT", 8090); });
     cli.add("healthcheck", "exit 0 when the gateway on this machine, at MITA_GATEWAY_PORT or PORT, is ready",
             [](config& from) {
                 return http::check_ready(from, "MITA_GATEWAY_PORT", from.integer("PORT", 8080, 1, 65535));

@@ -1,6 +1,7 @@
 #include "gateway/pass.hpp"
 
 #include "core/error.hpp"
+#include "core/json_reader.hpp"
 #include "http/problem.hpp"
 #include "jwt/bearer.hpp"
 
@@ -26,12 +27,42 @@ bool writes(http::verb v) {
     return v == http::verb::post || v == http::verb::put || v == http::verb::patch || v == http::verb::del;
 }
 
+// The JSON text of a problem's detail, quotes and all.
+std::string detail_in(std::string_view problem) {
+    constexpr std::string_view member = "\"detail\":";
+    const auto begin = problem.find(member);
+    if (begin == std::string_view::npos) return "\"\"";
+    const auto text = problem.substr(begin + member.size());
+    std::size_t end = 1;
+    while (end < text.size() && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
+    return std::string(text.substr(0, end + 1));
+}
+
+// Who asks there by a library for OAuth looks for its two members: as auth writes them.
+void add_oauth(http::response& problem) {
+    const unsigned status = problem.status;
+    const bool malformed = status == 400 || status == 408 || status == 413;
+    std::string& body = problem.body;
+    const std::string detail = detail_in(body);
+    body.pop_back();
+    body += ",\"error\":";
+    append_json_string(body, malformed ? "invalid_request" : problem.code);
+    body += ",\"error_description\":" + detail + '}';
+}
+
+bool is_oauth(const http::request& req) {
+    if (req.route_index >= 0) return routes()[static_cast<std::size_t>(req.route_index)].oauth;
+    return std::ranges::any_of(
+        routes(), [&](const gateway_route& r) { return r.oauth && r.method == req.method && r.path == req.path; });
+}
+
 // Answers with the problem of whatever flew; what the pass added so far (CORS, rate limits) stays.
 void answer_fault(app& a, const http::request& req, http::response& res, std::exception_ptr fault) {
     const std::string kept = res.head_block;
     std::string why;
     const unsigned status = http::write_exception(res, req, fault, why);
     res.head_block = kept;
+    if (is_oauth(req)) add_oauth(res);
     if (!why.empty())
         a.all.log.error("request_failed").with("request_id", req.id).with("status", status).with("reason", why);
 }
@@ -58,8 +89,7 @@ std::vector<http::route_key> keys() {
 
 }  // namespace
 
-pass::pass(app& a, const http::tls_identity* by)
-    : app_(a), by_(by), map_(keys()), packer_(a.all.set.compress, a.all.metrics) {}
+pass::pass(app& a, const http::tls_identity* by) : app_(a), by_(by), map_(keys()), packer_(a.all.metrics) {}
 
 awaitable<http::service::admission> pass::admit(http::request& req, http::response& res) {
     admission out;
@@ -94,7 +124,7 @@ awaitable<void> pass::answer_own(http::request& req, http::response& res, const 
         http::response own = co_await r.own(req, app_);
         own.head_block += res.head_block;
         res = std::move(own);
-        packer_.apply(req, res);
+        if (app_.live.compress) packer_.apply(req, res);
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }
@@ -117,9 +147,8 @@ awaitable<void> pass::send_on(http::request& req, http::response& res, const gat
             throw explain(e);
         }
         const auto took = std::chrono::steady_clock::now() - begun;
-        req.upstream_us = std::chrono::duration_cast<std::chrono::microseconds>(took).count();
         to.answered(took);
-        if (r.to == target::finance) packer_.apply(req, res);
+        if (r.to == target::finance && app_.live.compress) packer_.apply(req, res);
     } catch (...) {
         answer_fault(app_, req, res, std::current_exception());
     }
@@ -169,7 +198,7 @@ const gateway_route* pass::find(http::request& req, http::response& res) const {
 
 // What a browser needs to read an answer; false for an origin that is not allowed.
 bool pass::allow_origin(std::string_view origin, http::response& res) const {
-    const auto& allowed = app_.all.set.cors_origins;
+    const auto& allowed = app_.live.cors_origins;
     if (allowed.empty()) return false;
     res.head_block += "Vary: Origin\r\n";
     if (origin.empty() || std::find(allowed.begin(), allowed.end(), origin) == allowed.end()) return false;
@@ -199,6 +228,10 @@ void pass::refused(std::string_view origin, http::response& res) {
     if (allow_origin(origin, res)) res.head_block += exposed;
 }
 
+void pass::add_to(http::response& problem, const http::request& req) {
+    if (is_oauth(req)) add_oauth(problem);
+}
+
 awaitable<void> pass::check_token(http::request& req, bool required) {
     if (!required && !jwt::bearer(req)) co_return;
     try {
@@ -212,26 +245,26 @@ awaitable<void> pass::check_token(http::request& req, bool required) {
 
 // By verified subject, else by address (R20). A login or registration counts by address alone.
 void pass::check_rates(const http::request& req, http::response& res, const gateway_route& r) {
-    const auto& all = app_.all;
-    const rate_policy* first = &all.user;
-    if (r.by == limit::login) first = &all.login;
-    if (r.by == limit::registration) first = &all.registration;
+    const auto& now = app_.live;
+    const rate_policy* first = &now.user;
+    if (r.by == limit::login) first = &now.login;
+    if (r.by == limit::registration) first = &now.registration;
     const bool both = r.by == limit::user && r.to == target::finance && writes(req.method);
-    if (!first->on() && !(both && all.write.on())) return;
+    if (!first->on() && !(both && now.write.on())) return;
 
     const bool by_subject = r.by == limit::user && req.who != nullptr;
     const auto address = by_subject ? std::string() : rate_key_of_address(req.client_address);
     const auto key =
         by_subject ? std::string_view(reinterpret_cast<const char*>(req.who->user_id.bytes.data()), 16) : address;
-    const auto now = steady_ns();
+    const auto at = steady_ns();
     struct count {
         const rate_policy* of;
         rate_decision is;
     };
     boost::container::static_vector<count, 2> counted;
-    for (const rate_policy* p : {first, both ? &all.write : nullptr}) {
+    for (const rate_policy* p : {first, both ? &now.write : nullptr}) {
         if (p == nullptr || !p->on()) continue;
-        counted.push_back({p, app_.all.limits.take(*p, key, now)});
+        counted.push_back({p, app_.all.limits.take(*p, key, at)});
         if (!counted.back().is.allowed) break;
     }
     res.head_block += "RateLimit-Policy: ";

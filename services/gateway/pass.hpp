@@ -8,16 +8,24 @@
 #include "gateway/routes.hpp"
 #include "gateway/upstream/proxy.hpp"
 #include "http/convoy.hpp"
+#include "http/hsts_service.hpp"
+#include "http/live_options.hpp"
 #include "http/router.hpp"
 #include "http/server.hpp"
 #include "http/tls_service.hpp"
+#include "http/wording_service.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 namespace mita::gateway {
 
-class pass final : public http::convoy_service, public http::tls_service {
+class pass final : public http::convoy_service,
+                   public http::tls_service,
+                   public http::wording_service,
+                   public http::adjusted_service,
+                   public http::hsts_service {
 public:
     // by: whom its server shows by TLS; null: plain.
     explicit pass(app& a, const http::tls_identity* by = nullptr);
@@ -26,6 +34,9 @@ public:
     void refused(std::string_view origin, http::response& res) override;
     std::unique_ptr<http::convoy> make_convoy(const http::request& first) override;
     const http::tls_identity* shown() const override { return by_; }
+    const http::live_options& live() const override { return app_.all.options; }
+    std::string_view hsts() const override { return by_ != nullptr ? app_.live.hsts_by_tls : app_.live.hsts_plain; }
+    void add_to(http::response& problem, const http::request& req) override;
 
 private:
     class convoy;

@@ -26,6 +26,7 @@ struct gateway_route {
     bool only_refusals = false;  // of those: it reads, as often as its callers like; who is refused is noted
     bool token = true;           // a valid access token is required here already
     limit by = limit::user;
+    bool oauth = false;                 // a problem is one of OAuth's as well (RFC 6749 5.2)
     bool keyed = false;                 // the service keeps Idempotency-Keys: only then a write is ever repeated
     std::size_t body_limit = 64 << 10;  // bytes
     awaitable<http::response> (*own)(http::request&, app&) = nullptr;  // answers here, without token and limits

@@ -1,5 +1,6 @@
 #include "gateway/serve.hpp"
 
+#include "core/log_level.hpp"
 #include "gateway/app.hpp"
 #include "gateway/certificate.hpp"
 #include "gateway/ops/ops_data.hpp"
@@ -10,9 +11,13 @@
 #include "gateway/upstream/probe.hpp"
 #include "http/doors.hpp"
 #include "http/handover.hpp"
+#include "http/reload_door.hpp"
 #include "jwt/trust.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,7 +65,7 @@ struct worker_parts {
     worker_parts(shared& all, worker& on)
         : a(all, on),
           way(a),
-          away(way, all.set.tls_port),
+          away(way, way, all.set.tls_port),
           options(outside(all)),
           server(on, options, plain(), all.log, all.metrics) {
         if (all.shown == nullptr) return;
@@ -85,15 +90,13 @@ struct worker_parts {
 };
 
 // Auth's connections end after what was noted last has gone to it.
-awaitable<void> close(app& a, upstream& u, bool sends, deadline d) {
-    if (sends) {
-        try {
-            co_await a.all.trail.flush(u.inside, a.all.set.internal_token, d.capped(std::chrono::seconds(2)));
-        } catch (const std::exception& e) {
-            a.all.log.error("audit_not_sent").with("events", a.all.trail.waiting()).with("reason", e.what());
-        }
+awaitable<void> send_the_last(app& a, deadline d) {
+    try {
+        co_await a.all.trail.flush(a.auth.inside, a.all.set.internal_token, d.capped(std::chrono::seconds(2)));
+    } catch (const std::exception& e) {
+        a.all.log.error("audit_not_sent").with("events", a.all.trail.waiting()).with("reason", e.what());
     }
-    co_await u.close(d);
+    co_await a.auth.close(d);
 }
 
 }  // namespace
@@ -158,7 +161,24 @@ int serve(config& from, bool take_over) {
     all.operators = std::make_unique<ops_data>(home, std::move(asked), own_health, all.metrics, log);
 
     http::dispatcher<app> internal_way(own::internal_routes(), first);
-    http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_way, log,
+    const auto read = [&](config& anew) -> std::function<void()> {
+        return [&, next = std::make_shared<settings>(anew)] {
+            if (all.shown) all.shown->reload();
+            set_level(log, next->level);
+            for (unsigned i = 0; i < rt.size(); ++i)
+                asio::post(rt.at(i).get_executor(), [&a = parts[i]->a, next] { a.live = live_settings(*next); });
+            auto options = http::live_options::of(*next);
+            options.slow = next->slow;
+            options.idle_timeout = next->keep_alive;
+            all.options.publish(std::move(options));
+        };
+    };
+    auto at_once = http::live_options::names(all.set);
+    const auto own = live_settings::names();
+    at_once.insert(at_once.end(), own.begin(), own.end());
+    all.again = std::make_unique<settings_reload>(from, std::move(at_once), read, rt, log, all.metrics, "gateway");
+    http::reload_door internal_door(internal_way, *all.again, all.set.internal_token);
+    http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_door, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "gateway", servers, internal_server, log);
     if (!secure.empty()) doors.add_secure(all.set, "MITA_TLS_PORT", all.set.tls_port, "gateway", secure);
@@ -170,10 +190,12 @@ int serve(config& from, bool take_over) {
         rt.on_stop(stop_stage::close, 0, [&each = *each](deadline d) { return each.close(d); });
     rt.on_stop(stop_stage::drain, 0, [&feed](deadline d) { return feed.close(d); });
     for (unsigned i = 0; i < rt.size(); ++i) {
-        app& a = parts[i]->a;
-        for (upstream* u : a.upstreams())
-            rt.on_stop(stop_stage::close, i,
-                       [&a, u, sends = i == 0 && u == &a.auth](deadline d) { return close(a, *u, sends, d); });
+        for (upstream* u : parts[i]->a.upstreams()) {
+            if (u == &first.auth)
+                rt.on_stop(stop_stage::close, i, [&first](deadline d) { return send_the_last(first, d); });
+            else
+                rt.on_stop(stop_stage::close, i, [u](deadline d) { return u->close(d); });
+        }
     }
     return rt.run();
 }

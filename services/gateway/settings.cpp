@@ -13,6 +13,7 @@ namespace mita::gateway {
 
 namespace {
 
+constexpr std::int64_t year = 31'536'000;
 constexpr std::int64_t most_token_cache = 32 << 20;  // some 30,000 people at once; more by MITA_CACHE_BYTES
 
 // The world's door: PORT is the platform's word for it, and proxies in front are believed only when named (L5).
@@ -57,6 +58,7 @@ settings::settings(config& from) : common_settings(from, doors_of(from)) {
         "MITA_CACHE_BYTES", std::min(derived.cache_bytes / 4, most_token_cache), 0, 1LL << 36, where.memory_source));
     slow = from.duration_ms("MITA_SLOW_MS", 1'000, 1, 600'000);
     read_tls(from);
+    read_hsts(from);
     compress = from.flag("MITA_COMPRESS", true);
     audit_queue = static_cast<std::size_t>(from.integer("MITA_AUDIT_QUEUE", 10'000, 1, 1'000'000));
     keep_alive =
@@ -86,6 +88,38 @@ void settings::read_tls(config& from) {
         from.problem("MITA_TLS_CERTIFICATE_FILE: is missing beside MITA_TLS_KEY_FILE");
     else if (tls_redirect)
         from.problem("MITA_TLS_REDIRECT: is on without MITA_TLS_CERTIFICATE_FILE");
+}
+
+void settings::read_hsts(config& from) {
+    constexpr std::int64_t off = -1, ten_years = 10 * year;
+    const auto max_age = from.integer("MITA_HSTS_MAX_AGE_S", 2 * year, off, ten_years);
+    const bool subdomains = from.flag("MITA_HSTS_SUBDOMAINS", true), preload = from.flag("MITA_HSTS_PRELOAD", false);
+    edge_tls = from.flag("MITA_EDGE_TLS", true);
+    if (preload && (!subdomains || max_age < year))
+        from.problem("MITA_HSTS_PRELOAD: needs MITA_HSTS_SUBDOMAINS=on and a MITA_HSTS_MAX_AGE_S of a year (" +
+                     std::to_string(year) + ") or more");
+    if (max_age == off) return;
+    hsts = "Strict-Transport-Security: max-age=" + std::to_string(max_age);
+    if (subdomains) hsts += "; includeSubDomains";
+    if (preload) hsts += "; preload";
+    hsts += "\r\n";
+}
+
+live_settings::live_settings(const settings& s)
+    : cors_origins(s.cors_origins),
+      user("user", s.user),
+      write("write", s.write),
+      login("login", s.login),
+      registration("register", s.registration),
+      ops_token(s.ops_token.copy()),
+      compress(s.compress),
+      hsts_by_tls(s.hsts),
+      hsts_plain(s.edge_tls ? s.hsts : std::string()) {}
+
+std::vector<std::string_view> live_settings::names() {
+    return {"MITA_LOG_LEVEL",      "MITA_SLOW_MS",         "MITA_CORS_ORIGINS", "MITA_RATE_USER", "MITA_RATE_WRITE",
+            "MITA_RATE_LOGIN",     "MITA_RATE_REGISTER",   "MITA_OPS_TOKEN",    "MITA_COMPRESS",  "MITA_KEEP_ALIVE_MS",
+            "MITA_HSTS_MAX_AGE_S", "MITA_HSTS_SUBDOMAINS", "MITA_HSTS_PRELOAD", "MITA_EDGE_TLS"};
 }
 
 }  // namespace mita::gateway

@@ -1,5 +1,7 @@
 """Several instances of a service: killed, away, slow or lying ones cost nobody an answer that another instance can give."""
+import http.client
 import os
+import signal
 import time
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from mita.client import Client, expect, raw
 from mita.load import load
 from mita.metrics import samples
-from mita.people import money, uuid7
+from mita.people import Person, money, uuid7
 from mita.saboteur import Saboteur
 from mita.waiting import until
 
@@ -65,6 +67,32 @@ def test_killing_one_of_two_instances_under_load_fails_no_request_that_may_be_re
     assert told(stack, gateway, 'mita_gateway_circuit_state{upstream="finance"}') == 0
 
 
+def test_C3_what_the_gateway_itself_asks_of_auth_goes_on_at_another_instance(stack, twice):
+    """Revocations, keys and the trail, whichever of the two dies or hangs: nobody who signed out is let in, no event is lost."""
+    second, _, gateway = twice
+    lag = "mita_gateway_revocation_lag_seconds"
+    sent = 'mita_gateway_audit_events_total{result="sent"}'
+    for away, ends in ((stack.auth, "kill"), (second, "kill"), (stack.auth, "stop"), (second, "stop")):
+        left = second if away is stack.auth else stack.auth
+        noted = told(stack, gateway, sent)
+        away.process.send_signal(signal.SIGKILL if ends == "kill" else signal.SIGSTOP)
+        try:
+            someone = Person(stack, left)
+            mine = Client(gateway, stack.contract, someone.access)
+            until(lambda mine=mine: mine.get("/v1/auth/me", check=False).status == 200, 20 * gateway.slow, "an answer of the one that is left")
+            expect(Client(left, stack.contract, someone.access).post("/v1/auth/logout"), 204)
+            until(lambda mine=mine: mine.get("/v1/auth/me", check=False).status == 401, 30 * gateway.slow, "the gateway to hear who signed out")
+            until(lambda: told(stack, gateway, lag) < 3, 30 * gateway.slow, "the feed to be followed at the other")
+            mine.request("POST", "/v1/auth/logout", check=False)
+            until(lambda noted=noted: told(stack, gateway, sent) > noted, 30 * gateway.slow, "the trail to be taken by the other")
+        finally:
+            if ends == "stop":
+                away.process.send_signal(signal.SIGCONT)
+            else:
+                away.start()
+    assert told(stack, gateway, 'mita_gateway_audit_events_total{result="dropped"}') == 0
+
+
 def test_when_all_instances_are_killed_only_what_needs_them_is_refused_with_503_and_when_to_come_again(stack, people_of_one):
     finance = [stack.also("finance", f"finance-all-{n}").start() for n in range(2)]
     gateway = stack.also("gateway", "gateway-all", MITA_FINANCE_URL=urls(*(f.port for f in finance)),
@@ -93,6 +121,40 @@ def test_when_all_instances_are_killed_only_what_needs_them_is_refused_with_503_
 @pytest.fixture
 def people_of_one(stack):
     return stack.person()
+
+
+def test_a_gateway_that_is_killed_costs_nobody_a_write_that_is_repeated_at_another(stack, people_of_one):
+    """What was under way may be done or not: with its key it is done once."""
+    gateways = [stack.also("gateway", f"gateway-killed-{n}").start() for n in range(2)]
+    people_of_one.onboard()
+    written, repeated = [], [0]
+
+    def ask(number, stop):
+        at = number % 2
+        while not stop.is_set():
+            entry, own = {"id": uuid7(stack.clock), "money": money(-100), "category": "groceries"}, {"Idempotency-Key": os.urandom(8).hex()}
+            while True:
+                try:
+                    answer = Client(gateways[at], stack.contract, people_of_one.access).post("/v1/transactions", entry, headers=own)
+                    if answer.status != 409:  # what was under way at the other is at work still
+                        expect(answer, 201)
+                        break
+                except (OSError, http.client.HTTPException):
+                    at, repeated[0] = 1 - at, repeated[0] + 1
+            written.append(entry["id"])
+
+    with load(ask, 4):
+        for gateway in gateways:
+            before = len(written)
+            until(lambda before=before: len(written) > before + 20, 30 * gateway.slow, "writes before")
+            gateway.kill()
+            before = len(written)
+            until(lambda before=before: len(written) > before + 20, 30 * gateway.slow, "writes at the other")
+            gateway.start()
+    found = [row[0] for row in stack.cluster.sql("select id::text from finance.transactions where user_id = %s", people_of_one.id)]
+    assert sorted(found) == sorted(written) and repeated[0] >= 2
+    for gateway in gateways:
+        assert gateway.stop() == 0
 
 
 @pytest.mark.parametrize("fault", ["late", "cut", "reset", "half-close", "garbage", "slow", "smuggled"])
@@ -137,6 +199,52 @@ def test_a_failing_instance_is_left_out_and_comes_back(stack, people_of_one):
     finally:
         assert gateway.stop() == 0
         proxy.close()
+
+
+def in_a_world_of_names(service, hosts):
+    """The service resolves by this hosts file in place of the machine's: getaddrinfo itself, in a mount namespace of its own."""
+    wrapper = hosts.with_name("named.sh")
+    wrapper.write_text(f'#!/bin/sh\nexec unshare --mount --propagation private sh -c \'mount --bind "{hosts}" /etc/hosts && exec "{service.binary}" "$@"\' named "$@"\n')
+    wrapper.chmod(0o755)
+    service.binary = wrapper
+    return service
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace is for root")
+def test_of_a_name_with_several_addresses_all_are_asked_and_those_that_come_and_go_are_followed(stack, people_of_one, tmp_path):
+    first = stack.also("finance", "finance-name-1").start()
+    second = stack.also("finance", "finance-name-2", MITA_LISTEN="127.0.0.2")
+    second.port = first.port
+    second.start()
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost\n127.0.0.1 twins.example\n127.0.0.2 twins.example\n")
+    gateway = in_a_world_of_names(stack.also("gateway", "gateway-twins", MITA_WORKERS="1", MITA_FINANCE_URL=f"http://twins.example:{first.port}"), hosts).start()
+    client = Client(gateway, stack.contract, people_of_one.access)
+
+    def asked(service):
+        said = samples(stack.client(service).get("/metrics", internal=True).text)
+        return said.get('mita_http_requests_total{method="GET",route="/v1/me",service="finance",status="200"}', 0)
+
+    def more(service, while_asking=10):
+        before = asked(service)
+        for _ in range(while_asking):
+            expect(client.get("/v1/me"), 200)
+        return asked(service) - before
+
+    try:
+        assert more(first) > 0 and more(second) > 0
+        hosts.write_text("127.0.0.1 localhost\n127.0.0.2 twins.example\n")  # in place: it is mounted
+        until(lambda: more(first) == 0, 30 * gateway.slow, "the address that is gone to be left")
+        assert first.stop() == 0
+        assert more(second) == 10
+        hosts.write_text("127.0.0.1 localhost\n127.0.0.2 twins.example\n127.0.0.1 twins.example\n")
+        first.start()
+        until(lambda: more(first) > 0, 30 * gateway.slow, "the address that is back to be asked")
+        first.kill()
+        assert more(second, 30) == 30
+    finally:
+        assert gateway.stop() == 0
+        assert second.stop() == 0
 
 
 def test_of_a_name_with_several_addresses_those_that_answer_are_asked(stack, people_of_one):

@@ -9,6 +9,7 @@ import urllib.parse
 import pytest
 
 from mita.client import Client, canaries, expect
+from mita.cluster import free_port
 from mita.waiting import until
 from test_auth import alive, claims, decode, refresh
 
@@ -282,3 +283,21 @@ def test_the_document_says_what_is_true(stack, known):
     assert "authorization_endpoint" not in said and "userinfo_endpoint" not in said
     assert set(said["scopes_supported"]) == set(expect(known.token(), 200).json["scope"].split())
     expect(stack.client().get("/.well-known/openid-configuration", headers={"If-None-Match": both[0].etag}), 304)
+
+
+@pytest.mark.parametrize("path", ["/v1/auth/token", "/v1/auth/introspect", "/v1/auth/revoke"])
+def test_what_the_gateway_refuses_by_itself_is_said_as_oauth_says_it(stack, path):
+    """RFC 6749 5.2: too many, too large, and nobody there to be asked."""
+    form = {"body": "token=x&grant_type=client_credentials", "headers": {"Content-Type": "application/x-www-form-urlencoded"}, "valid": False}
+    gateway = stack.also("gateway", "gateway-oauth", MITA_RATE_USER="2;60", MITA_AUTH_URL=f"http://127.0.0.1:{free_port()}").start(wait_ready=False)
+    try:
+        client = stack.client(gateway)
+        away = expect(client.post(path, **form), 503)
+        large = expect(client.post(path, **form | {"body": "token=" + "x" * 70_000}), 413)
+        many = expect(client.post(path, **form), 429)
+        for answer, error in ((away, "unavailable"), (large, "invalid_request"), (many, "rate_limited")):
+            assert answer.json["error"] == error and answer.json["error_description"] == answer.json["detail"], answer
+        assert away.header("Retry-After") and many.header("Retry-After")
+        assert "error" not in expect(client.post("/v1/auth/login", {}, valid=False), 503).json
+    finally:
+        gateway.stop()

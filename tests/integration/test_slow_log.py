@@ -1,4 +1,5 @@
 """What took long is in the log with the time of each part, so that one line says where to look."""
+import concurrent.futures
 import http.client
 import json
 import socket
@@ -6,7 +7,9 @@ import time
 
 import pytest
 
+from mita.client import Client
 from mita.echo import Echo, gateway_before
+from mita.metrics import samples
 from mita.waiting import until
 
 PARTS = ("verify_ms", "handle_ms", "upstream_ms", "write_ms")
@@ -24,15 +27,21 @@ def line(running, people, tmp_path_factory):
         echo.close()
 
 
-def ask(door, person, method="GET", path="/v1/me", body=None, **how):
+def ask(door, person, method="GET", path="/v1/me", body=None, status=200, **how):
     connection = http.client.HTTPConnection("127.0.0.1", door.port, timeout=60)
     head = {"Authorization": f"Bearer {person.access}", "X-Behave": ";".join(f"{k}={v}" for k, v in how.items())}
     connection.request(method, path, body=body, headers=head)
     answer = connection.getresponse()
     answer.read()
     connection.close()
-    assert answer.status == 200
+    assert answer.status == status
     return answer.headers["X-Request-Id"]
+
+
+def taken(door):
+    """Connections to finance that carry a request."""
+    said = samples(Client(door, None).get("/metrics", internal=True).text)
+    return sum(value for name, value in said.items() if name.startswith("mita_gateway_upstream_connections{") and 'upstream="finance"' in name and 'state="busy"' in name)
 
 
 def logged(door, request_id):
@@ -63,3 +72,14 @@ def test_what_is_quick_is_not_in_the_log(line, people):
     quick, slow = ask(line, people[0]), ask(line, people[0], wait=400)
     logged(line, slow)
     assert not any(e.get("request_id") == quick for e in line.events())
+
+
+def test_the_wait_for_a_connection_is_a_part_of_its_own(line, people):
+    """A worker has 64 connections to an instance of finance: who comes while all are busy waits for one."""
+    with concurrent.futures.ThreadPoolExecutor(64) as crowd:
+        busy = [crowd.submit(ask, line, people[n % len(people)], wait=5000) for n in range(64)]
+        until(lambda: taken(line) == 64, 10 * line.slow, "all connections to be busy")
+        said = logged(line, ask(line, people[0]))
+        first = logged(line, busy[0].result())
+    assert 300 < said["connection_ms"] <= said["upstream_ms"] <= said["duration_ms"], said
+    assert said["upstream_ms"] - said["connection_ms"] < 1000 * line.slow and first["upstream_ms"] > 4900, (said, first)

@@ -232,16 +232,19 @@ def test_R22_wrong_settings_end_the_start_with_2_and_a_sentence(stack, files, mo
     assert why in stack.operate("gateway", "serve", status=2, **files.settings() | more)
 
 
-def test_R22_the_plain_port_sends_to_the_secure_one_when_it_is_told_to(stack, files, authority, person):
-    service = stack.also("gateway", "gateway-redirect", MITA_TLS_REDIRECT="on", **files.settings() | {"MITA_TLS_PORT": "8443"}).start()
+def test_R22_R27_the_plain_port_sends_to_the_secure_one_when_it_is_told_to_and_only_TLS_promises_itself(stack, files, authority, person):
+    service = stack.also("gateway", "gateway-redirect", MITA_TLS_REDIRECT="on", MITA_EDGE_TLS="off", MITA_HSTS_MAX_AGE_S="600", MITA_HSTS_SUBDOMAINS="off", **files.settings() | {"MITA_TLS_PORT": "8443"}).start()
     ask_it = Client(service, stack.contract, person.access)
     for method, path in (("GET", "/v1/me"), ("POST", "/v1/auth/login"), ("GET", "/v1/transactions?limit=5")):
         answer = ask_it.request(method, path, check=False, headers={"Host": "mita.example:8080"})
         assert answer.status == 308 and answer.header("Location") == f"https://mita.example:8443{path}" and answer.body == b""
-    assert ask_it.get("/livez").status == 200 and ask_it.get("/readyz").status == 200
+        assert answer.header("Strict-Transport-Security") is None
+    assert ask_it.get("/livez", check=False).status == 200 and ask_it.get("/readyz", check=False).status == 200
     service.tls_port = service.wait_event("listening", 5)["tls_port"]
     with connected(service, authority.context()) as s:
-        assert ask(s, "/v1/me", f"Authorization: Bearer {person.access}\r\n")[0] == 200
+        for path, status in (("/v1/me", 200), ("/nowhere", 404), ("/%zz", 400)):
+            answer = ask(s, path, f"Authorization: Bearer {person.access}\r\n")
+            assert answer[0] == status and answer[1]["Strict-Transport-Security"] == "max-age=600"
     assert service.stop() == 0
 
 

@@ -1,6 +1,7 @@
 // Recognised by a password: to begin a session, or to begin one anew in the place of the present one.
 #include "auth/handlers/entering.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/people/address.hpp"
 #include "auth/people/body.hpp"
 #include "core/error.hpp"
@@ -35,7 +36,7 @@ awaitable<http::response> login(http::request& req, app& a) {
     if (verdict.rehash) {
         co_await renew_hash(req, a, *found, std::move(again));
     }
-    if (a.all.set.registration == registration_mode::verified && !found->email_verified_at) {
+    if (live(a.all.set.registration) == registration_mode::verified && !found->email_verified_at) {
         co_await tried.passed(found->id, req.until);
         throw api_error(403, "email_unverified", "Confirm the e-mail address first: a mail with a link was sent.");
     }

@@ -5,6 +5,7 @@
 #include "auth/handlers/entering.hpp"
 #include "auth/handlers/handlers.hpp"
 #include "auth/handlers/showing_passkey.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/passkeys/body.hpp"
 #include "auth/passkeys/passkey_json.hpp"
 #include "core/clock.hpp"
@@ -132,7 +133,7 @@ awaitable<http::response> login_by_passkey(http::request& req, app& a) {
     s.amr = "pop user mfa";
     opened got;
     if (who && who->active()) {
-        if (a.all.set.registration == registration_mode::verified && !who->email_verified_at)
+        if (live(a.all.set.registration) == registration_mode::verified && !who->email_verified_at)
             throw api_error(403, "email_unverified", "Confirm the e-mail address first: a mail with a link was sent.");
         s.epoch = who->epoch;
         got = co_await a.passkeys.open(shown->credential_id, shown->counter, s, req.until);

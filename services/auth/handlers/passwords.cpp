@@ -1,6 +1,7 @@
 // A new password: by the present one (P9), or by a mail (P8).
 #include "auth/handlers/at_hand.hpp"
 #include "auth/handlers/handlers.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/one_time/one_time_store.hpp"
 #include "auth/people/address.hpp"
 #include "auth/people/body.hpp"
@@ -13,7 +14,7 @@ namespace mita::auth {
 namespace {
 
 void require_good(const app& a, const secret& password, const user& of) {
-    const auto least = of.second_factor ? min_password : a.all.set.least_password;
+    const auto least = of.second_factor ? min_password : live(a.all.set.least_password);
     const auto fault = password_fault(password.view(), of.email, least);
     if (!fault) return;
     field_error at = *fault;

@@ -2,6 +2,7 @@
 #include "auth/handlers/at_hand.hpp"
 #include "auth/handlers/handlers.hpp"
 #include "auth/invitations/invitation_store.hpp"
+#include "auth/live_settings.hpp"
 #include "auth/mail/letter.hpp"
 #include "auth/people/address.hpp"
 #include "auth/people/body.hpp"
@@ -42,13 +43,13 @@ awaitable<std::string> require_invitation(const http::request& req, app& a, cons
 // Whether the address is known shows only after the hash, at the price of one; with verified addresses never (P7).
 awaitable<http::response> register_user(http::request& req, app& a) {
     http::refuse_query(req);
-    if (a.all.set.registration == registration_mode::closed)
+    if (live(a.all.set.registration) == registration_mode::closed)
         throw api_error(403, "registration_closed", "Nobody can register here.");
     const wiped_body gone(req);
-    register_request in(req.body, a.all.set.least_password);
+    register_request in(req.body, live(a.all.set.least_password));
     const auto keys = a.signer();
     std::string invitation;
-    if (a.all.set.registration == registration_mode::invited) {
+    if (live(a.all.set.registration) == registration_mode::invited) {
         invitation = co_await require_invitation(req, a, in);
     }
     auto place = a.admit(req, hashing::job_class::register_reset);
@@ -62,7 +63,7 @@ awaitable<http::response> register_user(http::request& req, app& a) {
     const departure left(req);
     u.password_hash = co_await a.all.passwords.hash(std::move(place), std::move(in.password), left.flag);
 
-    if (a.all.set.registration == registration_mode::verified) {
+    if (live(a.all.set.registration) == registration_mode::verified) {
         const bool queued = co_await a.sessions.register_unproven(u, req.until);
         if (!queued) throw overloaded("the queue of mails is full", 60);
         a.count.registered.add();

@@ -76,9 +76,8 @@ struct compressor::state {
     std::string out;
 };
 
-compressor::compressor(bool on, metrics::registry& registry)
-    : on_(on),
-      answers_(registry.make_counter("mita_gateway_compressed_answers_total", "Answers sent as gzip.", {})),
+compressor::compressor(metrics::registry& registry)
+    : answers_(registry.make_counter("mita_gateway_compressed_answers_total", "Answers sent as gzip.", {})),
       bytes_before_(registry.make_counter("mita_gateway_compressed_bytes_total", "Of those answers, in bytes.",
                                           {{"of", "before"}})),
       bytes_after_(registry.make_counter("mita_gateway_compressed_bytes_total", "Of those answers, in bytes.",
@@ -87,7 +86,7 @@ compressor::compressor(bool on, metrics::registry& registry)
 compressor::~compressor() = default;
 
 void compressor::consider(const http::request& req, http::response& res) {
-    if (!on_ || res.stream != nullptr) return;
+    if (res.stream != nullptr) return;
     if (res.status == 304) {
         if (!value_of(res, "Content-Encoding").empty() || !value_of(res, "Vary").empty()) return;  // a page said it all
         say_vary(res);

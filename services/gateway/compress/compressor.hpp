@@ -14,7 +14,7 @@ namespace mita::gateway {
 
 class compressor {
 public:
-    compressor(bool on, metrics::registry& registry);
+    explicit compressor(metrics::registry& registry);
     ~compressor();
 
     // Packs res.body when it may be and is worth it, and says what caches must know. A HEAD is answered as its GET.
@@ -30,7 +30,6 @@ private:
 
     struct state;
     std::unique_ptr<state> state_;
-    const bool on_;
     metrics::counter &answers_, &bytes_before_, &bytes_after_;
 };
 

@@ -1,13 +1,11 @@
 #include "gateway/own/own.hpp"
 
-#include "gateway/certificate.hpp"
 #include "gateway/ops/ops_data.hpp"
 #include "gateway/own/openapi_json.hpp"
 #include "gateway/own/page_files.hpp"
 #include "http/operations.hpp"
 #include "jwt/bearer.hpp"
 
-#include <exception>
 #include <string>
 
 namespace mita::gateway::own {
@@ -16,23 +14,11 @@ namespace {
 
 bool shows_ops_token(const http::request& req, const app& a) {
     const auto token = jwt::bearer(req);
-    return token && !a.all.set.ops_token.empty() && a.all.set.ops_token == *token;
+    return token && !a.live.ops_token.empty() && a.live.ops_token == *token;
 }
 
 awaitable<void> require_ops_token(http::request& req, app& a) {
-    const auto& s = a.all.set;
-    co_await jwt::authenticate(*a.all.tokens, req, http::access::ops, s.internal_token, s.ops_token);
-}
-
-// `mita-gateway reload`
-awaitable<http::response> reload(http::request&, app& a) {
-    if (a.all.shown == nullptr) throw api_error(409, "nothing_to_reload", "MITA_TLS_CERTIFICATE_FILE is not set.");
-    try {
-        a.all.shown->reload("asked to");
-    } catch (const std::exception& e) {
-        throw api_error(409, "not_reloaded", e.what());
-    }
-    co_return http::empty();
+    co_await jwt::authenticate(*a.all.tokens, req, http::access::ops, a.all.set.internal_token, a.live.ops_token);
 }
 
 constexpr http::route<app> inside[] = {
@@ -40,7 +26,6 @@ constexpr http::route<app> inside[] = {
     {http::verb::get, "/readyz", http::readyz<app>, http::access::open},
     {http::verb::get, "/health", http::health<app>, http::access::open},
     {http::verb::get, "/metrics", http::metrics_text<app>, http::access::open},
-    {http::verb::post, "/reload", reload, http::access::internal},
 };
 
 }  // namespace

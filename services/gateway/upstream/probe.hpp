@@ -17,7 +17,7 @@ public:
     // each: the service's instances, asked beside it. all_well: whether the gateway as a whole is ready.
     probe(upstream& of, instances& each, std::function<bool()> all_well, logger& log);
 
-    awaitable<void> ask();  // at most a second; a service that is away is told by its state, not thrown
+    awaitable<void> ask();  // at most two seconds; a service that is away is told by its state, not thrown
     std::chrono::milliseconds pause();
 
 private:

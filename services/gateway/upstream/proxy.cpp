@@ -2,10 +2,12 @@
 
 #include "core/error.hpp"
 #include "gateway/upstream/hop_headers.hpp"
+#include "http/connection_wait.hpp"
 #include "http/unreachable.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <utility>
 
@@ -21,6 +23,21 @@ void pass_on(const http::client_response& answer, http::response& res) {
 }
 
 constexpr unsigned most_attempts = 3;
+
+// Says how long it lived: what was waited in vain is told, too.
+struct timed {
+    explicit timed(std::int64_t& to) : us(to) {}
+    ~timed() { us = std::chrono::duration_cast<std::chrono::microseconds>(deadline::clock::now() - begun).count(); }
+    timed(const timed&) = delete;
+    timed& operator=(const timed&) = delete;
+    std::int64_t& us;
+    const deadline::clock::time_point begun = deadline::clock::now();
+};
+
+void tell_wait(const http::request& req, std::chrono::microseconds waited) {
+    if (waited.count() == 0) return;  // almost always
+    if (auto* const to = dynamic_cast<http::connection_wait*>(req.from); to != nullptr) to->waited(waited);
+}
 
 bool repeatable(http::verb v) { return v != http::verb::post && v != http::verb::patch; }  // RFC 9110 9.2.2
 
@@ -75,7 +92,8 @@ void proxy::give_back(std::unique_ptr<scratch> s) {
     if (free_.size() < kept && s->answer.buffer.capacity() <= largest) free_.push_back(std::move(s));
 }
 
-awaitable<void> proxy::forward(const http::request& req, http::response& res, upstream& to, bool keyed) {
+awaitable<void> proxy::forward(http::request& req, http::response& res, upstream& to, bool keyed) {
+    const timed whole(req.upstream_us);
     auto s = take();
     write_upstream_head(s->head, req, req.body.size());
     const auto method = req.method == http::verb::head ? http::verb::get : req.method;
@@ -96,6 +114,7 @@ awaitable<void> proxy::forward(const http::request& req, http::response& res, up
         } catch (...) {
             tried = failure_of(std::current_exception(), begun);
         }
+        tell_wait(req, http::client_flight::take_wait(on->at, s->answer));
         if (!tried.fault) break;
         on = instead(to, *on, tried, number, once || repeatable(method));
     }
@@ -111,7 +130,8 @@ void proxy::join(const http::request& req, companions& with) {
     give_back(std::move(s));
 }
 
-awaitable<void> proxy::forward(const http::request& req, http::response& res, companions& with) {
+awaitable<void> proxy::forward(http::request& req, http::response& res, companions& with) {
+    const timed whole(req.upstream_us);
     auto s = take();
     const http::gone_watch watch(req, [&with] { with.flight.half_close(); });
     for (unsigned number = 1;; ++number) {
@@ -122,6 +142,7 @@ awaitable<void> proxy::forward(const http::request& req, http::response& res, co
         } catch (...) {
             tried = failure_of(std::current_exception(), begun);
         }
+        tell_wait(req, with.flight.take_wait(s->answer));
         if (!tried.fault) break;
         with.on = instead(with.to, *with.on, tried, number, true);
         with.flight.again_at(with.on->at);

@@ -25,13 +25,14 @@ struct companions {
 
 class proxy {
 public:
-    // Fills res with the service's answer. keyed: the service does what one Idempotency-Key asks for once only, so that
-    // such a request may be sent again. Throws upstream_error, deadline_exceeded, overloaded.
-    awaitable<void> forward(const http::request& req, http::response& res, upstream& to, bool keyed);
+    // Fills res with the service's answer, and says how long it took and of that waited for a connection. keyed: the
+    // service does what one Idempotency-Key asks for once only, so that such a request may be sent again. Throws
+    // upstream_error, deadline_exceeded, overloaded.
+    awaitable<void> forward(http::request& req, http::response& res, upstream& to, bool keyed);
     // For a request without a body that others follow: puts it among them; and brings the answer to the first of those
     // not answered yet, as above.
     void join(const http::request& req, companions& with);
-    awaitable<void> forward(const http::request& req, http::response& res, companions& with);
+    awaitable<void> forward(http::request& req, http::response& res, companions& with);
 
 private:
     struct scratch {
