@@ -11,7 +11,7 @@ import bundle
 VERBS = {"get": "get", "put": "put", "post": "post", "patch": "patch", "delete": "del"}
 TARGETS = {"auth": "auth", "finance": "finance", "operations": "own"}
 LIMITS = {"user": "user", "login": "login", "register": "registration"}
-MEMBERS = {"x-reads", "x-rate-limit", "x-dead-token", "x-body-limit", "x-codes"}
+MEMBERS = {"x-reads", "x-rate-limit", "x-dead-token", "x-body-limit", "x-codes", "x-streamed"}
 BODY_LIMIT = 64 << 10
 HEADER = "// Made by proto-json/generate.py from the contract at build.\n"
 
@@ -69,6 +69,10 @@ def row(method, path, operation, parameters, document):
         said.append(".keyed = true")
     if limit != BODY_LIMIT:
         said.append(f".body_limit = {limit}")
+    if operation.get("x-streamed"):
+        if method != "get" or to == "own":
+            fail(operation, "what is streamed is an answer to GET, of a service")
+        said.append(".streamed = true")
     if to == "own":
         said += [".body_limit = 0", f".own = own::{snake(operation['operationId'])}"]
     return "    {" + ", ".join(said) + "},\n"

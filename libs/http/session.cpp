@@ -67,7 +67,9 @@ bool session::gone() const {
 }
 
 void session::tick() {
-    if (watch_ != nullptr && gone()) std::exchange(watch_, nullptr)->client_gone();
+    // A live answer is looked at each second: there may be thousands.
+    const bool look = live_ == nullptr || (core_->now + index_) % 10 == 0;
+    if (watch_ != nullptr && look && gone()) std::exchange(watch_, nullptr)->client_gone();
     if (expires_ == 0 || core_->now < expires_) return;
     expires_ = 0;
     timed_out_ = true;

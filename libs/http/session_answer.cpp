@@ -8,6 +8,8 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <memory>
+
 namespace mita::http {
 
 namespace {
@@ -105,6 +107,12 @@ void session::begin_live(live_source& source) {
     live_ = &source;
     core_->streams_gauge.add(1);
     end_request();
+    // Nothing reads from the connection any more, and of what the request said only its name is needed: there may be
+    // thousands, and a buffer each would be a quarter of what they take.
+    x_->path_buffer = x_->req.id;
+    x_->req.id = x_->path_buffer;
+    std::destroy_at(&in_);
+    std::construct_at(&in_);
     ::setsockopt(fd_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most_unsent, sizeof most_unsent);
     if (core_->draining) source.wind_up();
 }

@@ -2,9 +2,9 @@
 #include "core/command_line.hpp"
 #include "db/migrate_command.hpp"
 #include "finance/audit/audit_command.hpp"
+#include "finance/event_settings.hpp"
 #include "finance/migrations.hpp"
 #include "finance/serve.hpp"
-#include "finance/settings.hpp"
 #include "http/ask_reload.hpp"
 #include "http/check_ready.hpp"
 
@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
             "take the listening sockets from the process that has this service's ports, and end it once this one is "
             "ready: no connection is refused");
     cli.add("config", "print every setting, its value and its source (default, platform, cgroup, env)",
-            &show_config<finance::settings>);
+            &show_config<finance::every_setting>);
     db::add_migrate(cli, "finance", "MITA_FINANCE_DATABASE_URL", finance::migrations());
     cli.add("healthcheck", "exit 0 when the service on this machine, at MITA_FINANCE_PORT, is ready",
             [](config& from) { return http::check_ready(from, "MITA_FINANCE_PORT", 8082); });

@@ -1,6 +1,7 @@
 #include "finance/routes.hpp"
 
 #include "finance/handlers/budgets.hpp"
+#include "finance/handlers/events.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "http/operations.hpp"
 
@@ -61,6 +62,8 @@ constexpr http::route<app> for_people[] = {
     {verb::get, "/readyz", http::readyz<app>, access::open},
 };
 
+constexpr http::route<event_app> streamed[] = {{verb::get, "/v1/events", events}};
+
 constexpr http::route<app> inside[] = {
     {verb::del, "/internal/v1/users/{id}", erase_user, access::internal},
     {verb::get, "/livez", http::livez<app>, access::open},
@@ -72,6 +75,7 @@ constexpr http::route<app> inside[] = {
 }  // namespace
 
 std::span<const http::route<app>> public_routes() { return for_people; }
+std::span<const http::route<event_app>> event_routes() { return streamed; }
 std::span<const http::route<app>> internal_routes() { return inside; }
 
 }  // namespace mita::finance

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "finance/app.hpp"
+#include "finance/event_app.hpp"
 #include "http/router.hpp"
 
 #include <span>
@@ -9,6 +10,7 @@
 namespace mita::finance {
 
 std::span<const http::route<app>> public_routes();
+std::span<const http::route<event_app>> event_routes();
 std::span<const http::route<app>> internal_routes();
 
 }  // namespace mita::finance

@@ -5,6 +5,7 @@
 #include "db/listener.hpp"
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
+#include "finance/event_app.hpp"
 #include "finance/ledger/search_key_store.hpp"
 #include "finance/people/changed_logins.hpp"
 #include "finance/routes.hpp"
@@ -40,6 +41,11 @@ awaitable<void> clean_caches(shared& all) {
     co_return;
 }
 
+awaitable<void> judge(event_app& a) {
+    a.judge();
+    co_return;
+}
+
 // Upkeep goes in steps of bounded size, as long as there is more; other instances may do the same.
 template <class Step>
 awaitable<void> in_steps(app& a, Step step) {
@@ -51,9 +57,10 @@ awaitable<void> in_steps(app& a, Step step) {
 
 // What belongs to one worker, in the order it is made; undone in reverse.
 struct worker_parts {
-    worker_parts(shared& all, worker& on, const http::live_options& live)
+    worker_parts(shared& all, event_streams& streams, worker& on, const http::live_options& live)
         : a(all, on),
-          way(public_routes(), a),
+          events(a, streams),
+          way(public_routes(), a, event_routes(), events),
           live_way(way, live),
           server(on, outside(all), live_way, all.log, all.metrics) {}
     static http::server_options outside(shared& all) {
@@ -63,7 +70,8 @@ struct worker_parts {
         return o;
     }
     app a;
-    dispatcher way;
+    event_app events;
+    front way;
     http::adjusted live_way;
     http::server server;
 };
@@ -71,6 +79,7 @@ struct worker_parts {
 }  // namespace
 
 int serve(config& from, bool take_over) {
+    const event_settings of_events(from);
     settings set(from);
     std::optional<http::takeover> former;
     if (take_over)
@@ -81,20 +90,29 @@ int serve(config& from, bool take_over) {
     log_misspellings(from, log);
     runtime rt(set.workers, log, set.drain);
     shared all(std::move(set), from.settings(), rt, log);
+    event_streams streams(of_events, all.metrics);
 
     http::live_options live;
     std::vector<std::unique_ptr<worker_parts>> parts;
     std::vector<http::server*> servers;
     for (unsigned i = 0; i < rt.size(); ++i) {
-        parts.push_back(std::make_unique<worker_parts>(all, rt.at(i), live));
+        parts.push_back(std::make_unique<worker_parts>(all, streams, rt.at(i), live));
         all.apps.push_back(&parts.back()->a);
+        event_app& its = *streams.apps.emplace_back(&parts.back()->events);
+        rt.every(i, "judge_streams", 100ms, [&its] { return judge(its); });
         servers.push_back(&parts.back()->server);
     }
     app& first = parts.front()->a;
     const executor home = rt.at(0).get_executor();
 
-    const auto forget = [&all](const uuid& id) { all.forget(id); };
-    const auto forget_all = [&all] { all.forget_all(); };
+    const auto forget = [&all, &streams](const uuid& id) {
+        all.forget(id);
+        streams.tell(id);
+    };
+    const auto forget_all = [&all, &streams] {
+        all.forget_all();
+        streams.tell_all();
+    };
 
     // Tokens: keys and revocations come from auth, and with them whose address is another.
     auto rules = jwt::options_of(all.set, all.set.token_cache_bytes);
@@ -130,9 +148,9 @@ int serve(config& from, bool take_over) {
 
     dispatcher internal_way(internal_routes(), first);
     const auto read = [&](config& anew) -> std::function<void()> {
-        return [&live, &log, next = std::make_shared<settings>(anew)] {
-            set_level(log, next->level);
-            live.publish(http::live_options::of(*next));
+        return [&live, &log, next = std::make_shared<every_setting>(anew)] {
+            set_level(log, next->own.level);
+            live.publish(http::live_options::of(next->own));
         };
     };
     auto at_once = http::live_options::names(all.set);

@@ -41,6 +41,7 @@ struct shared {
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     rate_limiter limits;
     audit_trail trail;
+    std::atomic<std::size_t> streams{0};  // open
 
     upstream_state auth_state, finance_state;
     std::unique_ptr<certificate> shown;      // null: no TLS

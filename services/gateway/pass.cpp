@@ -136,7 +136,10 @@ awaitable<void> pass::send_on(http::request& req, http::response& res, const gat
     try {
         const auto begun = std::chrono::steady_clock::now();
         try {
-            if (with != nullptr) {
+            if (r.streamed) {
+                auto place = std::make_unique<stream_place>(app_.all.streams, app_.all.set.streams);
+                co_await proxy_.forward_stream(req, res, to, std::move(place), app_.all.set.stream_silence);
+            } else if (with != nullptr) {
                 co_await proxy_.forward(req, res, *with);
             } else {
                 co_await proxy_.forward(req, res, to, r.keyed);
@@ -161,7 +164,7 @@ public:
     convoy(pass& way, upstream& to, errand on) : way_(way), with_(to, std::move(on)) {}
     bool join(const http::request& req) override {
         const gateway_route& r = route_of(req);
-        if (r.to == target::own || &way_.behind(r) != &with_.to) return false;
+        if (r.to == target::own || r.streamed || &way_.behind(r) != &with_.to) return false;
         way_.proxy_.join(req, with_);
         return true;
     }
@@ -176,7 +179,7 @@ private:
 
 std::unique_ptr<http::convoy> pass::make_convoy(const http::request& first) {
     const gateway_route& r = route_of(first);
-    if (r.to == target::own) return nullptr;
+    if (r.to == target::own || r.streamed) return nullptr;
     errand on = behind(r).choose();
     if (!on) return nullptr;
     auto out = std::make_unique<convoy>(*this, behind(r), std::move(on));
@@ -218,7 +221,7 @@ bool pass::cors(const http::request& req, http::response& res) const {
     res.head_block +=
         "Access-Control-Allow-Methods: GET, HEAD, POST, PUT, PATCH, DELETE\r\n"
         "Access-Control-Allow-Headers: Authorization, Content-Type, If-Match, If-None-Match, Idempotency-Key, "
-        "X-Request-Id, traceparent, tracestate\r\n"
+        "Last-Event-ID, X-Request-Id, traceparent, tracestate\r\n"
         "Access-Control-Max-Age: 600\r\n";
     return true;
 }

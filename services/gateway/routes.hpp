@@ -29,6 +29,7 @@ struct gateway_route {
     bool oauth = false;                 // a problem is one of OAuth's as well (RFC 6749 5.2)
     bool keyed = false;                 // the service keeps Idempotency-Keys: only then a write is ever repeated
     std::size_t body_limit = 64 << 10;  // bytes
+    bool streamed = false;              // answered by a stream that goes on
     awaitable<http::response> (*own)(http::request&, app&) = nullptr;  // answers here, without token and limits
 };
 

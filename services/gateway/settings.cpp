@@ -61,6 +61,8 @@ settings::settings(config& from) : common_settings(from, doors_of(from)) {
     read_hsts(from);
     compress = from.flag("MITA_COMPRESS", true);
     audit_queue = static_cast<std::size_t>(from.integer("MITA_AUDIT_QUEUE", 10'000, 1, 1'000'000));
+    streams = static_cast<std::size_t>(from.integer("MITA_STREAMS", 4'000, 1, 1'000'000));
+    stream_silence = from.duration_ms("MITA_STREAM_SILENCE_MS", 60'000, 1'000, 600'000);
     keep_alive =
         from.duration_ms("MITA_KEEP_ALIVE_MS", derived.keep_alive_ms, 1'000, 3'600'000, derived.keep_alive_source);
     finish(from);

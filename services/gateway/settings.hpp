@@ -27,11 +27,13 @@ struct settings : common_settings {
     std::chrono::milliseconds slow;  // from here on a request is in the log, with its parts
     std::optional<http::tls_identity::files> tls;
     std::uint16_t tls_port;
-    bool tls_redirect;                     // the plain port answers by sending there
-    std::string hsts;                      // a header line; empty: none (RFC 6797)
-    bool edge_tls;                         // who stands in front speaks TLS to the world: the plain port says HSTS, too
-    std::size_t audit_queue;               // events that wait for auth at most
-    std::chrono::milliseconds keep_alive;  // of idle clients: the edge in front must be the one that closes
+    bool tls_redirect;    // the plain port answers by sending there
+    std::string hsts;     // a header line; empty: none (RFC 6797)
+    bool edge_tls;        // who stands in front speaks TLS to the world: the plain port says HSTS, too
+    std::size_t streams;  // open at once
+    std::chrono::milliseconds stream_silence;  // of a service, before its stream is given up
+    std::size_t audit_queue;                   // events that wait for auth at most
+    std::chrono::milliseconds keep_alive;      // of idle clients: the edge in front must be the one that closes
 
 private:
     void read_tls(config& from);

@@ -73,7 +73,7 @@ RULES = {"type": "object", "required": ["openapi", "info", "paths", "components"
                  **{m: {"$ref": "#/$defs/operation"} for m in sorted(METHODS)}}},
         "operation": {"type": "object", "additionalProperties": False, "required": ["operationId", "responses", "summary", "tags"], "properties": {
             "operationId": {"type": "string"}, "tags": {"type": "array"}, "summary": {"type": "string"}, "description": {"type": "string"},
-            "x-rate-limit": {"enum": ["login", "register"]}, "x-dead-token": {"const": True}, "x-reads": {"const": True}, "x-body-limit": {"type": "integer", "minimum": 0},
+            "x-rate-limit": {"enum": ["login", "register"]}, "x-dead-token": {"const": True}, "x-reads": {"const": True}, "x-streamed": {"const": True}, "x-body-limit": {"type": "integer", "minimum": 0},
             "x-codes": {"type": "array", "items": {"type": "string"}, "minItems": 1},
             "security": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "array"}}},
             "parameters": {"type": "array", "items": {"$ref": "#/$defs/parameter"}}, "requestBody": {"$ref": "#/$defs/body"},

@@ -72,13 +72,15 @@ def test_the_map_says_only_what_is_not_the_default():
     for parameter in ("IdempotencyKey", "IdempotencyKeyOptional"):
         assert ".keyed = true" in row(parameters=[{"$ref": f"#/components/parameters/{parameter}"}])
     assert ".keyed" not in row(parameters=[{"$ref": "#/components/parameters/IfMatch"}])
+    streamed = generate.row("get", "/v1/some", {"operationId": "some", "tags": ["finance"], "x-streamed": True}, [], DOCUMENT)
+    assert streamed == '    {.method = http::verb::get, .path = "/v1/some", .to = target::finance, .name = "some", .streamed = true},\n'
     own = row(operationId="someThing", tags=["operations"])
     assert ".own = own::some_thing" in own and '.name = "some_thing"' in own and ".audited" not in own
 
 
 @pytest.mark.parametrize("members,why", [({"x-rate-limits": "login"}, "unknown x-rate-limits"), ({"x-rate-limit": "user/login"}, "x-rate-limit is one of"),
     ({"tags": ["mail"]}, "needs one tag"),
-                                         ({"tags": []}, "needs one tag"), ({"x-body-limit": "1 MB"}, "number of bytes")])
+                                         ({"tags": []}, "needs one tag"), ({"x-streamed": True}, "an answer to GET"), ({"x-body-limit": "1 MB"}, "number of bytes")])
 def test_an_operation_that_cannot_be_mapped_ends_the_build_with_its_name(members, why):
     with pytest.raises(SystemExit, match=f"openapi.yaml: some: .*{why}"):
         row(**members)

@@ -1,4 +1,6 @@
-"""GET /v1/changes: whoever applies each entry has what a full reading gives, whatever was written meanwhile and wherever."""
+"""GET /v1/changes, and its stream: whoever applies each entry has what a full reading gives, whatever was written meanwhile and wherever."""
+import itertools
+import json
 import os
 import random
 import threading
@@ -7,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from mita.client import Client, expect
+from mita.events import Events
 from mita.people import key, money, uuid7, worked_example
 from mita.waiting import until
 
@@ -22,14 +25,28 @@ class Replica:
     def page(self, limit=50):
         answer = expect(self.ask(f"/v1/changes?limit={limit}" + (f"&cursor={self.cursor}" if self.cursor else "")), 200).json
         for entry in answer["data"]:
-            assert entry["sequence"] >= self.sequence
-            self.sequence = entry["sequence"]
-            if entry["deleted"]:
-                self.things.pop((entry["kind"], entry["id"]), None)
-            else:
-                self.things[entry["kind"], entry["id"]] = entry["object"]
+            self.apply(entry)
         self.cursor = answer["next_cursor"]
         return answer
+
+    def apply(self, entry):
+        assert entry["sequence"] >= self.sequence
+        self.sequence = entry["sequence"]
+        if entry["deleted"]:
+            self.things.pop((entry["kind"], entry["id"]), None)
+        else:
+            self.things[entry["kind"], entry["id"]] = entry["object"]
+
+    def take(self, event):
+        """An event `change` of GET /v1/events."""
+        entry = json.loads(event["data"])
+        self.apply(entry)
+        self.cursor = event.get("id", self.cursor)
+        return entry
+
+    def anew(self):
+        if self.cursor is None:
+            self.things, self.sequence = {}, -1
 
     def sync(self, limit=50):
         while self.page(limit)["has_more"]:
@@ -283,8 +300,8 @@ def random_write(rng, who, clock, known, lock):
     assert answer.status < 500 or answer.status in (503, 504) and answer.header("Retry-After"), answer  # a busy machine; done or not, the readers must know
 
 
-def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(saver, beside, clock):
-    """The readers keep reading, in pages of any size, while both write; at the end each has what a full reading gives."""
+def test_two_writers_on_two_instances_and_all_readers_end_with_the_same_things(saver, beside, clock):
+    """The readers keep reading, in pages of any size or from streams that are cut and left for a while, while both write; at the end each has what a full reading gives."""
     seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
     print(f"MITA_SEED={seed}")
     rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
@@ -301,13 +318,29 @@ def test_two_writers_on_two_instances_and_two_readers_end_with_the_same_things(s
             replica.page(rng.choice([1, 2, 5, 50]))
         return replica.sync(rng.choice([1, 7, 500]))
 
-    with ThreadPoolExecutor(6) as pool:
-        readers = [pool.submit(read, n) for n in range(2)]
+    def listen(number):
+        rng, replica, who = random.Random(seed + 200 + number), Replica(None), (saver, beside)[number % 2]
+        while True:
+            replica.anew()
+            with Events(saver.stack, who.client.service, saver.access, replica.cursor, seconds=60) as events:
+                assert events.status == 200, events.problem
+                for event in itertools.islice((e for e in events if e.get("event") == "change"), rng.choice([1, 2, 5, 50, 10**6])):
+                    if replica.take(event)["id"] == last:
+                        return replica
+            if rng.random() < 0.5:
+                done.wait(rng.choice([0.01, 0.1, 0.5]))  # offline
+
+    last = uuid7(clock)
+    with ThreadPoolExecutor(10) as pool:
+        readers = [pool.submit(read, n) for n in range(2)] + [pool.submit(listen, n) for n in range(4)]
         try:
             for job in [pool.submit(write, n) for n in range(4)]:
                 job.result()
         finally:
-            done.set()
+            try:
+                expect(saver.post(LIST, {"id": last, "money": money(-1), "category": "groceries"}, headers={"Idempotency-Key": key()}), 201)  # ends the streams
+            finally:
+                done.set()
         for job in readers:
             # GET /v1/me comes from a cache that hears of another node's write some milliseconds later.
             until(lambda j=job: j.result().things == full_reading(saver), 2 * saver.stack.finance.slow, f"the same things, MITA_SEED={seed}")

@@ -31,12 +31,13 @@ OWN = {
         "MITA_KEY_SECRET_OLD": "canary-short", "MITA_KEY_DAYS": "-1", "MITA_KEY_PUBLISHED_S": "0",
         "MITA_PASSKEY_ORIGINS": "*", "MITA_PASSKEY_DOMAIN": "App.example", "MITA_AUDIT_QUEUE": "0", "MITA_SERVICE_AUDIENCE": "mita-api", "MITA_FINANCE_INTERNAL_URL": "http://f:0", "MITA_ERASURE_POLL_MS": "1"},
     "finance": INNER | {"MITA_FINANCE_PORT": "http", "MITA_FINANCE_INTERNAL_PORT": "8092.0", "MITA_FINANCE_DATABASE_URL": "postgresql://u:canary@h:99999/d", "MITA_FINANCE_SECRET": "canary-short",
-                        "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB"},
+                        "MITA_AUTH_INTERNAL_URL": "http://user:canary-pw@auth:8091", "MITA_CACHE_BYTES": "10MB",
+                        "MITA_EVENT_STREAMS": "0", "MITA_EVENT_STREAMS_OF_ONE": "none", "MITA_EVENT_HEARTBEAT_MS": "15s"},
     "gateway": {
         "MITA_GATEWAY_PORT": "0x50", "PORT": "many", "MITA_GATEWAY_INTERNAL_PORT": "70000", "MITA_GATEWAY_LISTEN": "localhost", "MITA_TRUSTED_PROXIES": "10.0.0.1,proxy.example",
         "MITA_CORS_ORIGINS": "*", "MITA_AUTH_URL": "https://auth:8081", "MITA_AUTH_INTERNAL_URL": "auth:8091", "MITA_FINANCE_URL": "http://finance", "MITA_FINANCE_INTERNAL_URL": "http://f:0",
         "MITA_OPS_TOKEN": "canary-short"[:12], "MITA_RATE_USER": "600/60", "MITA_RATE_WRITE": "x", "MITA_RATE_LOGIN": "10;0", "MITA_RATE_REGISTER": "-1;1", "MITA_RATE_TABLE_BYTES": "1",
-        "MITA_CACHE_BYTES": "-1", "MITA_KEEP_ALIVE_MS": "75s", "MITA_AUDIT_QUEUE": "0", "MITA_COMPRESS": "gzip", "MITA_SLOW_MS": "0",
+        "MITA_CACHE_BYTES": "-1", "MITA_KEEP_ALIVE_MS": "75s", "MITA_AUDIT_QUEUE": "0", "MITA_COMPRESS": "gzip", "MITA_SLOW_MS": "0", "MITA_STREAMS": "-1", "MITA_STREAM_SILENCE_MS": "0",
         "MITA_TLS_CERTIFICATE_FILE": "/nonexistent/certificate", "MITA_TLS_KEY_FILE": "/nonexistent/key", "MITA_TLS_PORT": "443/tcp", "MITA_TLS_REDIRECT": "perhaps"},
 }
 

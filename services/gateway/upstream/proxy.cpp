@@ -92,17 +92,23 @@ void proxy::give_back(std::unique_ptr<scratch> s) {
     if (free_.size() < kept && s->answer.buffer.capacity() <= largest) free_.push_back(std::move(s));
 }
 
+// Whom to ask first.
+awaitable<errand> proxy::first_of(upstream& to, deadline until) {
+    errand on = to.choose();
+    if (!on && to.all().empty()) {  // its name was not looked up yet, or nobody knew it
+        co_await to.look_up(until.capped(std::chrono::seconds(1)));
+        on = to.choose();
+    }
+    co_return on;
+}
+
 awaitable<void> proxy::forward(http::request& req, http::response& res, upstream& to, bool keyed) {
     const timed whole(req.upstream_us);
     auto s = take();
     write_upstream_head(s->head, req, req.body.size());
     const auto method = req.method == http::verb::head ? http::verb::get : req.method;
     const bool once = keyed && req.headers.find("Idempotency-Key") != nullptr;
-    errand on = to.choose();
-    if (!on && to.all().empty()) {  // its name was not looked up yet, or nobody knew it
-        co_await to.look_up(req.until.capped(std::chrono::seconds(1)));
-        on = to.choose();
-    }
+    errand on = co_await first_of(to, req.until);
     // The upstream is told when our client leaves, and decides itself what is not worth beginning any more.
     const http::gone_watch watch(req, [&on, &answer = s->answer] { on->at.half_close(answer); });
     for (unsigned number = 1;; ++number) {
@@ -121,6 +127,32 @@ awaitable<void> proxy::forward(http::request& req, http::response& res, upstream
     on->known->succeeded();
     pass_on(s->answer, res);
     give_back(std::move(s));
+}
+
+awaitable<void> proxy::forward_stream(http::request& req, http::response& res, upstream& to,
+                                      std::unique_ptr<stream_place> place, std::chrono::milliseconds silence) {
+    const timed whole(req.upstream_us);
+    auto s = take();
+    write_upstream_head(s->head, req, 0);
+    errand on = co_await first_of(to, req.until);
+    std::unique_ptr<http::client_stream> stream;
+    for (unsigned number = 1;; ++number) {
+        if (!on) throw http::unreachable("no instance can be asked");
+        attempt tried;
+        const auto begun = deadline::clock::now();
+        try {
+            stream = co_await on->streams.open(s->head, s->answer, req.until);
+        } catch (...) {
+            tried = failure_of(std::current_exception(), begun);
+        }
+        if (!tried.fault) break;
+        on = instead(to, *on, tried, number, true);
+    }
+    on->known->succeeded();
+    pass_on(s->answer, res);
+    give_back(std::move(s));
+    if (stream == nullptr) co_return;
+    res.stream = std::make_unique<relayed_stream>(req, std::move(stream), on.kept(), std::move(place), silence);
 }
 
 void proxy::join(const http::request& req, companions& with) {

@@ -3,11 +3,13 @@
 // only the answer's own strings grow. Used by the pass.
 #pragma once
 
+#include "gateway/upstream/relayed_stream.hpp"
 #include "gateway/upstream/upstream.hpp"
 #include "http/client.hpp"
 #include "http/client_flight.hpp"
 #include "http/message.hpp"
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <utility>
@@ -29,6 +31,9 @@ public:
     // service does what one Idempotency-Key asks for once only, so that such a request may be sent again. Throws
     // upstream_error, deadline_exceeded, overloaded.
     awaitable<void> forward(http::request& req, http::response& res, upstream& to, bool keyed);
+    // Likewise, for what is answered by a stream: res goes on when its head is here. `place`: its own.
+    awaitable<void> forward_stream(http::request& req, http::response& res, upstream& to,
+                                   std::unique_ptr<stream_place> place, std::chrono::milliseconds silence);
     // For a request without a body that others follow: puts it among them; and brings the answer to the first of those
     // not answered yet, as above.
     void join(const http::request& req, companions& with);
@@ -39,6 +44,7 @@ private:
         std::string head;
         http::client_response answer;
     };
+    static awaitable<errand> first_of(upstream& to, deadline until);
     std::unique_ptr<scratch> take();
     void give_back(std::unique_ptr<scratch> s);
 

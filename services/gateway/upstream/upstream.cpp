@@ -1,6 +1,7 @@
 #include "gateway/upstream/upstream.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace mita::gateway {
@@ -24,6 +25,13 @@ metrics::counter& forwarded(metrics::registry& r, const char* to, const char* ou
 }
 
 }  // namespace
+
+// As many as there are places for in the process.
+http::client_options instance::for_streams(http::client_options o) {
+    o.name += "_streams";
+    o.max_connections = std::numeric_limits<unsigned>::max();
+    return o;
+}
 
 std::string joined(const std::vector<config::endpoint>& all) {
     std::string out;
@@ -161,6 +169,7 @@ http::client::stats upstream::connections() const {
 awaitable<void> upstream::close(deadline d) {
     const auto each = all_;
     for (const instance_ptr& i : each) {
+        co_await i->streams.close(d);
         co_await i->at.close(d);
     }
     co_await inside.close(d);

@@ -10,6 +10,7 @@
 #include "gateway/upstream/standing.hpp"
 #include "http/client.hpp"
 #include "http/client_address.hpp"
+#include "http/client_stream.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -52,8 +53,10 @@ private:
 // One instance, as one worker sees it.
 struct instance {
     instance(std::shared_ptr<standing> s, executor ex, http::client_options o, logger& log, metrics::registry& metrics)
-        : known(std::move(s)), at(ex, std::move(o), log, metrics) {}
+        : known(std::move(s)), streams(ex, for_streams(o), log, metrics), at(ex, std::move(o), log, metrics) {}
+    static http::client_options for_streams(http::client_options o);
     const std::shared_ptr<standing> known;
+    http::stream_client streams;
     http::client at;
     unsigned busy = 0;  // requests of ours under way
 };
@@ -77,6 +80,7 @@ public:
     explicit operator bool() const { return to_ != nullptr; }
     instance* operator->() const { return to_.get(); }
     instance& operator*() const { return *to_; }
+    const instance_ptr& kept() const { return to_; }
 
 private:
     instance_ptr to_;
