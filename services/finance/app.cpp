@@ -77,6 +77,7 @@ app::app(shared& all_, worker& on_)
       accounts(db),
       checkpoints(db),
       transfers(db),
+      payees(db),
       kept_answers(db),
       feed(db) {}
 

@@ -20,6 +20,7 @@
 #include "finance/once/kept_answer_store.hpp"
 #include "finance/once/write_once.hpp"
 #include "finance/once/write_turns.hpp"
+#include "finance/payees/payee_store.hpp"
 #include "finance/people/auth_client.hpp"
 #include "finance/people/me.hpp"
 #include "finance/people/profile_store.hpp"
@@ -99,6 +100,7 @@ struct app {
     account_store accounts;
     checkpoint_store checkpoints;
     transfer_store transfers;
+    payee_store payees;
     kept_answer_store kept_answers;
     feed_store feed;
 };

@@ -65,6 +65,11 @@ def full_reading(person):
         for c in expect(person.get(f"/v1/accounts/{account}/checkpoints"), 200).json["data"]:
             things["checkpoint", c["id"]] = {k: x for k, x in c.items() if k not in ("state", "booked_money", "difference_money", "drifts_from")}
     things |= {("transfer", t["id"]): t for t in expect(person.get("/v1/transfers?limit=500"), 200).json["data"]}
+    cursor = ""
+    while cursor is not None:
+        page = expect(person.get("/v1/payees?limit=500" + (f"&cursor={cursor}" if cursor else "")), 200).json
+        things |= {("payee", p["id"]): p for p in page["data"]}
+        cursor = page["next_cursor"]
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -113,6 +118,10 @@ def pair(person):
     return person.pair
 
 
+def payee(person, name):
+    return expect(person.post("/v1/payees", {"name": name}, headers={"Idempotency-Key": key()}), 201).json["id"]
+
+
 WRITES = {
     "PATCH /v1/me": lambda p: p.patch("/v1/me", {"locale": "bg-BG", "display_name": "Another name"}, headers={"If-Match": "*"}),
     "PUT /v1/onboarding": lambda p: p.client.put("/v1/onboarding", worked_example() | {"buffer_money": money(4000)}, headers={"If-Match": "*"}),
@@ -135,6 +144,14 @@ WRITES = {
     "POST /v1/transfers/{id}:restore": lambda p: p.post(f"/v1/transfers/{p.gone_transfer}:restore", headers={"Idempotency-Key": key()}),
     "POST /v1/transfers:pair": lambda p: p.post("/v1/transfers:pair", {"transaction_ids": p.loose}, headers={"Idempotency-Key": key()}),
     "POST /v1/transfers/{id}:unpair": lambda p: p.post(f"/v1/transfers/{p.pair}:unpair", headers={"Idempotency-Key": key()}),
+    "POST with a new payee": lambda p: p.create(-700, payee="Somebody new"),
+    "PATCH to a new payee": lambda p: p.patch(f"{LIST}/{p.entry}", {"payee": "Somebody new"}, headers={"If-Match": "*"}),
+    "POST /v1/payees": lambda p: p.post("/v1/payees", {"name": "Lidl"}, headers={"Idempotency-Key": key()}),
+    "PATCH /v1/payees/{id}": lambda p: p.patch(f"/v1/payees/{p.payees[0]}", {"name": "The shop", "category": "home"}, headers={"If-Match": "*"}),
+    "DELETE /v1/payees/{id}": lambda p: p.delete(f"/v1/payees/{p.payees[1]}", headers={"If-Match": "*"}),
+    "DELETE of one that was paid": lambda p: p.delete(f"/v1/payees/{p.payees[0]}", headers={"If-Match": "*"}),
+    "POST /v1/payees:merge": lambda p: p.post("/v1/payees:merge", {"into": p.payees[1], "from": [p.payees[0]]}, headers={"Idempotency-Key": key()}),
+    "POST /v1/payees/{id}:unmerge": lambda p: p.post(f"/v1/payees/{p.payees[3]}:unmerge", headers={"Idempotency-Key": key()}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -148,6 +165,9 @@ def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, b
     saver.account = expect(saver.post("/v1/accounts", {"name": "Purse", "kind": "cash"}, headers={"Idempotency-Key": key()}), 201).json["id"]
     saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
     saver.spend(300, "transport")
+    saver.payees = [saver.spend(400, payee="Shop")["payee_id"], payee(saver, "Aldi"), payee(saver, "Penny"), payee(saver, "Netto")]
+    saver.spend(500, payee="netto")
+    expect(saver.post("/v1/payees:merge", {"into": saver.payees[2], "from": [saver.payees[3]]}, headers={"Idempotency-Key": key()}), 200)
     saver.checkpoint = expect(checkpoint(saver, "2026-01-31"), 201).header("Location")
     made, gone = expect(transfer(saver), 201), expect(transfer(saver), 201)
     saver.transfer, saver.leg, saver.gone_transfer = made.header("Location"), made.json["to_transaction_id"], gone.json["id"]

@@ -7,11 +7,11 @@ FINANCE = ROOT / "services/finance"
 INCLUDE = re.compile(r'^\s*#include\s*"([^"]+)"', re.M)
 
 # Which folders a folder of finance may see beside itself. A noun without a row here may see what a noun may.
-NOUN = {"people", "accounts", "categories", "once", "changes", "wire", "domain"}
+NOUN = {"people", "accounts", "categories", "payees", "once", "changes", "wire", "domain"}
 ARROWS = {
     "domain": set(), "wire": {"domain"}, "once": {"wire", "domain"}, "changes": {"wire", "domain"},
     "people": {"once", "changes", "wire", "domain"}, "categories": {"once", "changes", "wire", "domain"},
-    "accounts": {"once", "changes", "wire", "domain"},
+    "accounts": {"once", "changes", "wire", "domain"}, "payees": {"categories", "once", "changes", "wire", "domain"},
     "transfers": NOUN | {"ledger"},  # two transactions are one thing
     "budgets": NOUN | {"plan"},  # which stand in the plan inputs
 }

@@ -60,6 +60,16 @@ constexpr db::statement wrong_tags{
     "full join (select *, true as there from transaction_tags where user_id = any($1)) g "
     "  using (user_id, tag, booked_on, transaction_id) where b.booked is null or g.there is null "
     "order by user_id, transaction_id, tag limit 1000"};
+// A transaction is of the payee its text means.
+constexpr db::statement wrong_payees{
+    "finance_audit_payees",
+    "select t.user_id, format('transaction=%s: stored payee %s, its text means %s', t.id, coalesce(t.payee_id::text, "
+    "'nobody'), coalesce(w.payee_id::text, 'nobody')) from transactions t left join payee_words w "
+    "  on w.user_id = t.user_id and t.payee is not null and md5(w.word) = md5(payee_word(split_part(t.search_key, "
+    "E'\\n', 1))) "
+    "where t.user_id = any($1::uuid[]) and (t.search_key is not null or t.payee is null) "
+    "  and (t.payee_id is distinct from w.payee_id or exists (select 1 from payees p where p.user_id = t.user_id "
+    "    and p.id = t.payee_id and p.merged_into is not null)) order by t.user_id, t.id limit 1000"};
 constexpr db::statement wrong_lines{
     "finance_audit_lines",
     "select t.user_id, format('transaction=%s: stored %s on %s, its %s lines sum to %s, %s of them on another day', "
@@ -98,6 +108,7 @@ constexpr db::statement wrong_feed{
     "  select user_id, 'account', id::text, changed_in from accounts where user_id = any($1) union all "
     "  select user_id, 'checkpoint', id::text, changed_in from checkpoints where user_id = any($1) union all "
     "  select user_id, 'transfer', id::text, changed_in from transfers where user_id = any($1) union all "
+    "  select user_id, 'payee', id::text, changed_in from payees where user_id = any($1) union all "
     "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
     "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
 
@@ -152,6 +163,8 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     add("account", elsewhere);
     const auto tags = co_await db_.query_idempotent(wrong_tags, d, people);
     add("tags", tags);
+    const auto payees = co_await db_.query_idempotent(wrong_payees, d, people);
+    add("payee", payees);
     const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
     add("L4", sums);
     const auto feed = co_await db_.query_idempotent(wrong_feed, d, people);

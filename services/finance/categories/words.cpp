@@ -13,8 +13,9 @@ bool separates(char32_t c) {
 
 }  // namespace
 
-std::string word_of(std::string_view text) {
-    const auto folded = text::fold(text);
+std::string word_of(std::string_view text) { return without_separators(text::fold(text)); }
+
+std::string without_separators(std::string_view folded) {
     std::string out;
     for (std::size_t at = 0; at < folded.size();) {
         const auto from = at;

@@ -5,6 +5,7 @@
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
+#include "finance/payees/payee_rows.hpp"
 #include "finance/people/me.hpp"
 #include "finance/people/profile_rows.hpp"
 #include "finance/plan/plan_inputs.hpp"
@@ -71,6 +72,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append(out, checkpoint_from(item.object));
     } else if (item.at.kind == feed_kind::transfer) {
         append(out, transfer_from(item.object));
+    } else if (item.at.kind == feed_kind::payee) {
+        append(out, payee_from(item.object));
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

@@ -20,6 +20,8 @@ std::string_view name(feed_kind k) {
             return "checkpoint";
         case feed_kind::transfer:
             return "transfer";
+        case feed_kind::payee:
+            return "payee";
         case feed_kind::transaction:
             break;
     }
@@ -40,7 +42,7 @@ feed_cursor feed_cursor_from(std::string_view bytes) {
         if (wrong != std::errc() || rest == end || *rest != ' ') throw http::wrong_cursor();
         at = rest + 1;
     }
-    if (at == end || *at < '0' || *at > '6') throw http::wrong_cursor();
+    if (at == end || *at < '0' || *at > '9') throw http::wrong_cursor();
     out.at.kind = static_cast<feed_kind>(*at - '0');
     out.at.key.assign(at + 1, end);
     return out;

@@ -17,14 +17,15 @@ enum class feed_kind : std::uint8_t {
     profile = 3,
     transaction = 4,
     checkpoint = 5,
-    transfer = 6
+    transfer = 6,
+    payee = 7
 };
 std::string_view name(feed_kind k);
 
 struct feed_place {
     std::int64_t sequence = -1;  // before everything
     feed_kind kind = feed_kind::account;
-    std::string key;  // of an account, category, transaction, checkpoint or transfer its id
+    std::string key;  // of what has one its id
     std::strong_ordering operator<=>(const feed_place&) const = default;
 };
 

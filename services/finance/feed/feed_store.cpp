@@ -5,6 +5,7 @@
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
+#include "finance/payees/payee_rows.hpp"
 #include "finance/people/profile_rows.hpp"
 #include "finance/transfers/transfer_rows.hpp"
 
@@ -28,10 +29,12 @@ constexpr auto after_sql = db::join(
     "  union all (select x.changed_in, 6, x.id::text collate \"C\" from transfers x where x.user_id = $1 "
     "    and x.changed_in >= $2 and (x.changed_in, 6, x.id::text collate \"C\") > ($2, $3::integer, $4::text) "
     "    order by x.changed_in, x.id limit $6) "
+    "  union all (select y.changed_in, 7, y.id::text collate \"C\" from payees y where y.user_id = $1 "
+    "    and y.merged_into is null and y.changed_in >= $2 and (y.changed_in, 7, y.id::text collate \"C\") > ($2, "
+    "    $3::integer, $4::text) order by y.changed_in, y.id limit $6) "
     "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 when 'checkpoint' then "
-    "5 "
-    "    else 6 end, r.key "
-    "    from removed r where r.user_id = $1 and r.kind in ('account', 'category', 'checkpoint', 'transfer') "
+    "5 when 'payee' then 7 else 6 end, r.key "
+    "    from removed r where r.user_id = $1 and r.kind in ('account', 'category', 'checkpoint', 'transfer', 'payee') "
     "    and r.changed_in >= $2 "
     "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
     "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
@@ -56,7 +59,11 @@ constexpr auto after_sql = db::join(
     transfer_columns, ", (select jsonb_agg(jsonb_build_array(", transaction_columns, ") order by ", legs_in_order,
     ")::text from (select 1) one", legs_of_each, lines_of_each,
     ")) from transfers x where x.user_id = $1 and x.id = q.key::uuid and x.deleted_at is null "
-    "  and x.changed_in = q.changed_in) end::text "
+    "  and x.changed_in = q.changed_in) when 7 then (select "
+    "jsonb_build_array(",
+    payee_columns,
+    ") from payees y where y.user_id = $1 and y.id = q.key::uuid and y.changed_in = q.changed_in "
+    "  and y.merged_into is null) end::text "
     "from u left join q on true order by q.changed_in, q.kind, q.key");
 constexpr db::statement changes_after{"finance_changes", after_sql};
 constexpr db::statement forget_removed{"finance_removed_forget", "select forget_removed($1::timestamptz, $2::integer)"};

@@ -14,6 +14,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace mita::finance {
 
@@ -55,10 +56,21 @@ awaitable<subject> read_subject(app& a, const http::request& req, const uuid& id
     co_return subject{std::move(now), std::move(*found)};
 }
 
+// Whom the payee means that a patch names, if it does.
+awaitable<payees_meant> payee_of(app& a, const uuid& user, std::string_view body, deadline d) {
+    std::vector<std::string> words;
+    auto word = payee_named(json_document(body).value());
+    if (word) words.push_back(std::move(*word));
+    auto meant = co_await a.payees.meant(user, words, d);
+    co_return meant;
+}
+
 // Outside the coroutine: what is large stays off its frame.
-transaction changed(std::string_view body, const subject& s) {
+transaction changed(std::string_view body, const subject& s, payees_meant payees) {
     json_document doc(body);
-    return read_transaction_patch(doc, s.entry, rules_of(s.now.facts));
+    auto rules = rules_of(s.now.facts);
+    rules.payees = &payees;
+    return read_transaction_patch(doc, s.entry, rules);
 }
 
 // Of a change that is never refused for what it does to sums: they may be beyond the range already. nullopt: then.
@@ -75,7 +87,8 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     auto s = co_await read_subject(a, req, id);
     const auto& before = s.entry;
     if (s.now.facts.accounts.find(before.account_id) == nullptr) co_return std::nullopt;  // it came after the facts
-    const auto t = changed(req.body, s);
+    auto payees = co_await payee_of(a, user, req.body, req.until);
+    const auto t = changed(req.body, s, std::move(payees));
     const auto from = s.version();
     const bool moves = moves_money(t, before);
     const bool linked = !t.bill_id.empty() && (t.bill_id != before.bill_id || moves);

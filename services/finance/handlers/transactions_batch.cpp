@@ -29,7 +29,10 @@ constexpr std::size_t bytes_of_one = 480;
 
 // A batch under way: the month of today with what was accepted so far, and the room of each month that is touched.
 struct judging {
-    judging(loaded_month n, json_document& body) : now(std::move(n)), asked(read_batch(body, rules_of(now.facts))) {
+    judging(loaded_month n, json_document& body, payees_meant payees) : now(std::move(n)) {
+        auto rules = rules_of(now.facts);
+        rules.payees = &payees;
+        asked = read_batch(body, rules);
         rooms.emplace(now.month, month_room(now));
     }
 
@@ -60,8 +63,19 @@ std::vector<year_month> months_of(const transaction& t, year_month now) {
 }
 
 // Outside the coroutine, as all that is large.
-std::unique_ptr<judging> begin_judging(loaded_month now, json_document& body) {
-    return std::make_unique<judging>(std::move(now), body);
+std::unique_ptr<judging> begin_judging(loaded_month now, json_document& body, payees_meant payees) {
+    return std::make_unique<judging>(std::move(now), body, std::move(payees));
+}
+
+// Each once.
+std::vector<std::string> payees_named(const boost::json::value& body) {
+    const auto* in = body.if_object();
+    const auto* items = in == nullptr ? nullptr : in->if_contains("items");
+    std::set<std::string> out;
+    if (items == nullptr || !items->is_array() || items->get_array().size() > most_in_batch) return {};
+    for (const auto& item : items->get_array())
+        if (auto word = payee_named(item)) out.insert(std::move(*word));
+    return {out.begin(), out.end()};
 }
 
 // false: it is of another state of the ledger than the month of today.
@@ -169,7 +183,8 @@ void refuse_if_atomic(const judging& j) {
 
 awaitable<keyed_try> try_batch(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
     auto read = co_await a.months.load(user, month_request(), d);
-    const auto j = begin_judging(std::move(read), body);
+    auto payees = co_await a.payees.meant(user, payees_named(body.value()), d);
+    const auto j = begin_judging(std::move(read), body, std::move(payees));
     keyed_try out;
     const bool same = co_await judge_all(a, user, *j, d);
     if (!same) co_return out;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace mita::finance {
 
@@ -33,9 +34,11 @@ http::response created(const transaction& t, const std::optional<spend_effect>& 
 }
 
 // Outside the coroutine: what is large stays off its frame. The entry is added to `got`: that is the one copy there is.
-draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
+draft draft_of(json_document& body, std::shared_ptr<loaded_month> got, payees_meant payees) {
     draft out;
-    out.entry = read_new_transaction(body, rules_of(got->facts));
+    auto rules = rules_of(got->facts);
+    rules.payees = &payees;
+    out.entry = read_new_transaction(body, rules);
     out.now = std::move(got);
     return out;
 }
@@ -43,6 +46,15 @@ draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
 void judge(draft& made) {
     const auto effect = effect_of_change(made.now->facts, nullptr, &made.entry, "/money/amount");
     made.answer = created(made.entry, effect, made.now->facts.who.currency);
+}
+
+// The payee whose usual category is taken; else the write finds it. What it is by now the write's versions tell.
+awaitable<payees_meant> payee_needed(app& a, const uuid& user, const json_document& body, deadline d) {
+    std::vector<std::string> words;
+    auto word = payee_named(body.value());
+    if (word && names_no_category(body.value())) words.push_back(std::move(*word));
+    auto meant = co_await a.payees.meant(user, words, d);
+    co_return meant;
 }
 
 awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, deadline d) {
@@ -59,7 +71,7 @@ awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const key
     keyed_try out;
     out.answer = std::move(made.answer);
     const keyed_answer answer{key, out.answer, made.entry.created_at};
-    out.came = co_await a.ledger.create(user, made.entry, from, answer, d);
+    out.came = co_await a.ledger.create(user, made.entry, from, answer, out.answer, d);
     if (out.came.how == write_outcome::kind::written) remember(a, user, std::move(made.now));
     co_return out;
 }
@@ -70,7 +82,8 @@ awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, jso
     const auto known = remembered(a, user);
     if (!known) co_return std::nullopt;
     try {
-        auto made = draft_of(body, std::make_shared<loaded_month>(*known));
+        auto payees = co_await payee_needed(a, user, body, d);
+        auto made = draft_of(body, std::make_shared<loaded_month>(*known), std::move(payees));
         auto done = co_await write_draft(a, user, std::move(made), key, d);
         if (done.came.how != write_outcome::kind::moved) co_return done;
     } catch (const api_error&) {  // the reading below says it with certainty
@@ -86,7 +99,8 @@ awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, c
         if (done) co_return std::move(*done);
     }
     auto read = co_await a.months.load(user, month_request(), d);
-    auto made = draft_of(body, std::make_shared<loaded_month>(std::move(read)));
+    auto payees = co_await payee_needed(a, user, body, d);
+    auto made = draft_of(body, std::make_shared<loaded_month>(std::move(read)), std::move(payees));
     auto done = co_await write_draft(a, user, std::move(made), key, d);
     co_return done;
 }

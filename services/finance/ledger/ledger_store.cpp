@@ -4,6 +4,7 @@
 #include "finance/ledger/insert_effects.hpp"
 #include "finance/ledger/search_text.hpp"
 #include "finance/ledger/transaction_rows.hpp"
+#include "finance/payees/payee_word.hpp"
 
 #include <chrono>
 #include <string_view>
@@ -15,16 +16,27 @@ namespace {
 
 using std::chrono::year_month_day;
 
+// As keyed_ledger. p: whom the payee means, by its word ($27), else the new one that the answer names ($28). The answer
+// is made before this is known, in one round trip: it is kept, and given, with the one in the other's place.
+constexpr char keyed_with_payee[] =
+    "with p as materialized (select coalesce((select w.payee_id from payee_words w where w.user_id = $1::uuid "
+    "    and md5(w.word) = md5($27::text)), $28::uuid) as id), "
+    "k as materialized (select b.*, p.id as payee_id from p cross join lateral begin_keyed($1::uuid, $2::text, "
+    "    $3::text, $4::bytea, $5::integer, $6::text, coalesce(replace($7::text, $28::text, p.id::text), $7::text), "
+    "    $8::timestamptz, 'ledger', $9::bigint, $10::bigint) b), "
+    "u as (select writer as user_id from k where writer is not null)";
+constexpr char with_payee_end[] =
+    " select writer is not null, kept_print, kept_code, kept_head, kept_answer, payee_id from k";
 // The one of a POST; its lines come as arrays.
 constexpr auto insert_sql = db::join(
-    keyed_ledger,
+    keyed_with_payee,
     ", i as (select u.user_id, $11::uuid as id, $12::date as booked_on, $13::bigint as amount, $14::text as currency, "
     "    $15::uuid as account_id, $16::timestamptz as occurred_at, $17::text as payee, $18::text as note, "
     "    $19::text[] as tags, $23::text as bill_id, $24::boolean as bill_unlinked, $25::text as search_key, "
-    "    $26::boolean as counts from u), "
+    "    $26::boolean as counts, $28::uuid as payee_id from u), "
     "x as (select i.user_id, i.id, i.booked_on, i.counts, l.* from i, "
     "  unnest($20::text[], $21::bigint[], $22::text[]) with ordinality as l(category, amount, note, n))",
-    insert_effects, keyed_end);
+    insert_effects, with_payee_end);
 constexpr db::statement insert_transaction{"finance_transaction_insert", insert_sql};
 
 constexpr auto find_sql =
@@ -43,7 +55,7 @@ constexpr db::statement change_transaction{
     "$7, payee = "
     "$8, "
     "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13, "
-    "search_key = $19, currency = $21 from u "
+    "search_key = $19, currency = $21, payee_id = $22 from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "x as (select u.user_id, l.* from u, unnest($14::text[], $15::bigint[], $16::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
@@ -125,17 +137,31 @@ std::optional<std::string> text_or_null(const std::string& text) {
     return text;
 }
 
+std::optional<std::string> word_of_payee(const transaction& t) {
+    if (!t.payee_id) return std::nullopt;
+    return payee_word_of(t.payee.value());
+}
+
+// The answer, which names the payee by the id it had at hand.
+void name_payee(http::response& answer, const std::optional<uuid>& supposed, const std::optional<uuid>& meant) {
+    if (supposed == meant) return;
+    const auto id = supposed->str();
+    const auto at = answer.body.find(id);
+    if (at != std::string::npos) answer.body.replace(at, id.size(), meant->str());
+}
+
 }  // namespace
 
 awaitable<write_outcome> ledger_store::create(const uuid& user, const transaction& t, const state_before& from,
-                                              const keyed_answer& answer, deadline d) {
+                                              const keyed_answer& answer, http::response& given, deadline d) {
     const line_columns lines(t);
     const year_month_day day(t.booked_on);
     try {
-        const auto rows =
-            co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency, t.account_id,
-                               t.occurred_at, t.payee, t.note, t.tags, lines.category, lines.value, lines.note,
-                               text_or_null(t.bill_id), t.bill_unlinked, search_key_of(t.payee, t.note), t.counts);
+        const auto rows = co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency,
+                                             t.account_id, t.occurred_at, t.payee, t.note, t.tags, lines.category,
+                                             lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked,
+                                             search_key_of(t.payee, t.note), t.counts, word_of_payee(t), t.payee_id);
+        name_payee(given, t.payee_id, rows.front().get<std::optional<uuid>>(5));
         co_return outcome_of(rows);
     } catch (const db::error& e) {
         // Whichever of the two is written first; a deleted transaction keeps its lines.
@@ -157,7 +183,7 @@ awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, c
     const auto rows = co_await db_.query(
         change_transaction, d, user, now.id, now.version - 1, day, now.value, now.account_id, now.occurred_at,
         now.payee, now.note, now.tags, text_or_null(now.bill_id), now.bill_unlinked, now.updated_at, lines.category,
-        lines.value, lines.note, from, search_key_of(now.payee, now.note), now.counts, now.currency);
+        lines.value, lines.note, from, search_key_of(now.payee, now.note), now.counts, now.currency, now.payee_id);
     co_return !rows.empty();
 }
 

@@ -20,15 +20,17 @@ class ledger_store {
 public:
     explicit ledger_store(db::pool& db) : db_(db) {}
 
-    // Only when the ledger is still in `from` and the key is new. A taken id: api_error 409 already_exists.
+    // Only when the ledger is still in `from` and the key is new. A taken id: api_error 409 already_exists. t.payee_id:
+    // a new id, which is the payee's when its text is of nobody yet; else the payee's own is put in its place, where it
+    // is stored, in the answer that is kept and in `given`, which is the same.
     awaitable<write_outcome> create(const uuid& user, const transaction& t, const state_before& from,
-                                    const keyed_answer& answer, deadline d);
+                                    const keyed_answer& answer, http::response& given, deadline d);
 
     // Deleted ones too.
     awaitable<std::optional<transaction>> find(const uuid& user, const uuid& id, deadline d);
 
     // A change is judged by what was read while the ledger and the budget were in `from`: then the transaction has the
-    // version before the given one's. false: one of them has moved on.
+    // version before the given one's. payee_id: whom the payee means, else a new one. false: one of them has moved on.
     awaitable<bool> change(const uuid& user, const transaction& now, const state_before& from, deadline d);
     awaitable<bool> remove(const uuid& user, const transaction& gone, const state_before& from, deadline d);
     // `back`: as it will be. Only when the ledger is still in `from` and the key is new.

@@ -18,12 +18,22 @@ constexpr auto of_person_sql = db::join(lacking, " and user_id = $1 limit 1000")
 constexpr db::statement of_person{"finance_unsearchable", of_person_sql};
 constexpr auto of_anybody_sql = db::join(lacking, " limit 1000");
 constexpr db::statement of_anybody{"finance_unsearchable_any", of_anybody_sql};
+// Whose payee is named by it now is another transaction: that is a write. Locks: people, then transactions.
 constexpr db::statement keep_keys{
     "finance_search_keys",
-    "update transactions set search_key = x.key from (select t.user_id, t.id, k.key "
-    "  from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) as k(user_id, id, version, key) "
+    "with k as (select * from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::text[]) as k(user_id, id, version, "
+    "key)), "
+    "m as materialized (select move_ledger(user_id, null, null) from (select distinct t.user_id from k "
+    "  join transactions t on t.user_id = k.user_id and t.id = k.id and t.payee is not null and t.payee_id is null "
+    "  order by 1) u), "
+    "x as materialized (select t.user_id, t.id, k.key, t.payee is not null and t.payee_id is null as unnamed from k "
     "  join transactions t on t.user_id = k.user_id and t.id = k.id and t.version = k.version and t.search_key is null "
-    "  for update of t skip locked) x where transactions.user_id = x.user_id and transactions.id = x.id"};
+    "  where (select count(*) from m) >= 0 for update of t skip locked), "
+    "n as (update transactions set search_key = x.key, version = transactions.version + 1 from x "
+    "  where transactions.user_id = x.user_id and transactions.id = x.id and x.unnamed returning 1), "
+    "s as (update transactions set search_key = x.key from x "
+    "  where transactions.user_id = x.user_id and transactions.id = x.id and not x.unnamed returning 1) "
+    "select (select count(*) from n) + (select count(*) from s)"};
 
 }  // namespace
 
@@ -45,7 +55,7 @@ awaitable<bool> make_searchable(db::pool& db, std::optional<uuid> user, deadline
     }
     if (ids.empty()) co_return false;
     const auto kept = co_await db.query_idempotent(keep_keys, d, users, ids, versions, keys);
-    co_return ids.size() == at_once&& kept.affected() > 0;
+    co_return ids.size() == at_once&& kept.front().get<std::int64_t>(0) > 0;
 }
 
 }  // namespace mita::finance

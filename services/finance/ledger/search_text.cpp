@@ -15,10 +15,8 @@ bool in_words(char32_t c) { return c > 0x7f || (c >= 'a' && c <= 'z') || (c >= '
 std::optional<std::string> search_key_of(const std::optional<std::string>& payee,
                                          const std::optional<std::string>& note) {
     if (!payee && !note) return std::nullopt;
-    return payee_key_of(payee.value_or("")) + '\n' + text::search_key(note.value_or(""));
+    return text::search_key(payee.value_or("")) + '\n' + text::search_key(note.value_or(""));
 }
-
-std::string payee_key_of(std::string_view payee) { return text::search_key(payee); }
 
 std::optional<search_pattern> pattern_of(std::string_view asked) {
     constexpr int of_a_trigram = 3;

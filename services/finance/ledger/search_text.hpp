@@ -12,9 +12,6 @@ namespace mita::finance {
 std::optional<std::string> search_key_of(const std::optional<std::string>& payee,
                                          const std::optional<std::string>& note);
 
-// A payee as it is compared: what stands before the line end of such a key. Empty: it shows nothing to compare.
-std::string payee_key_of(std::string_view payee);
-
 struct search_pattern {
     std::string like;     // for LIKE: every character of what is asked for stands for itself
     bool indexed = true;  // the index of trigrams narrows it down; else it would read everything

@@ -41,6 +41,10 @@ void append_members(json_out& out, const transaction& t) {
     }
     out.close(']');
     text_or_null(out, "payee", t.payee);
+    if (t.payee_id)
+        out.field("payee_id", t.payee_id->str());
+    else
+        out.null("payee_id");
     text_or_null(out, "note", t.note);
     out.key("tags").open('[');
     for (const auto& tag : t.tags) out.value(std::string_view(tag));

@@ -31,6 +31,7 @@ struct transaction {
     amount value = 0;  // = Σ lines (L3)
     std::string currency;
     std::optional<std::string> payee, note;
+    std::optional<uuid> payee_id;  // whom the payee means
     std::vector<std::string> tags;
     std::vector<transaction_line> lines;  // one: `category`; more: `splits`
     std::string bill_id;                  // of the occurrence it was linked to by hand; empty: none

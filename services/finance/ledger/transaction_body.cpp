@@ -1,6 +1,7 @@
 #include "finance/ledger/transaction_body.hpp"
 
 #include "finance/categories/category_fields.hpp"
+#include "finance/payees/payee_word.hpp"
 #include "finance/wire/fields.hpp"
 
 #include <algorithm>
@@ -103,6 +104,35 @@ struct reader {
         return read_category(from, "category", rules.book);
     }
 
+    // Of a new one: as given, else its payee's, while that is a category.
+    std::optional<std::string> new_category(const transaction& t) {
+        if (!given(in, "category") && t.payee_id) {
+            const auto usual = usual_category(*t.payee);
+            const auto* known = usual ? rules.book.find(*usual) : nullptr;
+            if (known != nullptr && !known->archived) return known->id;
+        }
+        return category(in, nullptr);
+    }
+
+    std::optional<std::string> usual_category(const std::string& payee) {
+        if (rules.payees == nullptr) return std::nullopt;
+        const auto found = rules.payees->find(payee_word_of(payee));
+        return found == rules.payees->end() ? std::nullopt : found->second.usual_category;
+    }
+
+    // null, and what shows nothing, means nobody.
+    void payee(transaction& t, const std::optional<std::string>& before) {
+        t.payee = read_text(in, "payee", longest_payee, lines::one, before);
+        if (t.payee == before) return;
+        t.payee_id.reset();
+        const auto word = t.payee ? payee_word_of(*t.payee) : std::string();
+        if (word.empty()) return;
+        if (rules.payees == nullptr)
+            t.payee_id = new_uuid();
+        else
+            t.payee_id = rules.payees->try_emplace(word, payee_meant{new_uuid(), {}}).first->second.id;
+    }
+
     std::vector<transaction_line> splits(std::optional<amount> value, const transaction* before) {
         std::vector<transaction_line> out;
         bool whole = value.has_value();
@@ -185,6 +215,24 @@ const account& account_of(const transaction& t, const entry_rules& rules) {
 
 }  // namespace
 
+std::optional<std::string> payee_named(const boost::json::value& body) {
+    const auto* in = body.if_object();
+    const auto* payee = in == nullptr ? nullptr : in->if_contains("payee");
+    if (payee == nullptr || !payee->is_string() || payee->get_string().size() > 4 * longest_payee) return std::nullopt;
+    auto word = payee_word_of(std::string_view(payee->get_string()));
+    if (word.empty()) return std::nullopt;
+    return word;
+}
+
+bool names_no_category(const boost::json::value& body) {
+    const auto* in = body.if_object();
+    const auto named = [in](std::string_view member) {
+        const auto* value = in->if_contains(member);
+        return value != nullptr && !value->is_null();
+    };
+    return in != nullptr && !named("category") && !named("splits");
+}
+
 transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     reader r{doc, doc.object(), rules, &rules.accounts.first()};
     auto& in = r.in;
@@ -198,6 +246,7 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     const auto booked = r.booked_on(false);
     t.occurred_at = r.occurred_at();
     t.booked_on = booked ? *booked : t.occurred_at ? local_today(rules.where, *t.occurred_at) : rules.today();
+    r.payee(t, std::nullopt);
     const bool split = given(in, "splits");
     const auto value = split ? r.total() : r.money(in);
     t.value = value.value_or(0);
@@ -209,11 +258,10 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
         t.lines = r.splits(value, nullptr);
     } else {
         in.ignore("splits");
-        const auto category = r.category(in, nullptr);
+        const auto category = r.new_category(t);
         t.lines.push_back({category.value_or(""), t.value, std::nullopt});
     }
     in.ignore("category");
-    t.payee = read_text(in, "payee", longest_payee, lines::one);
     t.note = read_text(in, "note", longest_note, lines::several);
     t.tags = r.tags();
     r.link(t);
@@ -266,7 +314,7 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     in.ignore("category");
     in.ignore("splits");
 
-    if (in.has("payee")) t.payee = read_text(in, "payee", longest_payee, lines::one, before.payee);
+    if (in.has("payee")) r.payee(t, before.payee);
     if (in.has("note")) t.note = read_text(in, "note", longest_note, lines::several, before.note);
     if (in.has("tags")) t.tags = r.tags(before.tags);
     if (in.has("bill_id")) r.link(t);

@@ -6,7 +6,9 @@
 #include "finance/categories/category_book.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/ledger/transaction.hpp"
+#include "finance/payees/payee_meant.hpp"
 
+#include <optional>
 #include <string>
 
 namespace mita::finance {
@@ -16,7 +18,8 @@ struct entry_rules {
     zone where;  // the person's
     wall::time_point now;
     const category_book& book;
-    const account_book& accounts;  // a transaction is in the currency of its own; without one it is of the first
+    const account_book& accounts;    // a transaction is in the currency of its own; without one it is of the first
+    payees_meant* payees = nullptr;  // whom texts mean, as far as that is known; a new payee is added
 
     civil_day today() const { return local_today(where, now); }
 };
@@ -29,8 +32,14 @@ inline constexpr std::chrono::days booked_ahead{366};
 inline constexpr std::size_t longest_payee = 200, longest_note = 1000, longest_tag = 50;
 inline constexpr std::size_t most_tags = 20;
 
+// What to know of payees before a body is read: the word of the one it names, if it does.
+std::optional<std::string> payee_named(const boost::json::value& body);
+// Does it name neither a category nor splits? Then its payee's usual category is taken.
+bool names_no_category(const boost::json::value& body);
+
 // A new one, with its id (the client's, else a new one), version 1. booked_on: as given, else the local day of
-// occurred_at, else today. Throws api_error 422 (fields.hpp). The document has a client's id at /id for the caller.
+// occurred_at, else today. payee_id: as rules.payees has it, else a new one. Throws api_error 422
+// (fields.hpp). The document has a client's id at /id for the caller.
 transaction read_new_transaction(json_document& doc, const entry_rules& rules);
 
 // `before` with a JSON Merge Patch (RFC 7396) applied: null clears; category and splits replace each other; an amount

@@ -2,6 +2,7 @@
 
 #include "finance/categories/category_fields.hpp"
 #include "finance/ledger/search_text.hpp"
+#include "finance/payees/payee_word.hpp"
 #include "finance/wire/query_fields.hpp"
 #include "http/percent.hpp"
 #include "http/query_reader.hpp"
@@ -77,7 +78,7 @@ list_request read_list_request(const http::request& req) {
     f.text = in.text("q", longest_text);
     if (f.text && !f.text->empty() && !pattern_of(*f.text)) in.fail("q", "too_short", "Nothing to search for.");
     f.payee = in.text("payee", longest_payee);
-    if (f.payee && !f.payee->empty() && payee_key_of(*f.payee).empty())
+    if (f.payee && !f.payee->empty() && payee_word_of(*f.payee).empty())
         in.fail("payee", "too_short", "Nothing to compare.");
     f.tag = in.text("tag", longest_tag);
     in.finish();

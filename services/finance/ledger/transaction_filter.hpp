@@ -21,7 +21,7 @@ struct transaction_filter {
     std::optional<civil_day> from, to;    // inclusive
     std::optional<amount> min, max;       // inclusive, signed
     std::optional<std::string> text;      // in payee or note
-    std::optional<std::string> payee;     // the whole of it, compared as text is
+    std::optional<std::string> payee;     // the whole of it, by its word, or its id
     std::optional<std::string> tag;       // exactly
 
     // Filters beside those an index serves: rows are read and left out.

@@ -4,6 +4,7 @@
 #include "finance/ledger/search_key_store.hpp"
 #include "finance/ledger/search_text.hpp"
 #include "finance/ledger/transaction_rows.hpp"
+#include "finance/payees/payee_word.hpp"
 
 #include <algorithm>
 #include <array>
@@ -47,10 +48,14 @@ constexpr auto sifted_end =
              lines_of_each, " on true", page_end);
 constexpr int of_each_sifted = 5;
 // What a transaction f must be for every filter but days and category; and for all but days.
-constexpr char fits_beside[] =
+constexpr char this_payee[] =
+    "(select p.id from (select w.payee_id as id from payee_words w where w.user_id = $1 "
+    "    and md5(w.word) = md5($12::text) union all select $14::uuid) p where p.id is not null limit 1)";
+constexpr char fits_most[] =
     "($7::uuid is null or coalesce(f.account_id, f.user_id) = $7) and f.amount between $8::bigint and $9::bigint "
     "  and ($10::text is null or f.search_key like $10) and ($11::text is null or f.tags @> array[$11::text]) "
-    "  and ($12::text is null or (f.payee is not null and split_part(f.search_key, E'\\n', 1) = $12))";
+    "  and ($12::text is null or f.payee_id = ";
+constexpr auto fits_beside = db::join(fits_most, this_payee, ")");
 constexpr auto fits =
     db::join(fits_beside,
              " and ($13::text is null or exists (select 1 from transaction_lines l where l.user_id = f.user_id "
@@ -68,9 +73,7 @@ constexpr db::statement sifted_page{"finance_page_sifted", sifted_sql};
 constexpr auto account_sql =
     db::join(of_live, "coalesce(f.account_id, f.user_id) = $7::uuid and ", from_here, of_those);
 constexpr db::statement account_page{"finance_page_account", account_sql};
-constexpr auto payee_sql =
-    db::join(of_live, "f.payee is not null and md5(split_part(f.search_key, E'\\n', 1)) = md5($12::text) and ",
-             from_here, of_those);
+constexpr auto payee_sql = db::join(of_live, "f.payee_id = ", this_payee, " and ", from_here, of_those);
 constexpr db::statement payee_page{"finance_page_payee", payee_sql};
 
 // The same by the index of words: everything that has them is looked at.
@@ -154,10 +157,14 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
     std::optional<std::string> words;
     if (f.text) words = pattern_of(*f.text).value().like;
     std::optional<std::string> payee;
-    if (f.payee) payee = payee_key_of(*f.payee);
+    std::optional<uuid> payee_id;
+    if (f.payee) {
+        payee = payee_word_of(*f.payee);
+        payee_id = uuid::parse(*f.payee);
+    }
     const auto ask = [&](const db::statement& which) {
         return db.query_idempotent(which, d, user, before, from.id, first, how.rows, want, f.account, min, max, words,
-                                   f.tag, payee, f.category);
+                                   f.tag, payee, f.category, payee_id);
     };
     db::rows rows;
     const auto by = how.by_words ? driver::none : driver_of(f);

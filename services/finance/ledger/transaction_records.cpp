@@ -43,6 +43,7 @@ void append_record(json_out& out, const transaction& t) {
     text_or_null(out, "search_key", search_key_of(t.payee, t.note));
     out.field("counts", t.counts).field("version", t.version);
     time_or_null(out, "deleted_at", t.deleted_at);
+    if (t.payee_id) out.field("payee_id", t.payee_id->str());
     out.key("lines").open('[');
     for (const auto& line : t.lines) {
         out.open('{').field("category", line.category).field("amount", line.value);

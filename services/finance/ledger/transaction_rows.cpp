@@ -44,6 +44,7 @@ void append_line(std::vector<transaction>& to, Columns in) {
         t.updated_at = in.template next<wall::time_point>();
         t.deleted_at = in.template next<std::optional<wall::time_point>>();
         t.transfer_id = in.template next<std::optional<uuid>>();
+        t.payee_id = in.template next<std::optional<uuid>>();
     }
     to.back().lines.push_back(std::move(line));
 }

@@ -50,6 +50,13 @@ def _resolve(node, document):
     return node
 
 
+def meant(schema, text):
+    """A parameter's text as what its schema says it is, where it is that."""
+    if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", text):
+        return int(text)
+    return {"true": True, "false": False}.get(text, text) if schema.get("type") == "boolean" else text
+
+
 class Contract:
     def __init__(self):
         bundle = _bundle()
@@ -115,7 +122,7 @@ class Contract:
                     raise ContractViolation(f"{where}: {p['in']} parameter {p['name']} is missing")
                 continue
             schema = _inline(p["schema"], self.document, False)
-            self._check(p["schema"], int(value) if schema.get("type") == "integer" and re.fullmatch(r"-?\d+", value) else value, f"{where} {p['name']}", False)
+            self._check(p["schema"], meant(schema, value), f"{where} {p['name']}", False)
         self._body(operation, lower, body, where)
 
     def _body(self, operation, headers, body, where):

@@ -27,7 +27,7 @@ class Looking:
             link = answer.header("Link")
             target = link[1:link.index(">")] if link else None
         everywhere = self.everywhere()
-        found = [id for id in everywhere if (plain(self.texts[id].get("payee") or "") == plain(q) if whole
+        found = [id for id in everywhere if (bool(self.texts[id].get("payee")) and self.meant(self.texts[id]["payee"]) == self.meant(q) if whole
                  else any(plain(q) in plain(text or "") for text in self.texts[id].values()))]
         assert got == sorted(found, key=lambda id: (everywhere[id]["day"], id), reverse=True), q
 

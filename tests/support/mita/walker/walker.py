@@ -10,11 +10,12 @@ from .accounts import Accounts
 from .categories import Categories
 from .ledger import Ledger
 from .looking import Looking
+from .payees import Payees
 from .planning import Planning
 from .transfers import Transfers
 
 
-class Walker(Planning, Ledger, Accounts, Transfers, Categories, Looking):
+class Walker(Planning, Ledger, Accounts, Transfers, Categories, Payees, Looking):
     def __init__(self, stack, clock, rng, zone, currency, doors=()):
         self.stack, self.clock, self.rng, self.zone, self.currency = stack, clock, rng, zone, currency
         self.person = stack.person()
@@ -33,6 +34,7 @@ class Walker(Planning, Ledger, Accounts, Transfers, Categories, Looking):
         self.said = {}  # account -> day -> what its bank said
         self.home, self.off, self.off_tags = {}, {}, {}
         self.moved, self.unmoved, self.legs = {}, {}, {}  # transfers, deleted ones; legs that count nowhere
+        self.merged, self.payee_ids = {}, {}  # a payee's word -> the one it is merged into; -> its id
 
     def open(self, kind, currency=None):
         body = {"name": kind.title(), "kind": kind} | ({"currency": currency} if currency else {})
@@ -65,7 +67,7 @@ class Walker(Planning, Ledger, Accounts, Transfers, Categories, Looking):
         self.person.client.token = self.person.access
         shares = {self.create: 34, self.batch: 6, self.change: 14, self.delete: 6, self.restore: 5, self.switch_cover: 2, self.onboard: 4, self.look: 12,
                   self.look_elsewhere: 8, self.look_closely: 8, self.page_through: 3, self.category: 8, self.search: 4,
-                  self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14}
+                  self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14, self.payees: 5}
         what = self.rng.choices(list(shares), list(shares.values()))[0]
         self.counts[what.__name__] += 1
         what()
