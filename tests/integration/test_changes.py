@@ -160,8 +160,8 @@ WRITES = {
 }
 
 
-@pytest.mark.parametrize("what", WRITES)
-def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, beside, what):
+def furnish(saver):
+    """What WRITES write on."""
     saver.account = expect(saver.post("/v1/accounts", {"name": "Purse", "kind": "cash"}, headers={"Idempotency-Key": key()}), 201).json["id"]
     saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
     saver.spend(300, "transport")
@@ -175,6 +175,11 @@ def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, b
     pair(saver)
     saver.loose = [saver.spend(50)["id"], expect(saver.create(50, "other_income", account_id=saver.account), 201).json["id"]]
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_every_write_of_every_noun_is_one_number_and_in_the_feed(stack, saver, beside, what):
+    furnish(saver)
     replica = Replica(beside.get).sync()
     before, number = dict(replica.things), number_of(stack, saver)
     answer = WRITES[what](saver)

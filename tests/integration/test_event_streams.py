@@ -11,9 +11,8 @@ from mita.certificates import HOST, Authority, Files
 from mita.client import Client, expect, raw
 from mita.events import Cut, Events
 from mita.metrics import samples
-from mita.people import key, money
 from mita.waiting import until
-from test_changes import WRITES, Replica, category, checkpoint, full_reading
+from test_changes import WRITES, Replica, full_reading, furnish
 
 LIST = "/v1/transactions"
 
@@ -70,11 +69,7 @@ def test_without_a_cursor_everything_comes_and_then_what_changes(stack, saver):
 
 @pytest.mark.parametrize("what", WRITES)
 def test_every_write_of_every_noun_arrives_from_another_instance_as_GET_changes_tells_it(stack, saver, beside, second, what):
-    saver.account = expect(saver.post("/v1/accounts", {"name": "Purse", "kind": "cash"}, headers={"Idempotency-Key": key()}), 201).json["id"]
-    saver.own, saver.entry, saver.gone = category(saver), saver.spend(100)["id"], saver.spend(200)["id"]
-    saver.spend(300, "transport")
-    saver.checkpoint = expect(checkpoint(saver, "2026-01-31"), 201).header("Location")
-    expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
+    furnish(saver)
     replica = Replica(beside.get).sync()
     with stream(stack, saver, second, replica.cursor) as events:
         answer = WRITES[what](saver)
