@@ -172,6 +172,8 @@ class Shell:
             self.variables["TRANSFER"] = json.loads(body)["id"]
         if name == "createTransfer":
             self.variables |= {"LEFT": self.booked(-500, "other"), "ARRIVED": self.booked(500, "other_income", account_id=self.variables["ACCOUNT"])}
+        if name == "createRecurring":
+            self.variables["RECURRING"] = json.loads(body)["id"]
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
         if name == "listSessions":

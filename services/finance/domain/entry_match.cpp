@@ -50,7 +50,7 @@ public:
         for (std::size_t x = 0; x < expected_.size(); ++x) {
             if (done_[x]) continue;
             for_each_near(x, [&](std::size_t e) {
-                if (fits_amount(expected_[x].value, made_[e].value))
+                if (fits_amount(expected_[x], made_[e].value))
                     pairs.push_back({std::llabs(made_[e].value - expected_[x].value),
                                      std::labs((made_[e].booked_on - expected_[x].day).count()), x, e});
             });
@@ -98,7 +98,7 @@ public:
             const auto x = *result.meets[e];
             sums[x] += made_[e].value;
             auto& since = result.settled_on[x];
-            if (!since && (fits_amount(expected_[x].value, made_[e].value) || sums[x] >= expected_[x].value))
+            if (!since && (fits_amount(expected_[x], made_[e].value) || sums[x] >= expected_[x].value))
                 since = made_[e].booked_on;
         }
     }
@@ -137,7 +137,7 @@ private:
     void meet(std::size_t x, std::size_t e) {
         result.meets[e] = x;
         sums_[x] += made_[e].value;
-        if (fits_amount(expected_[x].value, made_[e].value) || sums_[x] >= expected_[x].value) done_[x] = true;
+        if (fits_amount(expected_[x], made_[e].value) || sums_[x] >= expected_[x].value) done_[x] = true;
     }
 
     std::span<const expected_entry> expected_;
@@ -149,8 +149,10 @@ private:
 
 }  // namespace
 
-bool fits_amount(amount expected, amount value) {
-    return value > 0 && wide{std::llabs(value - expected)} * amount_fifth <= expected;
+bool fits_amount(const expected_entry& expected, amount value) {
+    if (value <= 0) return false;
+    const bool in_range = expected.least > 0 && value >= expected.least && value <= expected.value;
+    return in_range || wide{std::llabs(value - expected.value)} * amount_fifth <= expected.value;
 }
 
 entry_matching match_entries(std::span<const expected_entry> expected, std::span<const made_entry> made) {

@@ -31,6 +31,7 @@ struct expected_entry {
     bool parts = false;                    // also in parts: a bill of a category without a daily part, an income
     bool any_amount = false;               // a part may be larger than what fits: an income
     civil_day closed_from{}, closed_to{};  // entries of these days meet it by a link alone: [from, to)
+    amount least = 0;                      // of a range up to `value`: what is in it fits, too; 0: none
 };
 
 enum class entry_link : std::uint8_t {
@@ -55,8 +56,8 @@ struct entry_matching {
 
 // An occurrence is settled by one entry that fits its amount, or when its entries reach it. Order of the parts: the
 // entries by (day, value, id), each to the first unsettled occurrence by (day, id).
-// ± 20 %.
-bool fits_amount(amount expected, amount value);
+// ± 20 %, or within the range.
+bool fits_amount(const expected_entry& expected, amount value);
 
 entry_matching match_entries(std::span<const expected_entry> expected, std::span<const made_entry> made);
 

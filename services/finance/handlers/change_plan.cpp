@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "finance/domain/zone.hpp"
 #include "finance/handlers/change_settled.hpp"
+#include "finance/month/price_change.hpp"
 #include "finance/month/replan.hpp"
 #include "finance/wire/refusals.hpp"
 
@@ -50,6 +51,7 @@ awaitable<write_outcome> try_change(app& a, const uuid& user, std::string_view n
                                     const keyed_request* key, http::response& answer, deadline d) {
     month_request what;
     what.all_later = true;
+    what.earlier = price_months;  // as a recurring item is shown, so that its tag is the same
     const auto got = co_await a.months.load(user, what, d);
     const auto& who = got.facts.who;
     const bool known = who.plan_version > 0;

@@ -44,10 +44,12 @@ void month_facts::expect_months_to_come() {
     const auto last = last_opened();
     if (!last || inputs_text.empty() || !who.planned_from) return;
     const auto inputs = in_force();
+    plan_start from;
+    from.known = last->obligations;
     for (int i = 1; i <= reach_months; ++i) {
         const auto over = period_of(last->month + std::chrono::months{i});
         month_expects to_come{over.label, {}, incomes_of(inputs, over), false};
-        for (auto& o : occurrences_around(inputs, over, *who.planned_from, last->obligations))
+        for (auto& o : occurrences_around(inputs, over, *who.planned_from, from))
             if (over.contains(o.day)) to_come.bills.push_back(std::move(o));
         allow_parts(to_come.bills, last->budget);
         expects.push_back(std::move(to_come));

@@ -26,6 +26,7 @@ facts_wanted range_of(const month_request& what) {
     facts_wanted w;
     w.first = what.month.value_or(month_of(utc - slack));
     w.last = what.month.value_or(month_of(utc + slack + days{1}));  // tomorrow's too
+    w.first -= months{what.earlier};
     if (what.next) w.last += months{1};
     if (what.all_later) w.last = std::chrono::year{9999} / 12;
     w.transactions = what.transactions;

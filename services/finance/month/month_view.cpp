@@ -40,11 +40,14 @@ void fill_days(month_view& v, const month_input& in, const month_plan& plan, int
 }
 
 // Which of the payments, in their order, settles it: the first that fits, or with which they reach it.
-uuid settling(amount value, const std::vector<entry_view>& payments) {
+uuid settling(const obligation& o, const std::vector<entry_view>& payments) {
+    expected_entry whole;
+    whole.value = o.value;
+    whole.least = o.least;
     wide sum = 0;
     for (const auto& p : payments) {
         sum += p.value;
-        if (sum >= value || fits_amount(value, p.value)) return p.transaction_id;
+        if (sum >= o.value || fits_amount(whole, p.value)) return p.transaction_id;
     }
     return payments.back().transaction_id;
 }
@@ -61,7 +64,7 @@ bill_view look_at(const month_facts& f, const settlements& met, const obligation
     b.paid = static_cast<amount>(std::min<wide>(paid, max_amount));
     if (found.settled_on) {
         b.paid_on = *found.settled_on;
-        b.paid_by = settling(o.value, b.payments);
+        b.paid_by = settling(o, b.payments);
     }
     const bool outside = o.day < *f.who.onboarded_on;
     if (b.paid_on || outside)

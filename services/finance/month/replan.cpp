@@ -57,6 +57,9 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
     from.joining = month_of(who.onboarded_on.value_or(today));
     from.cover = who.cover;
     from.known = occurrences_so_far(got.facts, today);
+    from.since = today;
+    if (who.plan_version > 0)
+        for (const auto& b : got.facts.in_force().bills) from.planned.insert(b.id);
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
     auto planned = plan_months(a, got.facts.book, planned_from, from, count);

@@ -73,7 +73,11 @@ settlements::settlements(const month_facts& f) : months_paid_(f.payments.size())
     };
     for (const auto& m : f.expects) {
         if (!f.who.planned_from) break;
-        for (const auto& o : m.bills) bills.expect(open({o.id, numbers.of(o.category), o.day, o.value, o.parts}));
+        for (const auto& o : m.bills) {
+            expected_entry x{o.id, numbers.of(o.category), o.day, o.value, o.parts};
+            x.least = o.least;
+            bills.expect(open(x));
+        }
         for (const auto& i : m.incomes)
             incomes.expect(open({i.id, numbers.of(i.category), i.day, i.value, true, true}));
     }

@@ -23,19 +23,39 @@ amount amount_at(const object& o, std::string_view name) {
 
 int day_at(const object& o) { return o.at("day").to_number<int>(); }
 
+// Only what is said of the item beyond an amount and a day of each month.
+void show_terms(json_out& out, const terms& t, std::string_view other_end, const std::string& currency) {
+    if (t.subscription) out.field("kind", "subscription");
+    if (t.other_end) out.money(other_end, *t.other_end, currency);
+    if (t.rule) {
+        out.key("schedule");
+        append_schedule(out, *t.rule);
+    }
+    if (t.is_paused()) out.field("paused", true);
+}
+
 void append_members(json_out& out, const plan_inputs& a, bool stored) {
     out.field("timezone", a.timezone).field("currency", a.currency);
     out.key("incomes").open('[');
     for (const auto& i : a.incomes) {
         out.open('{').field("id", i.id).field("name", i.name);
         if (i.category != default_income_category) out.field("category", i.category);
-        out.money("money", i.value, a.currency).field("day", i.day).close('}');
+        out.money("money", i.value, a.currency).field("day", i.day);
+        if (stored)
+            append_terms(out, i.more, a.currency);
+        else
+            show_terms(out, i.more, "max_money", a.currency);
+        out.close('}');
     }
     out.close(']').key("bills").open('[');
     for (const auto& b : a.bills) {
         out.open('{');
         out.field("id", b.id);
         out.field("name", b.name).field("category", b.category).money("money", b.value, a.currency).field("day", b.day);
+        if (stored)
+            append_terms(out, b.more, a.currency);
+        else
+            show_terms(out, b.more, "min_money", a.currency);
         out.close('}');
     }
     out.close(']').key("goals").open('[');
@@ -125,6 +145,23 @@ weight_rule weights_from_json(const value& v) {
     return rule;
 }
 
+void check_load(const plan_inputs& a, const fail_list& fail) {
+    constexpr int most_occurrences = 400;
+    const auto check = [&fail](std::string_view name, const auto& list) {
+        wide sum = 0;
+        int count = 0;
+        for (const auto& x : list) {
+            sum += wide{x.value} * most_in_a_month(x.more);
+            count += most_in_a_month(x.more);
+        }
+        if (!narrow128(sum)) fail(name, "amount_overflow", "The sum of a month leaves the range of exact amounts.");
+        if (count > most_occurrences)
+            fail(name, "too_many", "At most " + std::to_string(most_occurrences) + " occurrences a month.");
+    };
+    check("incomes", a.incomes);
+    check("bills", a.bills);
+}
+
 std::string to_json(const plan_inputs& a) {
     json_out out({}, 2048);
     out.open('{');
@@ -145,8 +182,8 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     a.default_weights = o.at("default_weights").as_bool();
     for (const auto& v : o.at("incomes").as_array()) {
         const auto& i = v.as_object();
-        plan_inputs::income income{text_at(i, "id"), text_at(i, "name"), text_at(i, "category"), amount_at(i, "money"),
-                                   day_at(i)};
+        plan_inputs::income income{text_at(i, "id"),      text_at(i, "name"), text_at(i, "category"),
+                                   amount_at(i, "money"), day_at(i),          terms_from(i)};
         // As written before incomes had an identity: their place is it, until they are answered again.
         if (income.id.empty()) income.id = "income-" + std::to_string(a.incomes.size() + 1);
         if (income.category.empty()) income.category = default_income_category;
@@ -154,8 +191,8 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     }
     for (const auto& v : o.at("bills").as_array()) {
         const auto& b = v.as_object();
-        a.bills.push_back(
-            {text_at(b, "id"), text_at(b, "name"), text_at(b, "category"), amount_at(b, "money"), day_at(b)});
+        a.bills.push_back({text_at(b, "id"), text_at(b, "name"), text_at(b, "category"), amount_at(b, "money"),
+                           day_at(b), terms_from(b)});
     }
     for (const auto& v : o.at("goals").as_array()) {
         const auto& g = v.as_object();

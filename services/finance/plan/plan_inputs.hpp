@@ -7,10 +7,12 @@
 #include "finance/domain/day_weights.hpp"
 #include "finance/domain/money.hpp"
 #include "finance/domain/policy.hpp"
+#include "finance/plan/terms.hpp"
 #include "finance/wire/json_out.hpp"
 
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,7 +28,8 @@ struct plan_inputs {
         std::string name;
         std::string category;  // of class income
         amount value = 0;
-        int day = 1;  // 1..31, clamped to the month's end
+        int day = 1;  // 1..31, clamped to the month's end; of terms with a rule its anchor's
+        terms more{};
     };
     struct bill {
         std::string id;  // the client's to send back; else the nearest of its name or category keeps it
@@ -34,6 +37,7 @@ struct plan_inputs {
         std::string category;
         amount value = 0;
         int day = 1;
+        terms more{};
     };
     struct goal {
         std::string id;  // likewise, by its name
@@ -60,8 +64,15 @@ struct plan_inputs {
 };
 
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the
-// inputs in force, whose ids are kept; may be null.
-plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before);
+// inputs in force, whose ids are kept, and terms (terms.hpp) of items that come back on their day without a word of
+// them; may be null. today: a pause begins or ends on it.
+plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before,
+                             civil_day today = {});
+
+// What lists of incomes and bills may hold in any month: each list adds up to what can be shown, and there is an end to
+// the number of occurrences. `fail` is told the list, a code and why.
+using fail_list = std::function<void(std::string_view list, std::string code, std::string detail)>;
+void check_load(const plan_inputs& a, const fail_list& fail);
 
 // As stored, with ids. plan_inputs_from_json reads only what to_json wrote.
 std::string to_json(const plan_inputs& a);

@@ -5,6 +5,7 @@
 #include "finance/domain/zone.hpp"
 #include "finance/plan/identity.hpp"
 #include "finance/plan/plan_inputs.hpp"
+#include "finance/plan/terms_body.hpp"
 #include "finance/wire/fields.hpp"
 
 #include <algorithm>
@@ -20,9 +21,15 @@ namespace {
 constexpr std::size_t max_incomes = 50, max_bills = 200, max_goals = 50, max_categories = 100;
 constexpr std::size_t longest_name = 100, longest_id = 64;
 
+// What a body did not say of an item's terms: it stays as it was when the item comes back on its day.
+struct unsaid {
+    bool rule = true, other_end = true, paused = true, subscription = true;
+};
+
 struct reader {
     const category_book& book;
     const plan_inputs* before;
+    civil_day today;
     plan_inputs out;
 
     std::optional<amount> money(json_object& in, std::string_view name, bool required = true) const {
@@ -43,7 +50,11 @@ struct reader {
         i.name = name_of(in, before == nullptr ? nullptr : &before->incomes);
         i.category = income_category_of(in);
         i.value = money(in, "money").value_or(0);
-        i.day = static_cast<int>(in.integer("day", 1, 31));
+        unsaid left;
+        day_and_rule(in, i, left);
+        other_end(in, "max_money", i, left);
+        paused(in, i, left);
+        unsaid_of_incomes.push_back(left);
         out.incomes.push_back(std::move(i));
     }
 
@@ -54,8 +65,53 @@ struct reader {
         b.category = category_of(in);
         refuse_income(in, b.category);
         b.value = money(in, "money").value_or(0);
-        b.day = static_cast<int>(in.integer("day", 1, 31));
+        unsaid left;
+        day_and_rule(in, b, left);
+        other_end(in, "min_money", b, left);
+        paused(in, b, left);
+        if (const auto kind = in.optional_string("kind", 1, 32)) {
+            left.subscription = false;
+            b.more.subscription = *kind == "subscription";
+            if (*kind != "bill" && *kind != "subscription")
+                in.fail("kind", "invalid_value", "One of bill, subscription.");
+        }
+        unsaid_of_bills.push_back(left);
         out.bills.push_back(std::move(b));
+    }
+
+    // With a schedule the day is its anchor's and may be left out.
+    template <class Item>
+    static void day_and_rule(json_object& in, Item& item, unsaid& left) {
+        const bool scheduled = !left_out(in, "schedule");
+        left.rule = !in.has("schedule");
+        std::optional<recurrence> rule;
+        if (scheduled) {
+            auto given = in.object("schedule");
+            rule = read_rule(given, nullptr);
+        }
+        if (rule) set_rule(item.day, item.more, *rule);
+        if (scheduled && !in.has("day")) return;
+        const auto day = static_cast<int>(in.integer("day", 1, 31));
+        if (rule && day != item.day)
+            in.fail("day", "ambiguous", "The schedule's anchor is on another day: give one of the two.");
+        item.day = day;
+    }
+
+    template <class Item>
+    void other_end(json_object& in, std::string_view name, Item& item, unsaid& left) const {
+        left.other_end = !in.has(name);
+        const auto end = money(in, name, false);
+        if (!end) return;
+        if (name == "min_money" ? *end > item.value : *end < item.value)
+            in.fail(name, "out_of_range", "money is the end of the range that the plan takes.");
+        if (*end != item.value) item.more.other_end = end;
+    }
+
+    template <class Item>
+    void paused(json_object& in, Item& item, unsaid& left) const {
+        if (left_out(in, "paused")) return;
+        left.paused = false;
+        set_paused(item.more, in.boolean("paused"), today);
     }
 
     void goal(json_object& in) {
@@ -190,6 +246,27 @@ struct reader {
     }
 
     // Ids for what came without: of what it was before, else new ones.
+    // What the item was said to be beyond what this body speaks of; on another day it begins anew each month.
+    template <class Item>
+    void keep_terms(Item& now, const Item& former, const unsaid& left) const {
+        const bool as_it_was = now.day == former.day;
+        if (left.rule && as_it_was) now.more.rule = former.more.rule;
+        if (left.subscription) now.more.subscription = former.more.subscription;
+        if (left.other_end && now.value == former.value) now.more.other_end = former.more.other_end;
+        const bool on = now.more.is_paused();
+        now.more.paused = former.more.paused;
+        if (!left.paused) set_paused(now.more, on, today);
+    }
+
+    template <class List>
+    void keep_all_terms(List& now, const List* former, const std::vector<unsaid>& left) const {
+        for (std::size_t i = 0; former != nullptr && i < now.size(); ++i) {
+            const auto same = [&](const auto& x) { return x.id == now[i].id; };
+            const auto found = std::ranges::find_if(*former, same);
+            if (found != former->end()) keep_terms(now[i], *found, left[i]);
+        }
+    }
+
     template <class List, class Describe>
     static void identify(List& now, const List* former, Describe describe) {
         std::vector<known_thing> mine, theirs;
@@ -208,18 +285,22 @@ struct reader {
                  [](const auto& b) { return known_thing{b.id, b.name, b.category, b.value, b.day}; });
         identify(out.goals, before == nullptr ? nullptr : &before->goals,
                  [](const auto& g) { return known_thing{g.id, g.name, {}, g.target, 0}; });
+        keep_all_terms(out.incomes, before == nullptr ? nullptr : &before->incomes, unsaid_of_incomes);
+        keep_all_terms(out.bills, before == nullptr ? nullptr : &before->bills, unsaid_of_bills);
     }
 
+    std::vector<unsaid> unsaid_of_incomes{}, unsaid_of_bills{};
     std::set<std::string> given_ids{};
     std::set<std::string> seen_categories{};
 };
 
 }  // namespace
 
-plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before) {
+plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before,
+                             civil_day today) {
     json_document doc(body);
     auto in = doc.object();
-    reader r{book, before, {}};
+    reader r{book, before, today, {}};
     r.out.timezone = in.string("timezone", 1, 64);
     if (!r.out.timezone.empty() && !find_zone(r.out.timezone))
         in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");
@@ -234,8 +315,9 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
     r.out.default_weights = !in.has("categories") || in.is_null("categories");
     for (auto& item : in.objects("categories", max_categories, false)) r.category(item);
-    r.check_sum(in, "incomes", r.out.incomes, &plan_inputs::income::value);
-    r.check_sum(in, "bills", r.out.bills, &plan_inputs::bill::value);
+    check_load(r.out, [&in](std::string_view list, std::string code, std::string detail) {
+        in.fail(list, std::move(code), std::move(detail));
+    });
     const auto budget = [](const auto& c) { return c.budget.value_or(0); };
     r.check_sum(in, "categories", r.out.categories, budget);
     in.optional_integer("version", 1, max_amount);  // as GET shows it; If-Match decides

@@ -1,6 +1,7 @@
 #include "finance/plan/plan_months.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <tuple>
 
 namespace mita::finance {
@@ -14,9 +15,10 @@ bool rolls(const stored_period& p) {
     return std::ranges::any_of(p.budget.categories, [](const auto& c) { return c.roll.kind != rollover_kind::none; });
 }
 
-const obligation* occurrence_in(const std::vector<obligation>& known, const std::string& bill, year_month month) {
-    const auto found = std::ranges::find_if(
-        known, [&](const obligation& o) { return owner_of(o.id) == bill && month_of(o.day) == month; });
+const obligation* occurrence_in(const std::vector<obligation>& known, const std::string& bill, const due_day& due) {
+    const auto found = std::ranges::find_if(known, [&](const obligation& o) {
+        return owner_of(o.id) == bill && month_of(o.day) == month_of(due.day) && number_of(o.id) == due.number;
+    });
     return found == known.end() ? nullptr : &*found;
 }
 
@@ -47,6 +49,16 @@ std::vector<category_request> requests_of(const plan_inputs& a, const category_b
     return out;
 }
 
+// What the months after will expect, so that what comes in near the edge is read with this one.
+std::vector<expected_income> incomes_ahead_of(const plan_inputs& a, const period& over) {
+    plan_inputs own;
+    std::ranges::copy_if(a.incomes, std::back_inserter(own.incomes),
+                         [](const auto& i) { return i.more.rule.has_value(); });
+    auto out = incomes_of(own, period_of(over.label + std::chrono::months{1}));
+    std::erase_if(out, [&over](const expected_income& i) { return i.day >= over.next + around; });
+    return out;
+}
+
 outcome<stored_period> plan_month(const plan_inputs& a, const category_book& book, civil_day planned_from,
                                   const plan_start& from) {
     stored_period p;
@@ -57,13 +69,14 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
     p.chain_from = from.chain_from;
     p.plan_version = from.plan_version;
     p.cover = from.cover;
-    p.obligations = occurrences_around(a, over, planned_from, from.known);
+    p.obligations = occurrences_around(a, over, planned_from, from);
     p.incomes = incomes_of(a, over);
+    p.incomes_ahead = incomes_ahead_of(a, over);
     std::vector<obligation> due;
     for (const auto& o : p.obligations)
         if (over.contains(o.day)) due.push_back(o);
     pool_input in;
-    for (const auto& i : a.incomes) in.incomes.push_back(i.value);
+    for (const auto& i : p.incomes) in.incomes.push_back(i.value);
     for (const auto& o : due) in.obligations.push_back(o.value);
     for (const auto& g : a.goals) {
         const auto known = std::ranges::find(from.saved, g.id, &std::pair<std::string, amount>::first);
@@ -84,16 +97,16 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
 
 std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over) {
     std::vector<expected_income> out;
-    for (const auto& i : a.incomes) {
-        const auto day = clamped_day(over.label, i.day);
-        out.push_back({i.id + ":" + format_day(day), i.name, i.category, day, i.value});
-    }
+    for (const auto& i : a.incomes)
+        for (const auto& due : due_in(over.label, i.day, i.more))
+            out.push_back({occurrence_id(i.id, due), i.name, i.category, due.day, i.value});
     std::ranges::sort(out, {}, [](const expected_income& i) { return std::tie(i.day, i.name, i.id); });
     return out;
 }
 
 std::vector<obligation> occurrences_around(const plan_inputs& a, const period& over, civil_day planned_from,
-                                           const std::vector<obligation>& known) {
+                                           const plan_start& from) {
+    const auto& known = from.known;
     std::vector<obligation> out;
     const civil_day first_known{period_of(month_of(planned_from)).start};
     const auto add = [&](obligation o) {
@@ -103,11 +116,15 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
     for (int shift = -1; shift <= 1; ++shift) {
         const auto month = over.label + std::chrono::months{shift};
         for (const auto& b : a.bills) {
-            const auto* former = occurrence_in(known, b.id, month);
-            if (former != nullptr && former->kept) continue;
-            const auto day = clamped_day(month, b.day);
-            const auto id = former != nullptr ? former->id : b.id + ":" + format_day(day);
-            add({id, b.name, b.category, day, b.value});
+            for (const auto& due : due_in(month, b.day, b.more)) {
+                const auto* former = occurrence_in(known, b.id, due);
+                if (former != nullptr && former->kept) continue;
+                if (former == nullptr && b.more.rule && due.day < from.since && from.planned.contains(b.id)) continue;
+                obligation o{former != nullptr ? former->id : occurrence_id(b.id, due), b.name, b.category, due.day,
+                             b.value};
+                o.least = b.more.other_end.value_or(0);
+                add(std::move(o));
+            }
         }
     }
     for (const auto& o : known)

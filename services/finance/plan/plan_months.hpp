@@ -7,6 +7,8 @@
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/stored_period.hpp"
 
+#include <functional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +28,10 @@ struct plan_start {
     // Occurrences of before: those kept stand as they are, the others give their bill's occurrence of that month its
     // id.
     std::vector<obligation> known{};
+    // Bills that were planned before: nothing new of those with a rule comes on a day before `since`, whatever it says
+    // now.
+    std::set<std::string, std::less<>> planned{};
+    civil_day since{};
 };
 
 // The start for the month after `last`.
@@ -35,7 +41,7 @@ plan_start again(const stored_period& same);
 
 // The bills of the month, and of two weeks on either side: payments count from 7 days before to 7 after a bill.
 std::vector<obligation> occurrences_around(const plan_inputs& a, const period& over, civil_day planned_from,
-                                           const std::vector<obligation>& known);
+                                           const plan_start& from);
 // The incomes of the month.
 std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over);
 // A bill of a category without a daily part may be paid in parts.

@@ -6,6 +6,7 @@
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace mita::finance {
@@ -36,6 +37,15 @@ expected_income income_from(const object& o) {
     return {text_at(o, "id"), text_at(o, "name"), text_at(o, "category"), day_at(o, "day"), amount_at(o, "amount")};
 }
 
+void append_incomes(json_out& out, std::string_view name, const std::vector<expected_income>& incomes) {
+    out.key(name).open('[');
+    for (const auto& i : incomes) {
+        out.open('{').field("id", i.id).field("name", i.name).field("category", i.category).field("day", i.day);
+        out.field("amount", i.value).close('}');
+    }
+    out.close(']');
+}
+
 bool flag_at(const object& o, std::string_view name) {
     const auto* v = o.if_contains(name);
     return v != nullptr && v->as_bool();
@@ -48,7 +58,18 @@ std::string_view occurrence_key(std::string_view id) {
     return id.substr(0, id.size() - std::min(of_day, id.size()));
 }
 
-std::string_view owner_of(std::string_view id) { return id.substr(0, id.rfind(':')); }
+std::string_view owner_of(std::string_view id) {
+    const auto item = id.substr(0, id.rfind(':'));
+    return item.substr(0, item.rfind('.'));  // ids of items have no point
+}
+
+int number_of(std::string_view id) {
+    const auto item = id.substr(0, id.rfind(':'));
+    const auto point = item.rfind('.');
+    int number = 1;
+    if (point != std::string_view::npos) std::from_chars(item.data() + point + 1, item.data() + item.size(), number);
+    return number;
+}
 
 std::string budget_json(const stored_period& p) {
     const auto& b = p.budget;
@@ -74,14 +95,8 @@ std::string budget_json(const stored_period& p) {
     }
     out.close(']');
     if (!p.cover) out.field("cover", false);
-    if (p.knows_incomes) {
-        out.key("incomes").open('[');
-        for (const auto& i : p.incomes) {
-            out.open('{').field("id", i.id).field("name", i.name).field("category", i.category).field("day", i.day);
-            out.field("amount", i.value).close('}');
-        }
-        out.close(']');
-    }
+    if (p.knows_incomes) append_incomes(out, "incomes", p.incomes);
+    if (!p.incomes_ahead.empty()) append_incomes(out, "incomes_ahead", p.incomes_ahead);
     if (b.problem) {
         out.key("problem").open('{').field("shortfall", b.problem->shortfall).key("broken").open('[');
         for (const auto& r : b.problem->broken) {
@@ -102,6 +117,7 @@ std::string obligations_json(const stored_period& p) {
         out.field("amount", o.value);
         if (o.parts) out.field("parts", true);
         if (o.kept) out.field("kept", true);
+        if (o.least > 0) out.field("low", o.least);
         out.close('}');
     }
     out.close(']');
@@ -121,7 +137,8 @@ std::vector<obligation> read_obligations(std::string_view obligations) {
     for (const auto& v : dated.as_array()) {
         const auto& d = v.as_object();
         out.push_back({text_at(d, "id"), text_at(d, "name"), text_at(d, "category"), day_at(d, "day"),
-                       amount_at(d, "amount"), flag_at(d, "parts"), flag_at(d, "kept")});
+                       amount_at(d, "amount"), flag_at(d, "parts"), flag_at(d, "kept"),
+                       d.contains("low") ? amount_at(d, "low") : 0});
     }
     return out;
 }

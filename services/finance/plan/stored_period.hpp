@@ -22,12 +22,14 @@ struct stored_goal {
 };
 
 // An occurrence of a bill. id: "<bill>:<date>", the date of when it was first planned: moving the bill keeps the id.
+// The second of a bill in a month is "<bill>.2:<date>" (terms.hpp).
 struct obligation {
     std::string id, name, category;
     civil_day day;
     amount value = 0;
     bool parts = false;  // may be paid in parts: its category has no daily part
     bool kept = false;   // a fact to replanning and opening: paid, or of a past day
+    amount least = 0;    // of a range: one payment of at least this pays it; 0: none
 };
 
 // An income the period expects. id: "<income>:<date>".
@@ -37,10 +39,11 @@ struct expected_income {
     amount value = 0;
 };
 
-// What an occurrence is of, and in which month: its id without the day. A link finds its occurrence by it.
+// What an occurrence is of, and which of which month: its id without the day. A link finds its occurrence by it.
 std::string_view occurrence_key(std::string_view id);
-// The bill's or income's own id.
+// The bill's or income's own id, and which of the month it is (1..).
 std::string_view owner_of(std::string_view id);
+int number_of(std::string_view id);
 
 struct stored_period {
     year_month month;
@@ -52,6 +55,7 @@ struct stored_period {
     std::vector<stored_goal> goals;
     std::vector<obligation> obligations;  // of the month, and of 14 days on either side for matching payments
     std::vector<expected_income> incomes;
+    std::vector<expected_income> incomes_ahead;  // of the two weeks after, of incomes with a rule of their own
     bool knows_incomes = true;  // false: planned before incomes were dated, so what comes in moves nothing
     bool cover = true;          // the person's switch when it was planned
 };

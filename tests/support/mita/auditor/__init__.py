@@ -5,5 +5,6 @@ force on which day, what goals have put aside, which payment pays which bill of 
 from .books import Books
 from .calendar import label, month_of, shifted
 from .planning import identify
+from .recurring import keep_terms, paused
 
-__all__ = ["Books", "identify", "label", "month_of", "shifted"]
+__all__ = ["Books", "identify", "keep_terms", "label", "month_of", "paused", "shifted"]

@@ -51,10 +51,10 @@ class Books(Comparing):
         month = shifted(p.month, 1)
         return month, saved, p.chain_from if p.rolls() else month
 
-    def _planned(self, month, saved, chain_from, count, kept=(), known=None):
+    def _planned(self, month, saved, chain_from, count, kept=(), known=None, planned=(), since=date.min):
         out = []
         for _ in range(count):
-            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover))
+            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover, planned, since))
             month, saved, chain_from = self._after(out[-1])
         return out
 
@@ -95,6 +95,7 @@ class Books(Comparing):
         so_far = [x for bills, _, _ in self.expects().values() for x in bills]
         kept = [x for x in so_far if x[3] < today or paid["payments"].get(key(x[0]))]
         known = {key(x[0]): x[0] for x in so_far}
+        planned = {b["id"] for b in self.answers["bills"]} if self.answers else set()
         before, self.answers = self.answers, answers
         joined, self.joined_on = self.joined_on, self.joined_on or today
         try:
@@ -105,15 +106,15 @@ class Books(Comparing):
             else:
                 start = (month, {}, month)
             last = max(self.months, default=month)
-            planned = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known)
+            revisions = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known, planned, today)
         finally:
             self.answers, self.joined_on = before, joined
-        for p in planned:
+        for p in revisions:
             known = self.months.get(p.month)
             if known:
                 from_day = max(today, first(p.month))
                 p.from_day = known[-1].from_day if known[-1].from_day >= from_day else from_day
-        return planned
+        return revisions
 
     def replan(self, answers, planned, today, gone=()):
         """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""

@@ -1,9 +1,10 @@
 """What answers make of a month: its budget, its bills and incomes, which of them are those of before."""
-from datetime import timedelta
+from datetime import date, timedelta
 
 import daily_budget as model
 
-from .calendar import clamped, first, key, length, month_of
+from .calendar import first, key, length, month_of
+from .recurring import due_in
 
 
 class Revision:
@@ -27,29 +28,28 @@ class Revision:
         return self.categories.get(category, {}).get("part", 0) == 0
 
 
-def occurrences(answers, month, kept, known):
-    """kept: facts; known: id of what was planned before, by key."""
+def occurrences(answers, month, kept, known, planned, since):
+    """kept: facts; known: id of what was planned before, by key; of bills with a rule that were planned before nothing new comes before `since`."""
     out = [x for x in kept if month_of(x[3]) == month]
     there = {key(x[0]) for x in out}
     for b in answers["bills"]:
-        day = clamped(month, b["day"])
-        id = f"{b['id']}:{day}"
-        if key(id) not in there:
-            out.append((known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
+        for id, day in due_in(b, month):
+            if key(id) not in there and not (b.get("rule") and key(id) not in known and day < since and b["id"] in planned):
+                out.append((known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 
-def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True):
+def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min):
     """classes: spend category -> class, in display order. saved: goal name -> put aside so far."""
     start = first(month)
     p = Revision(month, joined_on if month_of(joined_on) == month else start)
     p.joined = joined_on.day - 1 if month_of(joined_on) == month else 0
     p.chain_from, p.cover = chain_from, cover
-    p.bills = occurrences(answers, month, kept, known or {})
+    p.bills = occurrences(answers, month, kept, known or {}, planned, since)
     p.ahead = [x for x in kept if month_of(x[3]) > month and x[3] < start + timedelta(length(month) + 14)]
-    p.incomes = sorted(((f"{i['id']}:{clamped(month, i['day'])}", i["name"], i["category"], clamped(month, i["day"]), i["amount"]) for i in answers["incomes"]),
+    p.incomes = sorted(((id, i["name"], i["category"], day, i["amount"]) for i in answers["incomes"] for id, day in due_in(i, month)),
                        key=lambda x: (x[3], x[1], x[0]))
-    p.pool = sum(i["amount"] for i in answers["incomes"]) - sum(b[4] for b in p.bills) - answers["buffer"]
+    p.pool = sum(i[4] for i in p.incomes) - sum(b[4] for b in p.bills) - answers["buffer"]
     for name, (target, by) in answers["goals"].items():
         left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
         have = saved.get(name, 0)

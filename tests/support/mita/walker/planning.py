@@ -1,7 +1,7 @@
 """Onboarding and planning anew, with ids sent back or not; the switch of cover."""
 from datetime import date
 
-from ..auditor import identify, month_of, shifted
+from ..auditor import identify, keep_terms, month_of, shifted
 from ..client import expect
 from ..people import money
 from .choices import POLICIES, SPENDING
@@ -74,6 +74,7 @@ class Planning:
             for kind in ("bills", "incomes"):
                 for i, (x, known) in enumerate(zip(a[kind], identify(a[kind], before[kind]))):
                     x["id"] = known or f"unknown {i}"
+                keep_terms(a[kind], before[kind])
             problem = self.books.would_replan(a, today)[0].problem
             answer = self.person.put("/v1/onboarding", body, headers={"If-Match": tag} if tag else None)
             self.note("onboard", a, answer.status)
@@ -84,14 +85,19 @@ class Planning:
             for kind in ("bills", "incomes"):  # new ids are the service's own
                 for x, y in zip(a[kind], shown[kind], strict=True):
                     assert x["id"] == y["id"] or x["id"].startswith("unknown"), (x, y)
+                    assert y.get("schedule") == x.get("rule") and y.get("paused", False) == ("pause" in x and x["pause"][1] is None), (x, y)
                     x["id"] = y["id"]
-            lost = self.books.replan(a, self.books.would_replan(a, today), today, self.deleted.values())
-            for id in [id for id in self.tags if any(self.books.entries[id] is e for e in lost)]:
-                now = expect(self.person.get(f"/v1/transactions/{id}"), 200)
-                assert now.json["bill_id"] is None
-                self.tags[id] = now.etag
+            self.planned_anew(a, today)
             self.books.compare(got, today)
             return
+
+    def planned_anew(self, a, today):
+        """The books under new answers; links that name nothing any more are gone."""
+        lost = self.books.replan(a, self.books.would_replan(a, today), today, self.deleted.values())
+        for id in [id for id in self.tags if any(self.books.entries[id] is e for e in lost)]:
+            now = expect(self.person.get(f"/v1/transactions/{id}"), 200)
+            assert now.json["bill_id"] is None
+            self.tags[id] = now.etag
 
     def switch_cover(self):
         tag = expect(self.person.get("/v1/me"), 200).etag
