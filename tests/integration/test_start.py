@@ -38,7 +38,8 @@ OWN = {
         "MITA_CORS_ORIGINS": "*", "MITA_AUTH_URL": "https://auth:8081", "MITA_AUTH_INTERNAL_URL": "auth:8091", "MITA_FINANCE_URL": "http://finance", "MITA_FINANCE_INTERNAL_URL": "http://f:0",
         "MITA_OPS_TOKEN": "canary-short"[:12], "MITA_RATE_USER": "600/60", "MITA_RATE_WRITE": "x", "MITA_RATE_LOGIN": "10;0", "MITA_RATE_REGISTER": "-1;1", "MITA_RATE_TABLE_BYTES": "1",
         "MITA_CACHE_BYTES": "-1", "MITA_KEEP_ALIVE_MS": "75s", "MITA_AUDIT_QUEUE": "0", "MITA_COMPRESS": "gzip", "MITA_SLOW_MS": "0", "MITA_STREAMS": "-1", "MITA_STREAM_SILENCE_MS": "0",
-        "MITA_TLS_CERTIFICATE_FILE": "/nonexistent/certificate", "MITA_TLS_KEY_FILE": "/nonexistent/key", "MITA_TLS_PORT": "443/tcp", "MITA_TLS_REDIRECT": "perhaps"},
+        "MITA_TLS_CERTIFICATE_FILE": "/nonexistent/certificate", "MITA_TLS_KEY_FILE": "/nonexistent/key", "MITA_TLS_PORT": "443/tcp", "MITA_TLS_REDIRECT": "perhaps",
+        "MITA_HSTS_MAX_AGE_S": "-2", "MITA_HSTS_SUBDOMAINS": "perhaps", "MITA_HSTS_PRELOAD": "perhaps", "MITA_EDGE_TLS": "perhaps"},
 }
 
 
@@ -49,7 +50,7 @@ def lines_of(done):
 @pytest.mark.parametrize("name", ALL)
 def test_every_setting_that_config_prints_is_known_to_these_tests(preset, name):
     known = set(COMMON) | set(OWN[name]) | {"DATABASE_URL"}
-    free = {"MITA_ISSUER", "MITA_AUDIENCE"} | ({"MITA_MAIL_USER", "MITA_MAIL_CA_FILE"} if name == "auth" else set())  # any text will do
+    free = {"MITA_ISSUER", "MITA_AUDIENCE", "MITA_SETTINGS_FILE"} | ({"MITA_MAIL_USER", "MITA_MAIL_CA_FILE"} if name == "auth" else set())  # any text will do
     assert set(table(command(preset, name, "config", **ENOUGH))) == known - ({"DATABASE_URL"} if name == "gateway" else set()) | free
 
 
