@@ -242,9 +242,10 @@ def test_of_a_name_with_several_addresses_all_are_asked_and_those_that_come_and_
         until(lambda: more(first) > 0, 30 * gateway.slow, "the address that is back to be asked")
         first.kill()
         assert more(second, 30) == 30
+        first.start()
     finally:
         assert gateway.stop() == 0
-        assert second.stop() == 0
+        assert second.stop() == 0 and first.stop() == 0
 
 
 def test_of_a_name_with_several_addresses_those_that_answer_are_asked(stack, people_of_one):
