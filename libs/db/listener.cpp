@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto first_backoff = 20ms;
-constexpr auto longest_backoff = 1000ms;
+constexpr auto first_pause = 20ms;
+constexpr auto longest_pause = 1000ms;
 constexpr auto probe_interval = 10s;  // a link that went dead silently is found so, not only by keepalives
 constexpr auto probe_limit = 5s;
 
@@ -31,7 +31,7 @@ std::string quoted(const std::string& channel) {
     return out + '"';
 }
 
-connection_options link_options_of(const pool_options& o) {
+connection_options listening_options_of(const pool_options& o) {
     session_settings s;
     s.application_name = o.application_name + "-listener";
     s.search_path = o.search_path;
@@ -48,7 +48,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
 
     impl(executor e, const pool_options& o, std::vector<std::string> names, handler f, logger& l)
         : ex(e),
-          link_options(link_options_of(o)),
+          link_options(listening_options_of(o)),
           connect_timeout(o.connect_timeout),
           on_notify(std::move(f)),
           log(l),
@@ -119,7 +119,7 @@ awaitable<void> listener::impl::maintain(self_ptr self) {
         if (self->stopped) break;
         if (failures == 0) continue;
         const auto full =
-            std::min<std::chrono::milliseconds>(longest_backoff, first_backoff * (1 << std::min(failures - 1, 10u)));
+            std::min<std::chrono::milliseconds>(longest_pause, first_pause * (1 << std::min(failures - 1, 10u)));
         const std::chrono::duration<double, std::milli> pause(
             static_cast<double>(full.count()) * std::uniform_real_distribution<double>(0.5, 1.0)(self->random));
         self->wake.expires_after(std::chrono::duration_cast<std::chrono::milliseconds>(pause));

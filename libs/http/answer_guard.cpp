@@ -13,7 +13,7 @@ using namespace grammar;
 constexpr std::size_t max_head = 16 << 10;
 constexpr unsigned max_headers = 100;
 constexpr std::uint8_t max_interim = 8;
-constexpr std::size_t longest_known = 17;  // Transfer-Encoding
+constexpr std::size_t longest_checked = 17;  // Transfer-Encoding
 
 }  // namespace
 
@@ -71,7 +71,7 @@ const char* answer_guard::field(std::string_view line) {
     if (line.front() == ' ' || line.front() == '\t') return "folded header line";
     if (++fields_ > max_headers) return "too many headers";
     if (lower(line.front()) != 'c' && lower(line.front()) != 't') return nullptr;
-    const std::size_t colon = line.substr(0, longest_known + 1).find(':');
+    const std::size_t colon = line.substr(0, longest_checked + 1).find(':');
     if (colon != 10 && colon != 14 && colon != 17) return nullptr;
     const std::string_view name = line.substr(0, colon);
     const std::string_view value = trim(line.substr(colon + 1));

@@ -22,7 +22,7 @@ namespace mita::http {
 namespace {
 
 constexpr int patience_ms = 1'000;
-constexpr std::chrono::milliseconds name_pause{50};
+constexpr std::chrono::milliseconds ask_pause{50};
 constexpr int most_tries = 60;  // of who takes, as far apart
 constexpr char relief = '!';
 
@@ -92,7 +92,7 @@ public:
     explicit taken_socket(std::uint16_t port) {
         const auto at = name_of(port);
         // Who took it last may not offer it yet.
-        for (int i = 0; i < most_tries && !ask(at) && held(port); ++i) ::usleep(name_pause.count() * 1'000);
+        for (int i = 0; i < most_tries && !ask(at) && held(port); ++i) ::usleep(ask_pause.count() * 1'000);
     }
     ~taken_socket() {
         close_if_open(connection_);
@@ -203,7 +203,7 @@ struct socket_giver::impl : std::enable_shared_from_this<socket_giver::impl> {
     static awaitable<void> run(std::shared_ptr<impl> self) {
         impl& i = *self;
         while (!i.closing && !i.open_name()) {
-            i.timer.expires_after(name_pause);
+            i.timer.expires_after(ask_pause);
             error_code ec;
             co_await i.timer.async_wait(to(ec));
         }

@@ -15,21 +15,21 @@ namespace beast = boost::beast;
 using beast_error = beast::http::error;
 using boost::system::error_code;
 
-std::string_view view(beast::string_view s) { return {s.data(), s.size()}; }
+std::string_view text_of(beast::string_view s) { return {s.data(), s.size()}; }
 
-head_error malformed(std::string_view rule, std::string_view detail) {
+head_error bad_head(std::string_view rule, std::string_view detail) {
     return {400, rule, "malformed_request", detail};
 }
 
 // What Beast refused, in our rules' words. Framing was the guard's.
 head_error fault_of(const error_code& ec, const char* target_fault) {
     if (ec == beast_error::bad_target)
-        return malformed("R14", target_fault != nullptr ? target_fault : "character not allowed in the target");
-    if (ec == beast_error::bad_field) return malformed("R2", "bad header name");
-    if (ec == beast_error::bad_value) return malformed("R1", "bad header value");
-    if (ec == beast_error::bad_line_ending) return malformed("R1", "carriage return without line feed");
+        return bad_head("R14", target_fault != nullptr ? target_fault : "character not allowed in the target");
+    if (ec == beast_error::bad_field) return bad_head("R2", "bad header name");
+    if (ec == beast_error::bad_value) return bad_head("R1", "bad header value");
+    if (ec == beast_error::bad_line_ending) return bad_head("R1", "carriage return without line feed");
     if (ec == beast_error::header_limit) return {431, "R13", "headers_too_large", "the header section is too large"};
-    return malformed("R1", "malformed head");
+    return bad_head("R1", "bad_head head");
 }
 
 std::optional<verb> verb_of(beast::http::verb v) {
@@ -122,7 +122,7 @@ private:
             return;
         }
         target_parts parts;
-        target_fault = http::parse_target(*known, view(target), parts, *path_buffer);
+        target_fault = http::parse_target(*known, text_of(target), parts, *path_buffer);
         if (target_fault != nullptr) {
             ec = beast_error::bad_target;
             return;
@@ -136,8 +136,8 @@ private:
     }
     void on_field_impl(beast::http::field, beast::string_view name, beast::string_view value, error_code& ec) override {
         header h;
-        h.name = view(name);
-        h.value = view(value);
+        h.name = text_of(name);
+        h.value = text_of(value);
         if (!req->headers.add(h)) ec = beast_error::header_limit;
     }
     void on_header_impl(error_code& ec) override {

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t max_members = 2'000'000;  // the answer's size is bounded by the client
+constexpr std::size_t max_entries = 2'000'000;  // the answer's size is bounded by the client
 
 std::optional<std::int64_t> integer(const json::object& o, std::string_view name) {
     const auto* v = o.if_contains(name);
@@ -59,7 +59,7 @@ bool read_entry(const json::value& v, feed_page& page) {
 std::optional<feed_page> read_feed_page(std::string_view body) {
     json_limits limits;
     limits.depth = 4;
-    limits.members = max_members;
+    limits.members = max_entries;
     json::value root;
     if (parse_json(body, limits, root) || !root.is_object()) return std::nullopt;
     const auto& o = root.get_object();

@@ -27,7 +27,7 @@ constexpr std::size_t max_kid = 128;
 
 [[noreturn]] void refuse(const std::string& what) { throw std::invalid_argument("JWKS: " + what); }
 
-std::optional<std::string_view> text(const json::object& jwk, std::string_view name) {
+std::optional<std::string_view> text_member(const json::object& jwk, std::string_view name) {
     const auto* v = jwk.if_contains(name);
     if (v == nullptr) return std::nullopt;
     if (!v->is_string()) refuse("\"" + std::string(name) + "\" must be a string");
@@ -35,7 +35,7 @@ std::optional<std::string_view> text(const json::object& jwk, std::string_view n
 }
 
 std::string_view required(const json::object& jwk, std::string_view name) {
-    const auto value = text(jwk, name);
+    const auto value = text_member(jwk, name);
     if (!value || value->empty()) refuse("\"" + std::string(name) + "\" is missing");
     return *value;
 }
@@ -47,9 +47,9 @@ std::string decoded(const json::object& jwk, std::string_view name) {
 }
 
 void require_purpose(const json::object& jwk, algorithm a) {
-    const auto alg = text(jwk, "alg");
+    const auto alg = text_member(jwk, "alg");
     if (alg && *alg != name(a)) refuse("\"alg\" does not fit the key");
-    const auto use = text(jwk, "use");
+    const auto use = text_member(jwk, "use");
     if (use && *use != "sig") refuse("\"use\" must be \"sig\"");
     const auto* ops = jwk.if_contains("key_ops");
     if (ops == nullptr) return;
@@ -100,7 +100,7 @@ std::unique_ptr<public_key> make_key(const json::value& value) {
         fill_asymmetric(*key, jwk, kty);
     }
     require_purpose(jwk, key->alg);
-    key->kid = std::string(text(jwk, "kid").value_or(key->thumbprint));
+    key->kid = std::string(text_member(jwk, "kid").value_or(key->thumbprint));
     if (key->kid.empty() || key->kid.size() > max_kid) refuse("a \"kid\" must have 1 to 128 bytes");
     return key;
 }

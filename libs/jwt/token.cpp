@@ -14,12 +14,10 @@ namespace mita::jwt {
 
 namespace {
 
-constexpr std::size_t max_token = 8192;
 constexpr std::size_t max_header = 1024;
 constexpr std::size_t max_payload = base64url::decoded_size(max_token);
 constexpr std::size_t max_signature = 1024;  // RSA 8192
 constexpr std::size_t max_issued = 1024;
-constexpr std::int64_t longest_skew_s = 30;
 
 struct parts {
     std::string_view header, payload, signature, signed_input;

@@ -7,6 +7,7 @@
 #include "core/principal.hpp"
 #include "jwt/keys.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,11 @@ enum class verdict {
     revoked,
 };
 std::string_view name(verdict v);  // "malformed", ... for metrics and `jwt verify`
+
+// Longer ones are malformed, unread.
+inline constexpr std::size_t max_token = 8192;
+// A policy's skew is cut to this.
+inline constexpr std::int64_t longest_skew_s = 30;
 
 struct claims {
     principal who;  // sub, sid, client_id, scope, auth_time, exp

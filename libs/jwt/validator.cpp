@@ -18,8 +18,6 @@ namespace mita::jwt {
 
 namespace {
 
-constexpr std::size_t max_token = 8192;
-constexpr std::int64_t longest_skew_s = 30;
 constexpr std::size_t bad_signature_slots = 1024;
 constexpr std::int64_t bad_signature_ms = 10'000;
 constexpr std::size_t expired_slots = 4096;

@@ -10,7 +10,7 @@ namespace mita::gateway {
 
 namespace {
 
-metrics::counter& counted(metrics::registry& r, const char* result) {
+metrics::counter& reloads_counted(metrics::registry& r, const char* result) {
     return r.make_counter("mita_gateway_certificate_reloads_total", "How often the certificate was read again.",
                           {{"result", result}});
 }
@@ -18,7 +18,10 @@ metrics::counter& counted(metrics::registry& r, const char* result) {
 }  // namespace
 
 certificate::certificate(http::tls_identity::files from, runtime& rt, logger& log, metrics::registry& metrics)
-    : identity_(std::move(from)), log_(log), good_(counted(metrics, "good")), failed_(counted(metrics, "failed")) {
+    : identity_(std::move(from)),
+      log_(log),
+      good_(reloads_counted(metrics, "good")),
+      failed_(reloads_counted(metrics, "failed")) {
     metrics.callback("mita_gateway_certificate_expires_seconds", "When the certificate ends, in Unix time.", "gauge",
                      {},
                      [this] { return std::chrono::duration<double>(identity_.expires().time_since_epoch()).count(); });
