@@ -497,19 +497,23 @@ def test_C2_of_one_transaction_paired_twice_at_once_one_pair_stays(saver, beside
     assert next(a for a in answers if a.status == 422).findings() == {"/transaction_ids/0": "transfer_leg"}
 
 
-def test_B12_a_transfer_is_one_statement_once_the_month_is_known(stack, saver, card):
-    move(saver, 100, card)  # a new account: the month is read once
+def test_B12_a_transfer_is_one_statement_once_the_month_is_known_and_an_entry_after_it_too(stack, saver, card, loan):
+    move(saver, 100, card)  # new accounts: the month is read once
 
     def queries():
         text = Client(stack.finance, stack.contract).get("/metrics", internal=True).text
         prefix = 'mita_db_query_duration_seconds_count{query="finance_'
         return {name[len(prefix):-2]: int(n) for name, n in samples(text).items() if name.startswith(prefix)}
 
-    mine = ("transfer_insert", "plan_state", "ledger_state", "user", "transfer")
+    mine = ("transfer_insert", "transaction_insert", "plan_state", "ledger_state", "user", "transfer")
     before = queries()
-    move(saver, 100, card)
+    for _ in range(2):
+        move(saver, 100, card)
+        saver.spend(5)
+        spent = move(saver, 100, loan, category="groceries").json["effect"]["today"]["spent_money"]
     after = queries()
-    assert {name: after.get(name, 0) - before.get(name, 0) for name in mine} == {"transfer_insert": 1} | {name: 0 for name in mine[1:]}
+    assert {name: after.get(name, 0) - before.get(name, 0) for name in mine} == {"transfer_insert": 4, "transaction_insert": 2} | {name: 0 for name in mine[2:]}
+    assert spent == money(210)
 
 
 def test_C1_transfers_repeated_through_a_kill_minus_9_are_there_once_and_whole(stack, saver, card):
