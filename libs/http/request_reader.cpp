@@ -17,9 +17,7 @@ using boost::system::error_code;
 
 std::string_view text_of(beast::string_view s) { return {s.data(), s.size()}; }
 
-head_error bad_head(std::string_view rule, std::string_view detail) {
-    return {400, rule, "malformed_request", detail};
-}
+head_error bad_head(std::string_view rule, std::string_view detail) { return {400, rule, "malformed_request", detail}; }
 
 // What Beast refused, in our rules' words. Framing was the guard's.
 head_error fault_of(const error_code& ec, const char* target_fault) {
