@@ -4,7 +4,6 @@
 
 #include "finance/app.hpp"
 #include "finance/event_settings.hpp"
-#include "finance/events/last_write_store.hpp"
 #include "finance/events/stream_hub.hpp"
 #include "finance/events/stream_places.hpp"
 #include "http/router.hpp"
@@ -31,7 +30,7 @@ struct event_streams {
 };
 
 struct event_app {
-    event_app(app& of, event_streams& streams) : base(of), all(streams), last_write(of.db) {}
+    event_app(app& of, event_streams& streams) : base(of), all(streams) {}
 
     // http::dispatcher's concept.
     awaitable<void> authenticate(http::request& req, http::access need) { return base.authenticate(req, need); }
@@ -41,7 +40,6 @@ struct event_app {
 
     app& base;
     event_streams& all;
-    last_write_store last_write;
     stream_hub hub;
 };
 

@@ -6,6 +6,7 @@
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
 #include "finance/event_app.hpp"
+#include "finance/events/write_watch.hpp"
 #include "finance/ledger/search_key_store.hpp"
 #include "finance/people/changed_logins.hpp"
 #include "finance/routes.hpp"
@@ -137,6 +138,9 @@ int serve(config& from, bool take_over) {
              [&first] { return in_steps(first, [&first](deadline d) { return first.kept_answers.forget_old(d); }); });
     rt.every(0, "tell_changed_logins", 1s,
              [&first, &logins] { return in_steps(first, [&logins](deadline d) { return logins.write_some(d); }); });
+    write_watch writes(streams.places, first.db, streams.failed_readings,
+                       [&streams](const uuid& id) { streams.tell(id); });
+    rt.every(0, "watch_writes", 250ms, [&writes] { return writes.look(); });
     rt.every(0, "make_searchable", 60s, [&first] {
         return in_steps(first, [&first](deadline d) { return make_searchable(first.db, std::nullopt, d); });
     });

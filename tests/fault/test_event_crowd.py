@@ -17,7 +17,7 @@ COUNT = 2_000
 
 @pytest.fixture
 def line(stack):
-    finance = stack.also("finance", "finance-streams", MITA_EVENT_STREAMS_OF_ONE="1000", MITA_EVENT_HEARTBEAT_MS="15000").start()
+    finance = stack.also("finance", "finance-streams", MITA_EVENT_STREAMS_OF_ONE="1000").start()
     gateway = stack.also("gateway", "gateway-streams", finance=finance, MITA_RATE_USER="1000000;60").start()
     yield finance, gateway
     assert gateway.stop() == 0

@@ -135,9 +135,19 @@ def test_a_comment_comes_when_nothing_else_does(stack, saver, quick):
         assert [next(events) for _ in range(3)] == [{"comment": ""}] * 3
 
 
-def test_a_write_whose_notice_was_lost_is_told_by_the_next_heartbeat(stack, saver, quick):
+def test_a_write_is_told_long_before_the_next_heartbeat_on_every_instance(stack, saver, second):
+    cursor = now(saver)
+    with stream(stack, saver, last=cursor) as here, stream(stack, saver, second, cursor) as there:
+        began = time.monotonic()
+        for n in range(4):
+            entry = saver.spend(100 + n)["id"]
+            assert [json.loads(e.next("change")["data"])["id"] for e in (here, there)] == [entry] * 2
+        assert time.monotonic() - began < 12 * stack.finance.slow  # the heartbeat is 15 s
+
+
+def test_a_write_that_announces_itself_to_nobody_is_told(stack, saver):
     entry = saver.spend(100)["id"]
-    with stream(stack, saver, quick, now(saver)) as events:
+    with stream(stack, saver, last=now(saver)) as events:
         stack.cluster.sql("update finance.transactions set note = 'unheard', version = version + 1 where id = %s; "
                           "update finance.users set ledger_version = ledger_version + 1 where user_id = %s", entry, saver.id)
         assert json.loads(events.next("change")["data"])["object"]["note"] == "unheard"

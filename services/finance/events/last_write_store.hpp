@@ -1,4 +1,4 @@
-// The number of a person's last write: what a heartbeat looks at.
+// The numbers of people's last writes: what says that their streams have something to tell. Used by write_watch.
 #pragma once
 
 #include "core/deadline.hpp"
@@ -6,14 +6,16 @@
 #include "db/pool.hpp"
 
 #include <cstdint>
+#include <unordered_map>
+#include <vector>
 
 namespace mita::finance {
 
 class last_write_store {
 public:
     explicit last_write_store(db::pool& db) : db_(db) {}
-    // -1: the person has no row. Throws db::error, deadline_exceeded, overloaded.
-    awaitable<std::int64_t> of(const uuid& user, deadline d);
+    // Of those who have a row. Throws db::error, deadline_exceeded, overloaded.
+    awaitable<std::unordered_map<uuid, std::int64_t>> of(std::vector<uuid> people, deadline d);
 
 private:
     db::pool& db_;

@@ -44,6 +44,14 @@ bool stream_places::has(const uuid& person) const {
     return of_.contains(person);
 }
 
+std::vector<uuid> stream_places::people() const {
+    const std::scoped_lock lock(mutex_);
+    std::vector<uuid> out;
+    out.reserve(of_.size());
+    for (const auto& [person, count] : of_) out.push_back(person);
+    return out;
+}
+
 void stream_places::leave(const uuid& person) {
     const std::scoped_lock lock(mutex_);
     const auto it = of_.find(person);

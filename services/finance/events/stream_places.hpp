@@ -9,6 +9,7 @@
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace mita::finance {
 
@@ -34,6 +35,7 @@ public:
     // Throws api_error 429 too_many_streams of this person, 503 unavailable in all.
     place take(const uuid& person);
     bool has(const uuid& person) const;
+    std::vector<uuid> people() const;  // who has one
 
 private:
     void leave(const uuid& person);

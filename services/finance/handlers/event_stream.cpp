@@ -76,7 +76,7 @@ awaitable<std::string_view> event_stream::next(deadline) {
         if (stale_ && now >= again_) {
             co_await tell_more();
         } else if (now >= beat_) {
-            co_await beat();
+            beat();
         } else {
             co_await rest();
         }
@@ -116,24 +116,16 @@ void event_stream::tell(const feed_reading& read) {
         append_change(text_, a_.base.all.cursors.seal(bytes_of(behind(at_, read, i + 1)), scope), entry.text);
     }
     at_ = behind(at_, read, items.size());
-    known_ = read.page.sequence;
     stale_ = stale_ || read.more;
 }
 
-// The token and the last write are looked at as well: whatever was not heard of is known by the next heartbeat.
-awaitable<void> event_stream::beat() {
+// The token is looked at as well: whatever of revocations was not heard of is known by the next heartbeat.
+void event_stream::beat() {
     text_ = heartbeat_text;
-    if (probes_ > 0) {
+    if (probes_ > 0)
         --probes_;
-        co_return;
-    }
-    if (a_.base.all.tokens->check_now(token_).result != jwt::verdict::ok) end("unauthorized");
-    try {
-        const auto last = co_await a_.last_write.of(user_, deadline::after(reading_time));
-        stale_ = stale_ || last != known_;
-    } catch (const std::exception&) {
-        a_.all.failed_readings.add();
-    }
+    else if (a_.base.all.tokens->check_now(token_).result != jwt::verdict::ok)
+        end("unauthorized");
 }
 
 awaitable<void> event_stream::rest() {

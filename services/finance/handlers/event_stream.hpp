@@ -34,7 +34,7 @@ private:
     void look() override;
     void judge(std::int64_t now, bool revoked) override;
     awaitable<void> tell_more();
-    awaitable<void> beat();
+    void beat();
     awaitable<void> rest();
     void tell(const feed_reading& read);
     void end(std::string_view reason);
@@ -47,7 +47,6 @@ private:
     const std::int64_t expires_at_;
     const stream_places::place place_;
     feed_cursor at_;
-    std::int64_t known_ = -1;  // the last write that was looked at
     std::string text_;
     std::string_view reason_;  // to end; a literal
     std::optional<waiter> resting_;

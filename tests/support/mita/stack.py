@@ -57,8 +57,7 @@ class Stack:
             auth = auth or self.auth
             out |= {"MITA_AUTH_URL": f"http://127.0.0.1:{auth.port}", "MITA_AUTH_INTERNAL_URL": f"http://127.0.0.1:{auth.internal_port}"}
         if name == "finance":
-            # Most writes reach a stream of events by its heartbeat only, as they send no NOTIFY yet.
-            out |= {"MITA_FINANCE_SECRET": self.secrets["MITA_FINANCE_SECRET"], "MITA_FINANCE_DATABASE_URL": self.database("finance"), "MITA_EVENT_HEARTBEAT_MS": "2500"}
+            out |= {"MITA_FINANCE_SECRET": self.secrets["MITA_FINANCE_SECRET"], "MITA_FINANCE_DATABASE_URL": self.database("finance")}
         if self.pooler and name != "gateway":
             out["MITA_DB_PREPARED"] = "off"
         if name == "gateway":

@@ -1,0 +1,41 @@
+#include "finance/events/write_watch.hpp"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+namespace mita::finance {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// Whoever has no row any more is another than before, too: the stream finds out that it ends.
+std::int64_t number_of(const std::unordered_map<uuid, std::int64_t>& of, const uuid& person) {
+    const auto found = of.find(person);
+    return found == of.end() ? -1 : found->second;
+}
+
+}  // namespace
+
+write_watch::write_watch(const stream_places& places, db::pool& db, metrics::counter& failed,
+                         std::function<void(const uuid&)> tell)
+    : places_(places), store_(db), failed_(failed), tell_(std::move(tell)) {}
+
+awaitable<void> write_watch::look() {
+    const auto people = places_.people();
+    if (people.empty()) {
+        seen_.clear();
+        co_return;
+    }
+    try {
+        const auto now = co_await store_.of(people, deadline::after(2s));
+        auto before = std::exchange(seen_, now);
+        for (const auto& person : people)
+            if (!before.contains(person) || before.at(person) != number_of(now, person)) tell_(person);
+    } catch (const std::exception&) {  // known by the pool's own log
+        failed_.add();
+    }
+}
+
+}  // namespace mita::finance
