@@ -115,6 +115,10 @@ awaitable<void> session::run(std::shared_ptr<session> self) {
     s.socket_.close(ec);
 }
 
+std::size_t session::read_now(char* to, std::size_t room, error_code& ec) {
+    return tls_ != nullptr ? tls_->read_now(to, room, ec) : socket_.read_some(asio::buffer(to, room), ec);
+}
+
 // Waits once, until bytes come, the tick `until` or the end of the connection.
 awaitable<session::result> session::read_some(phase why, std::uint32_t until, char* to, std::size_t room,
                                               std::size_t& got) {
@@ -158,7 +162,6 @@ head_state session::build_head(exchange& x, std::string_view bytes) {
 awaitable<bool> session::read_head() {
     const server_options& o = core_->options;
     std::uint32_t until = 0;
-    bool again = false;
     in_a_row_ = in_.size() == 0 ? 0 : in_a_row_ + 1;
     if (ahead_ != nullptr) {
         take_next();
@@ -171,8 +174,7 @@ awaitable<bool> session::read_head() {
             if (state != head_state::more) co_return true;
             if (phase_ == phase::idle || until == 0) until = core_->ticks(o.head_timeout);
         } else {
-            const auto patience = again             ? last_request_time
-                                  : served_ > 0     ? o.idle_timeout
+            const auto patience = served_ > 0       ? o.idle_timeout
                                   : core_->draining ? std::min(last_request_time, o.head_timeout)
                                                     : o.head_timeout;
             until = core_->ticks(patience);
@@ -195,11 +197,7 @@ awaitable<bool> session::read_head() {
         // Draining: a request whose bytes are here already is still served.
         if (r != result::timed_out || !core_->draining || why != phase::idle) co_return false;
         error_code ec;
-        if (tls_ != nullptr) {  // what is here may be a request, or a part of one
-            if (std::exchange(again, true) || socket_.available(ec) == 0) co_return false;
-            continue;
-        }
-        got = socket_.read_some(asio::buffer(to_here, n), ec);
+        got = read_now(to_here, n, ec);
         if (ec || got == 0) co_return false;
         in_.commit(got);
     }

@@ -126,6 +126,7 @@ private:
 
     // session.cpp
     awaitable<bool> read_head();
+    std::size_t read_now(char* to, std::size_t room, error_code& ec);  // what is here
     awaitable<result> read_some(phase why, std::uint32_t until, char* to, std::size_t room, std::size_t& got);
     head_state parse_head();
     static head_state build_head(exchange& x, std::string_view bytes);
@@ -169,7 +170,6 @@ private:
 
     // session_tls.cpp
     awaitable<bool> shake_hands();
-    awaitable<bool> write_packed();
     awaitable<void> say_goodbye();
 
     std::shared_ptr<server_core> core_;

@@ -129,16 +129,14 @@ void session::end_live() {
 
 // Tries at once without waiting, as a socket almost always takes an answer. True: all is written.
 bool session::write_now(error_code& ec) {
-    if (tls_ != nullptr) {  // its records are written whole, which may have to wait
-        ec = asio::error::would_block;
-        return false;
-    }
     exchange& x = *x_;
     for (;;) {
         const boost::asio::const_buffer interim(x.interim.data(), x.interim.size());
         const buffer_span left = x.interim.empty() ? x.writer.left() : buffer_span(&interim, 1);
         if (left.empty()) return true;
-        const std::size_t n = left.size() == 1 ? socket_.write_some(left[0], ec) : socket_.write_some(left, ec);
+        const std::size_t n = tls_ != nullptr    ? tls_->write_now(left, ec)
+                              : left.size() == 1 ? socket_.write_some(left[0], ec)
+                                                 : socket_.write_some(left, ec);
         if (ec) return false;
         x.bytes_out += n;
         if (x.interim.empty()) {
@@ -152,10 +150,6 @@ bool session::write_now(error_code& ec) {
 
 // What the writer has, or an interim answer.
 awaitable<bool> session::write() {
-    if (tls_ != nullptr) {
-        const bool sent = co_await write_packed();
-        co_return sent;
-    }
     // A client that pipelines gives way to others now and then: waiting goes through the scheduler.
     bool wait = in_a_row_ >= core_->options.max_pipelined;
     if (wait) in_a_row_ = 0;

@@ -102,9 +102,8 @@ std::string session::origin_of_refused() {
     std::string head(in_.view());
     const std::size_t had = head.size(), most = had + core_->options.head.head;
     head.resize(most);
-    error_code ec = asio::error::would_block;
-    std::size_t more = 0;
-    if (tls_ == nullptr) more = socket_.read_some(asio::buffer(head.data() + had, most - had), ec);  // what is here
+    error_code ec;
+    const std::size_t more = read_now(head.data() + had, most - had, ec);  // what is here
     head.resize(had + (ec ? 0 : more));
     return std::string(field_in_refused(head, "Origin"));
 }

@@ -70,7 +70,10 @@ std::shared_ptr<tls_identity::context> made_of(const tls_identity::files& from, 
     ::SSL_CTX_set_min_proto_version(raw, TLS1_2_VERSION);
     ::SSL_CTX_set_options(raw, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                    SSL_OP_PRIORITIZE_CHACHA);
-    ::SSL_CTX_set_mode(raw, SSL_MODE_RELEASE_BUFFERS);  // an idle connection keeps none
+    // An idle connection keeps no buffers; what could not be written is given again from wherever it is then.
+    ::SSL_CTX_set_mode(raw,
+                       SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    ::SSL_CTX_set_read_ahead(raw, 1);  // a record is one system call, not one for its head and one for the rest
     ::SSL_CTX_set_cipher_list(raw, ciphers);
     ::SSL_CTX_set_alpn_select_cb(raw, choose_protocol, nullptr);
     ::SSL_CTX_set_session_id_context(raw, session_name, sizeof session_name - 1);

@@ -1,5 +1,7 @@
 // The TLS side of a server's connection: what a session reads and writes through, where its server has an identity.
-// One operation at a time, on the connection's worker; cancelling the socket ends it.
+// OpenSSL reads and writes the socket itself, which does not block: a request costs the system calls it costs without
+// TLS, and an idle connection keeps no buffer. One operation at a time, on the connection's worker; cancelling the
+// socket ends it. Whoever makes one ignores SIGPIPE (runtime does).
 #pragma once
 
 #include "core/async.hpp"
@@ -19,12 +21,17 @@ public:
 
     awaitable<void> handshake(error_code& ec);
     awaitable<std::size_t> read_some(char* to, std::size_t room, error_code& ec);  // waits for some
-    awaitable<std::size_t> write_some(buffer_span data, error_code& ec);
+    // Without waiting: would_block when nothing is here, or nothing goes out. Then the same data is to be written
+    // again, once the socket takes some.
+    std::size_t read_now(char* to, std::size_t room, error_code& ec);
+    std::size_t write_now(buffer_span data, error_code& ec);  // not empty
     // Tells the client that nothing follows, and waits for it to say the same.
     awaitable<void> shutdown(error_code& ec);
 
 private:
     struct impl;
+    template <class Step>
+    awaitable<void> waiting(Step step, error_code& ec);
     std::unique_ptr<impl> impl_;
 };
 
