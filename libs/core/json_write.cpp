@@ -40,6 +40,8 @@ void append_escape(std::string& out, char32_t c) {
 void append_double(std::string& out, double d) {
     if (std::isfinite(d))
         fmt::format_to(std::back_inserter(out), "{}", d);
+    else if (std::isinf(d))  // an integer beyond 64 bits (json_parse.hpp), and read again as one
+        out += d > 0 ? "18446744073709551616" : "-9223372036854775809";
     else
         out += "null";
 }

@@ -18,7 +18,7 @@ AT_MOST = 150 * 1024
 FACTORS = ["addTotp", "confirmTotp", "verifySecondFactor", "renewRecoveryCodes", "removeTotp", "beginPasskey", "addPasskey", "beginPasskeyLogin", "passkeyLogin", "removePasskey",
            "reauthenticate"]
 FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createTransaction", "createCategory", "createAccount", "createTransfer", "listSessions"]
-LAST = ["pairTransfer", "unpairTransfer", "deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
+LAST = ["pairTransfer", "unpairTransfer", "deletePayee", "deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
         "deleteMe", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
 MAILED = {"verifyEmail": "/verify-email", "resetPassword": "/reset-password"}  # whose token a mail brings
 READER = "reader-of-docs@example.org"
@@ -143,6 +143,10 @@ class Shell:
         entry = {"money": {"amount": amount, "currency": "EUR"}, "category": category} | members
         return expect(reader.post("/v1/transactions", entry, headers={"Idempotency-Key": f"docs{amount}"}), 201).json["id"]
 
+    def payee(self, name):
+        reader = Client(self.stack.gateway, self.stack.contract, self.variables["TOKEN"])
+        return expect(reader.post("/v1/payees", {"name": name}, headers={"Idempotency-Key": f"docs{name}"}), 201).json["id"]
+
     def remember(self, name, body):
         """What later commands name."""
         if name in ("register", "login", "verifySecondFactor", "passkeyLogin", "reauthenticate"):
@@ -172,6 +176,11 @@ class Shell:
             self.variables["TRANSFER"] = json.loads(body)["id"]
         if name == "createTransfer":
             self.variables |= {"LEFT": self.booked(-500, "other"), "ARRIVED": self.booked(500, "other_income", account_id=self.variables["ACCOUNT"])}
+        if name == "createPayee":
+            self.variables["PAYEE"] = json.loads(body)["id"]
+            self.variables["MERGED"] = self.payee("Fish shop")
+        if name == "patchPayee":  # what comes is of the one that was merged into it
+            self.variables["PAYEE"] = self.variables["MERGED"]
         if name == "createRecurring":
             self.variables["RECURRING"] = json.loads(body)["id"]
         if name == "createCheckpoint":

@@ -30,6 +30,17 @@ BODIES = {
                                               "position": 3}),
     "PATCH account": ("PATCH", "/v1/accounts/019d4a5c-7c00-7a01-8b02-0123456789ac", {"name": "Visa", "kind": "card", "currency": "EUR", "opening_money": money(-5), "on_budget": True,
                                                                                      "archived": False, "position": 3}),
+    "POST transaction of a payee's category": ("POST", LIST, {k: v for k, v in SPEND.items() if k != "category"} | {"payee": "Corner shop"}),
+    "POST batch": ("POST", LIST + ":batch", {"mode": "atomic", "items": [SPEND]}),
+    "POST transfer": ("POST", "/v1/transfers", {"from_account_id": OWN, "to_account_id": OWN[:-1] + "c", "booked_on": "2026-04-01", "money": money(500), "note": "x", "payee": "Me",
+                                                "tags": ["a"]}),
+    "POST payee": ("POST", "/v1/payees", {"name": "Baker", "category": "groceries"}),
+    "POST recurring": ("POST", "/v1/recurring", {"kind": "bill", "name": "Power", "category": "utilities", "money": money(40),
+                                                 "schedule": {"unit": "month", "interval": 2, "anchor": "2026-04-20", "weekend": "after", "until": "2027-04-20"}}),
+    "POST recurring preview": ("POST", "/v1/recurring:preview", {"kind": "bill", "name": "Power", "category": "utilities", "money": money(40),
+                                                                 "schedule": {"unit": "week", "interval": 2, "anchor": "2026-04-20", "count": 3}}),
+    "PUT budget": ("PUT", "/v1/budgets/2026-04", {"categories": FULL["categories"]}),
+    "POST simulate": ("POST", "/v1/budgets:simulate", {"month": "2026-05", "plan": FULL, "transactions": [{"booked_on": "2026-05-02", "money": money(-100), "category": "groceries"}]}),
     "PATCH me": ("PATCH", "/v1/me", {"timezone": "Europe/Sofia", "currency": "EUR", "locale": "bg", "region": "BG", "display_name": "Me", "settings": {"cover": True}}),
 }
 WRONG = [None, True, 0, -1, 1.5, 2**53, -(2**53), 2**64, 10**400, "", "x", " ", "\u0000", "é" * 20000, [], [[]], {}, {"a": 1}, "2026-02-31", "9999-12-31", "0001-01-01", "EUR",
@@ -67,7 +78,7 @@ def near(found, at):
 def fine(name, at, answer):
     """Taken (then the contract took it, too), or refused with its place, or for a reason of another kind."""
     if answer.status == 409:
-        return name in ("POST category", "POST account") and answer.code == "already_exists"
+        return name in ("POST category", "POST account", "POST payee") and answer.code == "already_exists"
     if answer.status == 422:
         return answer.code == "infeasible_budget" or answer.findings() and all(near(p, at) for p in answer.findings())
     return answer.status < 300
@@ -78,6 +89,7 @@ def send(saver):
     entry = saver.spend(100)["id"]
     for id in (OWN, OWN[:-1] + "c"):
         expect(saver.post("/v1/accounts", {"id": id, "name": "Mine", "kind": "bank"}, headers={"Idempotency-Key": key()}), 201)
+    expect(saver.post("/v1/payees", {"name": "Corner shop", "category": "groceries"}, headers={"Idempotency-Key": key()}), 201)
 
     def call(method, path, body, **headers):
         text = body if isinstance(body, (str, bytes)) else json.dumps(body)

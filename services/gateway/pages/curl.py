@@ -11,7 +11,7 @@ DAY, MONTH = "$(date +%F)", "$(date +%Y-%m)"
 QUERY = {"month": MONTH, "category": "groceries"}  # of those that an operation needs, and of what is worth showing
 KEY = "$(cat /proc/sys/kernel/random/uuid)"
 # Members whose value only the reader has; a credential is what a browser brought, as JSON.
-SECRETS = {"refresh_token": "REFRESH_TOKEN", "token": "MAILED_TOKEN", "mfa_token": "MFA_TOKEN", "code": "CODE", "to_account_id": "ACCOUNT"}
+SECRETS = {"refresh_token": "REFRESH_TOKEN", "token": "MAILED_TOKEN", "mfa_token": "MFA_TOKEN", "code": "CODE", "to_account_id": "ACCOUNT", "into": "PAYEE"}
 
 
 def example(name, examples):
@@ -50,6 +50,7 @@ def data(body, examples):
     for member, name in SECRETS.items():
         text = re.sub(rf'("{member}": )"[^"]*"', lambda m: m[1] + f"""\"'"${name}"'\"""", text)
     text = re.sub(r'("transaction_ids": )\[[^]]*\]', r"""\1["'"$LEFT"'", "'"$ARRIVED"'"]""", text)
+    text = re.sub(r'("from": )\[[^]]*\]', r"""\1["'"$MERGED"'"]""", text)
     return f"'{text}'"
 
 
