@@ -153,6 +153,8 @@ RAW = {
 def test_bytes_that_are_no_body_are_refused(send, name):
     method, path, _ = BODIES[name]
     for case, (body, status) in RAW.items():
+        if case == "64 KiB and one" and path.endswith(":batch"):
+            continue  # whose body may be a MiB
         answer = send(method, path, body)
         assert answer.status == status, (case, answer)
 

@@ -54,7 +54,8 @@ class Service:
         environment[f"MITA_{upper}_INTERNAL_PORT"] = str(self.internal_port or 0)
         self.generation += 1
         self.log_file = self.logs / f"{self.label}.{self.generation}.log"
-        with open(self.log_file, "wb") as out:
+        self.log_file.write_bytes(b"")
+        with open(self.log_file, "ab") as out:  # nobody who writes to it still leaves a hole
             self.process = subprocess.Popen([str(self.binary), "serve", *words], env=environment, stdin=subprocess.DEVNULL, stdout=out,
                                             stderr=subprocess.STDOUT, cwd=self.logs, start_new_session=True,
                                             preexec_fn=_die_with_the_tests)
