@@ -313,7 +313,8 @@ TEST_CASE("findings are bounded, so that an answer is not larger than its questi
 }
 
 TEST_CASE("a document written again is the text it came from") {
-    const char* text = R"({"a":[1,-2,18446744073709551615,18446744073709551616,-9223372036854775809,1.5,true,false,null,"x\"\\y"],"b":{},"c":[],"e":"€"})";
+    const char* text =
+        R"({"a":[1,-2,18446744073709551615,18446744073709551616,-9223372036854775809,1.5,true,false,null,"x\"\\y"],"b":{},"c":[],"e":"€"})";
     json_document doc(text);
     CHECK(written(doc.value()) == text);
     json_document again(written(doc.value()));
