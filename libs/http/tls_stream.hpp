@@ -1,7 +1,7 @@
 // The TLS side of a server's connection: what a session reads and writes through, where its server has an identity.
-// OpenSSL reads and writes the socket itself, which does not block: a request costs the system calls it costs without
-// TLS, and an idle connection keeps no buffer. One operation at a time, on the connection's worker; cancelling the
-// socket ends it. Whoever makes one ignores SIGPIPE (runtime does).
+// OpenSSL reads and writes the socket itself, which does not block, and gives its buffers back between records. One
+// operation at a time, on the connection's worker; cancelling the socket ends it. Whoever makes one ignores SIGPIPE
+// (runtime does).
 #pragma once
 
 #include "core/async.hpp"

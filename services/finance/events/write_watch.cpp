@@ -29,10 +29,10 @@ awaitable<void> write_watch::look() {
         co_return;
     }
     try {
-        const auto now = co_await store_.of(people, deadline::after(2s));
-        auto before = std::exchange(seen_, now);
+        auto now = co_await store_.of(people, deadline::after(2s));
         for (const auto& person : people)
-            if (!before.contains(person) || before.at(person) != number_of(now, person)) tell_(person);
+            if (!seen_.contains(person) || seen_.at(person) != number_of(now, person)) tell_(person);
+        seen_ = std::move(now);
     } catch (const std::exception&) {  // known by the pool's own log
         failed_.add();
     }
