@@ -254,13 +254,16 @@ def test_a_client_that_left_leaves_its_places_soon(stack, saver):
         return seen[name]
 
     finance, gateway = "mita_finance_event_streams", 'mita_http_streams{service="gateway"}'
-    before = open_streams(stack.finance, finance), open_streams(stack.gateway, gateway)
+    def none_open():
+        return open_streams(stack.finance, finance) == open_streams(stack.gateway, gateway) == 0
+
+    until(none_open, 20 * stack.finance.slow, f"the end of other tests' streams {seen}")
     opened = [stream(stack, saver, stack.gateway, now(saver)) for _ in range(4)]
-    assert open_streams(stack.finance, finance) == before[0] + 4
+    assert open_streams(stack.finance, finance) == 4
     for events in opened:
         events.close()
     # Sooner than a heartbeat of 15 s.
-    until(lambda: open_streams(stack.finance, finance) <= before[0] and open_streams(stack.gateway, gateway) <= before[1], 10 * stack.finance.slow, f"their end {seen}")
+    until(none_open, 10 * stack.finance.slow, f"their end {seen}")
 
 
 def test_TLS_changes_nothing(stack, saver, tmp_path):
