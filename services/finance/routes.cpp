@@ -3,6 +3,7 @@
 #include "finance/handlers/budgets.hpp"
 #include "finance/handlers/events.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/tag_handlers.hpp"
 #include "http/operations.hpp"
 
 namespace mita::finance {
@@ -66,6 +67,9 @@ constexpr http::route<app> for_people[] = {
     {verb::patch, "/v1/payees/{id}", patch_payee},
     {verb::del, "/v1/payees/{id}", delete_payee},
     {verb::post, "/v1/payees/{id}:unmerge", unmerge_payee},
+    {verb::get, "/v1/tags", list_tags},
+    {verb::post, "/v1/tags:merge", merge_tags},
+    {verb::post, "/v1/tags:remove", remove_tags},
     {verb::get, "/v1/balances", balances},
     {verb::get, "/v1/budgets/{month}", read_budget_of},
     {verb::put, "/v1/budgets/{month}", put_budget},

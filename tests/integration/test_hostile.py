@@ -35,6 +35,8 @@ BODIES = {
     "POST transfer": ("POST", "/v1/transfers", {"from_account_id": OWN, "to_account_id": OWN[:-1] + "c", "booked_on": "2026-04-01", "money": money(500), "note": "x", "payee": "Me",
                                                 "tags": ["a"]}),
     "POST payee": ("POST", "/v1/payees", {"name": "Baker", "category": "groceries"}),
+    "POST tags merge": ("POST", "/v1/tags:merge", {"from": ["a", "b"], "into": "c"}),
+    "POST tags remove": ("POST", "/v1/tags:remove", {"tags": ["a", "b"]}),
     "POST recurring": ("POST", "/v1/recurring", {"kind": "bill", "name": "Power", "category": "utilities", "money": money(40),
                                                  "schedule": {"unit": "month", "interval": 2, "anchor": "2026-04-20", "weekend": "after", "until": "2027-04-20"}}),
     "POST recurring preview": ("POST", "/v1/recurring:preview", {"kind": "bill", "name": "Power", "category": "utilities", "money": money(40),

@@ -59,7 +59,10 @@ constexpr db::statement wrong_tags{
     "    cross join unnest(t.tags) as tag where t.user_id = any($1::uuid[]) and t.deleted_at is null) b "
     "full join (select *, true as there from transaction_tags where user_id = any($1)) g "
     "  using (user_id, tag, booked_on, transaction_id) where b.booked is null or g.there is null "
-    "order by user_id, transaction_id, tag limit 1000"};
+    "union all select user_id, format('tag=%s: counted %s, there are %s', tag, coalesce(c.uses, 0), coalesce(g.n, 0)) "
+    "from (select user_id, tag, count(*) as n from transaction_tags where user_id = any($1) group by 1, 2) g "
+    "full join (select * from tag_counts where user_id = any($1)) c using (user_id, tag) "
+    "where coalesce(c.uses, 0) <> coalesce(g.n, 0) order by 1, 2 limit 1000"};
 // A transaction is of the payee its text means.
 constexpr db::statement wrong_payees{
     "finance_audit_payees",

@@ -87,6 +87,15 @@ constexpr auto worded_sql = db::join(
     sifted_end);
 constexpr db::statement worded_page{"finance_page_worded", worded_sql};
 
+// The same by amounts, of each year at once (entries_by_amount in the schema): those of the amounts are looked at.
+constexpr auto amount_sql = db::join(
+    "with w as materialized (select e.booked_on, e.id from entries_by_amount($1, $8, $9, $2::date, $3::uuid, "
+    "    $4::date, $5::bigint) e), "
+    "t as (select f.* from w d cross join lateral (select * from transactions t where t.user_id = $1 and t.id = d.id "
+    "  offset 0) f where ",
+    fits, newest_first, "$6::bigint) ", sifted_end);
+constexpr db::statement amount_page{"finance_page_amount", amount_sql};
+
 // The same by another table in that order: of lines (a transaction is of a category when one of its lines is), of tags.
 constexpr char those_of[] =
     "(booked_on, transaction_id) < ($2::date, $3::uuid) and booked_on >= $4::date "
@@ -109,6 +118,7 @@ constexpr db::statement tag_page{"finance_page_tag", tag_sql};
 struct look {
     int rows = 0;
     bool by_words = false;
+    bool by_amount = false;
 };
 // What an index brings in order; the filters beside it are sifted.
 enum class driver : std::uint8_t { tag, payee, category, account, none };
@@ -131,8 +141,10 @@ bool alone(const transaction_filter& f) {
 std::array<look, 2> looks_for(const transaction_filter& filter, int limit) {
     if (alone(filter)) return {look{2 * (limit + 1)}, look{5'000}};
     const auto words = filter.text ? pattern_of(*filter.text) : std::nullopt;
-    const bool by_words = driver_of(filter) == driver::none && words && words->indexed;
-    return {look{1'000}, look{5'000, by_words}};
+    const bool in_no_order = driver_of(filter) == driver::none;
+    const bool by_words = in_no_order && words && words->indexed;
+    const bool by_amount = in_no_order && !filter.text;
+    return {look{1'000}, look{by_amount ? limit + 1 : 5'000, by_words, by_amount}};
 }
 
 // Everything up to and with the last day asked for is before this place.
@@ -176,6 +188,8 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
         rows = co_await ask(payee_page);
     } else if (by == driver::account) {
         rows = co_await ask(account_page);
+    } else if (how.by_amount) {
+        rows = co_await ask(amount_page);
     } else if (how.by_words) {
         rows = co_await ask(worded_page);
     } else {

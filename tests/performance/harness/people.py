@@ -129,9 +129,10 @@ insert into finance.account_sums (user_id, account_id, span, begins, amount)
 select user_id, user_id, span, case span when 'day' then booked_on else date_trunc('month', booked_on)::date end, sum(amount)
 from finance.transactions cross join (values ('day'), ('month')) as s (span) where user_id = %(user)s group by 1, 2, 3, 4;
 insert into finance.transaction_tags select user_id, 'week', booked_on, id from finance.transactions where user_id = %(user)s;
+insert into finance.tag_counts select user_id, tag, count(*) from finance.transaction_tags where user_id = %(user)s group by 1, 2;
 update finance.users set ledger_version = ledger_version + %(n)s where user_id = %(user)s;
 """
-TABLES = ("transactions", "transaction_lines", "day_actual", "account_sums", "transaction_tags", "users")
+TABLES = ("transactions", "transaction_lines", "day_actual", "account_sums", "transaction_tags", "tag_counts", "users")
 
 
 def bulk(cluster, person, n, recent=1000):
