@@ -4,6 +4,7 @@
 #include "finance/handlers/events.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/tag_handlers.hpp"
+#include "finance/handlers/version_handlers.hpp"
 #include "http/operations.hpp"
 
 namespace mita::finance {
@@ -36,6 +37,10 @@ constexpr http::route<app> for_people[] = {
     {verb::del, "/v1/transactions/{id}", delete_transaction},
     {verb::post, "/v1/transactions/{id}:restore", restore_transaction},
     {verb::post, "/v1/transactions:batch", batch_transactions, access::user, {.body_limit = 1 << 20}},
+    {verb::post, "/v1/transactions:bulk", bulk_transactions},
+    {verb::get, "/v1/transactions/{id}/history", transaction_history},
+    {verb::post, "/v1/transactions/{id}:revert", revert_transaction},
+    {verb::post, "/v1/changes/{id}:undo", undo_change},
     {verb::post, "/v1/affordability", affordability_of},
     {verb::get, "/v1/categories", list_categories},
     {verb::post, "/v1/categories", create_category},

@@ -186,6 +186,8 @@ class Shell:
             self.variables["PAYEE"] = self.variables["MERGED"]
         if name == "createRecurring":
             self.variables["RECURRING"] = json.loads(body)["id"]
+        if name == "batchTransactions":
+            self.variables["CHANGE"] = json.loads(body)["change_id"]
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
         if name == "listSessions":

@@ -3,14 +3,15 @@
 #include "core/error.hpp"
 #include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/judged_together.hpp"
 #include "finance/handlers/transaction_written.hpp"
 #include "finance/ledger/bill_link.hpp"
+#include "finance/ledger/signed_store.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,12 +31,6 @@ std::string text_of(const transaction& t) {
 
 std::string_view blamed(const transaction& now, const transaction& before) {
     return now.booked_on != before.booked_on ? "/booked_on" : "/money/amount";
-}
-
-bool moves_money(const transaction& now, const transaction& before) {
-    const auto same = [](const auto& a, const auto& b) { return a.category == b.category && a.value == b.value; };
-    return now.booked_on != before.booked_on || now.counts != before.counts ||
-           !std::ranges::equal(now.lines, before.lines, same);
 }
 
 // A transaction as it is, and the month of today: what a change of it is judged by.
@@ -107,7 +102,8 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     } else {
         effect = effect_if_any(s.now.facts, &before, &t);
     }
-    const bool done = co_await a.ledger.change(user, t, from, req.until);
+    signed_store mine(a.db, writer(*req.who));
+    const bool done = co_await mine.change(user, t, from, req.until);
     if (!done) co_return std::nullopt;
     auto answer = written(t, effect, s.now.facts.who.currency, 200);
     http::with_etag(answer, tag_of(t));
@@ -127,7 +123,8 @@ awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, 
     const auto from = s.version();
     const auto gone = deleted(s.entry);
     const auto effect = effect_if_any(s.now.facts, &s.entry, nullptr);
-    const bool done = co_await a.ledger.remove(user, gone, from, req.until);
+    signed_store mine(a.db, writer(*req.who));
+    const bool done = co_await mine.remove(user, gone, from, req.until);
     if (!done) co_return std::nullopt;
     co_return written(gone, effect, s.now.facts.who.currency, 200);
 }

@@ -2,19 +2,16 @@
 // before it, written in one statement with one answer. Atomic: all or none; independent: each for itself.
 #include "core/error.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/judged_together.hpp"
 #include "finance/handlers/transaction_written.hpp"
 #include "finance/ledger/batch_body.hpp"
-#include "finance/ledger/bill_link.hpp"
-#include "finance/month/facts_with_entry.hpp"
+#include "finance/ledger/signed_store.hpp"
 #include "finance/month/month_loader.hpp"
-#include "finance/month/month_room.hpp"
 #include "finance/once/write_once.hpp"
-#include "finance/wire/refusals.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -24,24 +21,19 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t judged_at_once = 50;  // then others of this worker have their turn
+constexpr std::size_t judged_at_once = 50;
 constexpr std::size_t bytes_of_one = 480;
 
-// A batch under way: the month of today with what was accepted so far, and the room of each month that is touched.
-struct judging {
-    judging(loaded_month n, json_document& body, payees_meant payees) : now(std::move(n)) {
+struct judging : judged_together {
+    judging(loaded_month n, json_document& body, payees_meant payees) : judged_together(std::move(n)) {
         auto rules = rules_of(now.facts);
         rules.payees = &payees;
         asked = read_batch(body, rules);
-        rooms.emplace(now.month, month_room(now));
     }
 
-    loaded_month now;
     batch_request asked;
-    std::map<year_month, month_room> rooms;
     std::set<uuid> taken;
 
-    std::int64_t version() const { return now.facts.who.ledger_version; }
     std::vector<uuid> ids() const {
         std::vector<uuid> out;
         for (const auto& item : asked.items)
@@ -55,12 +47,6 @@ struct judging {
         return out;
     }
 };
-
-std::vector<year_month> months_of(const transaction& t, year_month now) {
-    auto out = other_months(t, now);
-    out.push_back(now);
-    return out;
-}
 
 // Outside the coroutine, as all that is large.
 std::unique_ptr<judging> begin_judging(loaded_month now, json_document& body, payees_meant payees) {
@@ -78,41 +64,27 @@ std::vector<std::string> payees_named(const boost::json::value& body) {
     return {out.begin(), out.end()};
 }
 
-// false: it is of another state of the ledger than the month of today.
-bool know(judging& j, const loaded_month& got) {
-    if (got.facts.who.ledger_version != j.version()) return false;
-    j.rooms.emplace(got.month, month_room(got));
-    return true;
-}
-
-// After everything before it. Throws api_error 422 amount_overflow, 409 already_exists.
+// Throws api_error 422 amount_overflow, 409 already_exists.
 void accept(judging& j, const transaction& t) {
-    const auto& book = j.now.facts.book;
-    const auto touched = months_of(t, j.now.month);
-    for (const auto month : touched)
-        if (!j.rooms.at(month).fits(t, book)) throw amount_overflow("/money/amount");
-    if (!j.taken.insert(t.id).second)
-        throw api_error(409, "already_exists", "A transaction with this id exists.",
-                        {{"/id", "already_exists", "A transaction with this id exists."}});
-    for (const auto month : touched) j.rooms.at(month).add(t, book);
-    replace_entry(j.now.facts, nullptr, &t);
+    require_rooms(j, nullptr, &t);
+    if (!j.taken.insert(t.id).second) throw api_error(409, "already_exists", "A transaction with this id exists.");
+    put(j, nullptr, &t);
 }
 
-// false: what it is judged by is of another state by now.
+// Whom a refusal without a pointer blames.
+const char* blamed(const api_error& e) {
+    if (e.code == "amount_overflow") return "/money/amount";
+    return e.code == "already_exists" ? "/id" : "";
+}
+
+// After everything before it. false: what it is judged by is of another state by now.
 awaitable<bool> judge_item(app& a, const uuid& user, judging& j, const transaction& t, deadline d) {
     if (!t.bill_id.empty()) {
         co_await check_linked(a, user, j.now.facts, t, d);
     }
-    for (const auto month : other_months(t, j.now.month)) {
-        if (j.rooms.contains(month)) continue;
-        month_request there;
-        there.month = month;
-        there.open_future = month == month_of(t.booked_on);
-        const auto got = co_await a.months.load(user, there, d);
-        if (!know(j, got)) co_return false;
-    }
-    accept(j, t);
-    co_return true;
+    const bool known = co_await know_months(a, user, j, t, true, d);
+    if (known) accept(j, t);
+    co_return known;
 }
 
 awaitable<bool> judge_all(app& a, const uuid& user, judging& j, deadline d) {
@@ -121,15 +93,14 @@ awaitable<bool> judge_all(app& a, const uuid& user, judging& j, deadline d) {
     for (std::size_t at = 0; at < j.asked.items.size(); ++at) {
         auto& item = j.asked.items[at];
         if (at % judged_at_once == judged_at_once - 1) {
-            steady_timer others(a.on.get_executor(), std::chrono::milliseconds(0));
-            co_await others.async_wait(use_awaitable);
+            co_await let_others(a);
         }
         if (item.refused) continue;
         bool same = true;
         try {
             same = co_await judge_item(a, user, j, item.entry, d);
         } catch (const api_error& e) {
-            item.refused = of_item(e, at, "");
+            item.refused = of_item(e, at, blamed(e));
         }
         if (!same) co_return false;
     }
@@ -149,9 +120,9 @@ void append_problem(json_out& out, const api_error& e) {
     out.close(']').close('}');
 }
 
-// Each item in its order, and what all of them together did to the plan.
-http::response answer_of(judging& j) {
-    const auto effect = effect_of_change(j.now.facts, nullptr, nullptr, "/items");
+// Each item in its order, what all of them together did to the plan, and the id they can be undone by.
+http::response answer_of(judging& j, const std::optional<uuid>& act) {
+    const auto effect = effect_of_all(j, true);
     json_out out(j.now.facts.who.currency, 256 + j.asked.items.size() * bytes_of_one);
     out.open('{').key("data").open('[');
     for (const auto& item : j.asked.items) {
@@ -166,12 +137,8 @@ http::response answer_of(judging& j) {
         out.close('}');
     }
     out.close(']');
-    if (effect) {
-        out.key("effect");
-        append(out, *effect);
-    } else {
-        out.null("effect");
-    }
+    append_change_id(out, act);
+    append_effect(out, effect);
     out.close('}');
     return http::json(j.asked.atomic ? 200 : 207, std::move(out.text));
 }
@@ -181,7 +148,8 @@ void refuse_if_atomic(const judging& j) {
     if (j.asked.atomic && refused) throw refusal_of(j.asked.items);
 }
 
-awaitable<keyed_try> try_batch(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
+awaitable<keyed_try> try_batch(app& a, const uuid& user, json_document& body, const keyed_request* key, writer by,
+                               deadline d) {
     auto read = co_await a.months.load(user, month_request(), d);
     auto payees = co_await a.payees.meant(user, payees_named(body.value()), d);
     const auto j = begin_judging(std::move(read), body, std::move(payees));
@@ -189,17 +157,18 @@ awaitable<keyed_try> try_batch(app& a, const uuid& user, json_document& body, co
     const bool same = co_await judge_all(a, user, *j, d);
     if (!same) co_return out;
     refuse_if_atomic(*j);
-    out.answer = answer_of(*j);
     const auto entries = j->accepted();
+    std::optional<uuid> act;
+    if (!entries.empty()) act = new_uuid();
+    out.answer = answer_of(*j, act);
     if (entries.empty()) {
         const keyed_answer refused{key, out.answer, wall::now()};
         out.came = co_await a.kept_answers.keep(user, refused, d);
         co_return out;
     }
     const keyed_answer answer{key, out.answer, entries.front().created_at};
-    const auto& who = j->now.facts.who;
-    const state_before from{who.ledger_version, who.budget_version};
-    out.came = co_await a.batches.create(user, entries, from, answer, d);
+    signed_store mine(a.db, std::move(by));
+    out.came = co_await mine.create_many(user, entries, j->from(), answer, act, d);
     if (out.came.how == write_outcome::kind::written) a.all.forget(user);
     co_return out;
 }
@@ -210,7 +179,7 @@ awaitable<http::response> batch_transactions(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_batch(a, user, body, key, req.until);
+        return try_batch(a, user, body, key, writer(*req.who), req.until);
     };
     keyed_form form;
     form.limits = batch_limits;

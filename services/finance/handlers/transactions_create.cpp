@@ -3,6 +3,7 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/known_month.hpp"
 #include "finance/handlers/transaction_written.hpp"
+#include "finance/ledger/signed_store.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
@@ -57,7 +58,8 @@ awaitable<payees_meant> payee_needed(app& a, const uuid& user, const json_docume
     co_return meant;
 }
 
-awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, deadline d) {
+awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, writer by,
+                                 deadline d) {
     if (!made.entry.bill_id.empty()) {
         co_await check_linked(a, user, made.now->facts, made.entry, d);
     }
@@ -71,20 +73,21 @@ awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const key
     keyed_try out;
     out.answer = std::move(made.answer);
     const keyed_answer answer{key, out.answer, made.entry.created_at};
-    out.came = co_await a.ledger.create(user, made.entry, from, answer, out.answer, d);
+    signed_store mine(a.db, std::move(by));
+    out.came = co_await mine.create(user, made.entry, from, answer, out.answer, d);
     if (out.came.how == write_outcome::kind::written) remember(a, user, std::move(made.now));
     co_return out;
 }
 
 // By what this process remembers; nullopt: nothing, or what may be out of date refused it or was.
 awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, json_document& body,
-                                                   const keyed_request* key, deadline d) {
+                                                   const keyed_request* key, writer by, deadline d) {
     const auto known = remembered(a, user);
     if (!known) co_return std::nullopt;
     try {
         auto payees = co_await payee_needed(a, user, body, d);
         auto made = draft_of(body, std::make_shared<loaded_month>(*known), std::move(payees));
-        auto done = co_await write_draft(a, user, std::move(made), key, d);
+        auto done = co_await write_draft(a, user, std::move(made), key, by, d);
         if (done.came.how != write_outcome::kind::moved) co_return done;
     } catch (const api_error&) {  // the reading below says it with certainty
     }
@@ -93,15 +96,15 @@ awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, jso
 }
 
 awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, int n,
-                                deadline d) {
+                                writer by, deadline d) {
     if (n == 0) {
-        auto done = co_await try_remembered(a, user, body, key, d);
+        auto done = co_await try_remembered(a, user, body, key, by, d);
         if (done) co_return std::move(*done);
     }
     auto read = co_await a.months.load(user, month_request(), d);
     auto payees = co_await payee_needed(a, user, body, d);
     auto made = draft_of(body, std::make_shared<loaded_month>(std::move(read)), std::move(payees));
-    auto done = co_await write_draft(a, user, std::move(made), key, d);
+    auto done = co_await write_draft(a, user, std::move(made), key, by, d);
     co_return done;
 }
 
@@ -127,7 +130,7 @@ http::response restored(const transaction& t, const std::optional<spend_effect>&
 }
 
 awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_document& body,
-                                 const keyed_request* key, deadline d) {
+                                 const keyed_request* key, writer by, deadline d) {
     refuse_members(body);
     auto got = co_await a.months.load(user, month_request(), d);
     const auto found = co_await a.ledger.find(user, id, d);
@@ -159,7 +162,8 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
     const auto effect = effect_of_change(got.facts, nullptr, &t, {});
     out.answer = restored(t, effect, who.currency);
     const keyed_answer answer{key, out.answer, t.updated_at};
-    out.came = co_await a.ledger.restore(user, t, {who.ledger_version, who.budget_version}, answer, d);
+    signed_store mine(a.db, std::move(by));
+    out.came = co_await mine.restore(user, t, {who.ledger_version, who.budget_version}, answer, d);
     if (out.came.how == write_outcome::kind::written) a.all.forget(user);
     co_return out;
 }
@@ -182,7 +186,7 @@ awaitable<http::response> create_transaction(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto attempt = [&](json_document& body, const keyed_request* key, int n) {
-        return try_create(a, user, body, key, n, req.until);
+        return try_create(a, user, body, key, n, writer(*req.who), req.until);
     };
     auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
     co_return answer;
@@ -193,7 +197,7 @@ awaitable<http::response> restore_transaction(http::request& req, app& a) {
     const uuid user = req.who->user_id;
     const auto id = parse_path_id(req.params[0]);
     const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_restore(a, user, id, body, key, req.until);
+        return try_restore(a, user, id, body, key, writer(*req.who), req.until);
     };
     keyed_form form;
     form.body_required = false;

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "finance/ledger/insert_effects.hpp"
 #include "finance/ledger/search_text.hpp"
+#include "finance/ledger/signed_store.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/payees/payee_word.hpp"
 
@@ -33,7 +34,7 @@ constexpr auto insert_sql = db::join(
     ", i as (select u.user_id, $11::uuid as id, $12::date as booked_on, $13::bigint as amount, $14::text as currency, "
     "    $15::uuid as account_id, $16::timestamptz as occurred_at, $17::text as payee, $18::text as note, "
     "    $19::text[] as tags, $23::text as bill_id, $24::boolean as bill_unlinked, $25::text as search_key, "
-    "    $26::boolean as counts, $28::uuid as payee_id from u), "
+    "    $26::boolean as counts, $28::uuid as payee_id, $29::uuid as written_by, $30::text as written_with from u), "
     "x as (select i.user_id, i.id, i.booked_on, i.counts, l.* from i, "
     "  unnest($20::text[], $21::bigint[], $22::text[]) with ordinality as l(category, amount, note, n))",
     insert_effects, with_payee_end);
@@ -55,7 +56,7 @@ constexpr db::statement change_transaction{
     "$7, payee = "
     "$8, "
     "    note = $9, tags = $10, bill_id = $11, bill_unlinked = $12, version = version + 1, updated_at = $13, "
-    "search_key = $19, currency = $21, payee_id = $22 from u "
+    "search_key = $19, currency = $21, payee_id = $22, writing_by = $23::uuid, writing_with = $24::text from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "x as (select u.user_id, l.* from u, unnest($14::text[], $15::bigint[], $16::text[]) with ordinality "
     "  as l(category, amount, note, n)), "
@@ -82,7 +83,8 @@ constexpr db::statement change_transaction{
 constexpr db::statement remove_transaction{
     "finance_transaction_remove",
     "with u as materialized (select w as user_id from move_ledger($1, $5, $6) as w where w is not null), "
-    "t as (update transactions set deleted_at = $4, updated_at = $4, version = version + 1 from u "
+    "t as (update transactions set deleted_at = $4, updated_at = $4, version = version + 1, writing_by = $7::uuid, "
+    "    writing_with = $8::text from u "
     "  where transactions.user_id = u.user_id and id = $2 and version = $3 and deleted_at is null), "
     "l as (select u.user_id, l.booked_on, l.category, sum(l.amount)::bigint as amount, "
     "    sum(greatest(l.amount, 0))::bigint as received from u join transaction_lines l "
@@ -91,16 +93,17 @@ constexpr db::statement remove_transaction{
     "  where a.user_id = l.user_id and a.day = l.booked_on and a.category = l.category) "
     "select 1 from u"};
 
-constexpr auto restore_sql = db::join(
-    keyed_ledger,
-    ", t as (update transactions set deleted_at = null, updated_at = $8::timestamptz, version = version + 1 from u "
-    "  where transactions.user_id = u.user_id and id = $11 and version = $12 and deleted_at is not null), "
-    "a as (insert into day_actual (user_id, day, category, spent, received) "
-    "  select u.user_id, l.booked_on, l.category, -sum(l.amount)::bigint, sum(greatest(l.amount, 0))::bigint "
-    "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $11 and l.counts "
-    "  group by u.user_id, l.booked_on, l.category on conflict (user_id, day, category) do update "
-    "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
-    keyed_end);
+constexpr auto restore_sql =
+    db::join(keyed_ledger,
+             ", t as (update transactions set deleted_at = null, updated_at = $8::timestamptz, version = version + 1, "
+             "    writing_by = $13::uuid, writing_with = $14::text from u "
+             "  where transactions.user_id = u.user_id and id = $11 and version = $12 and deleted_at is not null), "
+             "a as (insert into day_actual (user_id, day, category, spent, received) "
+             "  select u.user_id, l.booked_on, l.category, -sum(l.amount)::bigint, sum(greatest(l.amount, 0))::bigint "
+             "  from u join transaction_lines l on l.user_id = u.user_id and l.transaction_id = $11 and l.counts "
+             "  group by u.user_id, l.booked_on, l.category on conflict (user_id, day, category) do update "
+             "  set spent = day_actual.spent + excluded.spent, received = day_actual.received + excluded.received)",
+             keyed_end);
 constexpr db::statement restore_transaction{"finance_transaction_restore", restore_sql};
 
 // As the latest revision of its own month has it, or of the month before while its own is not open.
@@ -152,15 +155,15 @@ void name_payee(http::response& answer, const std::optional<uuid>& supposed, con
 
 }  // namespace
 
-awaitable<write_outcome> ledger_store::create(const uuid& user, const transaction& t, const state_before& from,
+awaitable<write_outcome> signed_store::create(const uuid& user, const transaction& t, const state_before& from,
                                               const keyed_answer& answer, http::response& given, deadline d) {
     const line_columns lines(t);
     const year_month_day day(t.booked_on);
     try {
-        const auto rows = co_await db_.query(insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency,
-                                             t.account_id, t.occurred_at, t.payee, t.note, t.tags, lines.category,
-                                             lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked,
-                                             search_key_of(t.payee, t.note), t.counts, word_of_payee(t), t.payee_id);
+        const auto rows = co_await db_.query(
+            insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency, t.account_id, t.occurred_at,
+            t.payee, t.note, t.tags, lines.category, lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked,
+            search_key_of(t.payee, t.note), t.counts, word_of_payee(t), t.payee_id, by_);
         name_payee(given, t.payee_id, rows.front().get<std::optional<uuid>>(5));
         co_return outcome_of(rows);
     } catch (const db::error& e) {
@@ -170,6 +173,33 @@ awaitable<write_outcome> ledger_store::create(const uuid& user, const transactio
     throw api_error(409, "already_exists", "A transaction with this id exists.");
 }
 
+// By nobody.
+awaitable<write_outcome> ledger_store::create(const uuid& user, const transaction& t, const state_before& from,
+                                              const keyed_answer& answer, http::response& given, deadline d) {
+    signed_store nobodys(db_, writer());
+    auto out = co_await nobodys.create(user, t, from, answer, given, d);
+    co_return out;
+}
+
+awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, const state_before& from, deadline d) {
+    signed_store nobodys(db_, writer());
+    const bool done = co_await nobodys.change(user, now, from, d);
+    co_return done;
+}
+
+awaitable<bool> ledger_store::remove(const uuid& user, const transaction& gone, const state_before& from, deadline d) {
+    signed_store nobodys(db_, writer());
+    const bool done = co_await nobodys.remove(user, gone, from, d);
+    co_return done;
+}
+
+awaitable<write_outcome> ledger_store::restore(const uuid& user, const transaction& back, const state_before& from,
+                                               const keyed_answer& answer, deadline d) {
+    signed_store nobodys(db_, writer());
+    auto out = co_await nobodys.restore(user, back, from, answer, d);
+    co_return out;
+}
+
 awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const uuid& id, deadline d) {
     const auto rows = co_await db_.query_idempotent(find_transaction, d, user, id);
     auto found = transactions_from(rows);
@@ -177,25 +207,25 @@ awaitable<std::optional<transaction>> ledger_store::find(const uuid& user, const
     co_return std::move(found.front());
 }
 
-awaitable<bool> ledger_store::change(const uuid& user, const transaction& now, const state_before& from, deadline d) {
+awaitable<bool> signed_store::change(const uuid& user, const transaction& now, const state_before& from, deadline d) {
     const line_columns lines(now);
     const year_month_day day(now.booked_on);
     const auto rows = co_await db_.query(
         change_transaction, d, user, now.id, now.version - 1, day, now.value, now.account_id, now.occurred_at,
         now.payee, now.note, now.tags, text_or_null(now.bill_id), now.bill_unlinked, now.updated_at, lines.category,
-        lines.value, lines.note, from, search_key_of(now.payee, now.note), now.counts, now.currency, now.payee_id);
+        lines.value, lines.note, from, search_key_of(now.payee, now.note), now.counts, now.currency, now.payee_id, by_);
     co_return !rows.empty();
 }
 
-awaitable<bool> ledger_store::remove(const uuid& user, const transaction& gone, const state_before& from, deadline d) {
+awaitable<bool> signed_store::remove(const uuid& user, const transaction& gone, const state_before& from, deadline d) {
     const auto rows =
-        co_await db_.query(remove_transaction, d, user, gone.id, gone.version - 1, *gone.deleted_at, from);
+        co_await db_.query(remove_transaction, d, user, gone.id, gone.version - 1, *gone.deleted_at, from, by_);
     co_return !rows.empty();
 }
 
-awaitable<write_outcome> ledger_store::restore(const uuid& user, const transaction& back, const state_before& from,
+awaitable<write_outcome> signed_store::restore(const uuid& user, const transaction& back, const state_before& from,
                                                const keyed_answer& answer, deadline d) {
-    const auto rows = co_await db_.query(restore_transaction, d, user, answer, from, back.id, back.version - 1);
+    const auto rows = co_await db_.query(restore_transaction, d, user, answer, from, back.id, back.version - 1, by_);
     co_return outcome_of(rows);
 }
 

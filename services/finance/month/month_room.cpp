@@ -19,16 +19,20 @@ month_room::month_room(const loaded_month& got) : over_(period_of(got.month)) {
     load_ = headroom_of(got.facts, over_, revisions);
 }
 
-headroom month_room::with(const transaction& t, const category_book& book) const {
+headroom month_room::with(const transaction* before, const transaction* after, const category_book& book) const {
     auto out = load_;
-    if (!t.counts || !over_.contains(t.booked_on)) return out;
-    for (const auto& line : t.lines) {
-        const wide received = std::max<amount>(0, line.value);
-        out.out += received - line.value;
-        out.in += received;
-        const auto* entry = book.find(line.category);
-        if (entry == nullptr || entry->cls != category_class::income) out.back += received;
-    }
+    const auto add = [&](const transaction* t, int sign) {
+        if (t == nullptr || !t->counts || !over_.contains(t->booked_on)) return;
+        for (const auto& line : t->lines) {
+            const wide received = std::max<amount>(0, line.value);
+            out.out += sign * (received - line.value);
+            out.in += sign * received;
+            const auto* entry = book.find(line.category);
+            if (entry == nullptr || entry->cls != category_class::income) out.back += sign * received;
+        }
+    };
+    add(before, -1);
+    add(after, 1);
     return out;
 }
 

@@ -90,6 +90,40 @@ class Ledger:
         self.looked_at()
         self.told_effect(made["effect"])
 
+    def bulk(self):
+        """One change of some entries on budget, by their ids; half of them are undone at once."""
+        free = [id for id in sorted(self.tags) if self.books.entries[id]["bill"] in (None, "none") and len(self.books.entries[id]["lines"]) == 1]
+        if not free:
+            return
+        ids = self.rng.sample(free, self.rng.randrange(1, min(len(free), 12) + 1))
+        change = {"category": self.rng.choice(self.places())} if self.rng.random() < .6 else {}
+        if not change or self.rng.random() < .3:
+            change["payee"] = self.rng.choice(PAYEES)
+        if self.rng.random() < .3:
+            change["account_id"] = self.rng.choice(self.accounts)
+        before = {id: (copy.deepcopy(self.books.entries[id]), dict(self.texts[id]), self.home[id]) for id in ids}
+        made = self.posted({"ids": ids, "change": change}, "/v1/transactions:bulk", 200).json
+        assert made["matched"] == len(ids)
+        for id in ids:
+            entry = self.books.entries[id]
+            if "category" in change:
+                entry["lines"] = [(change["category"], entry["lines"][0][1])]
+            if "payee" in change:
+                self.texts[id]["payee"] = change["payee"]
+            self.home[id] = change.get("account_id", self.home[id])
+        self.note("bulk", ids, change)
+        self.looked_at()
+        self.told_effect(made["effect"])
+        if made["change_id"] and self.rng.random() < .5:
+            back = self.posted(None, f"/v1/changes/{made['change_id']}:undo", 200).json
+            assert back["undone"] == made["changed"]
+            self.note("undo of it")
+            for id, (entry, texts, home) in before.items():
+                self.books.entries[id], self.texts[id], self.home[id] = entry, texts, home
+            self.told_effect(back["effect"])
+        for id in ids:
+            self.tags[id] = expect(self.person.get(f"/v1/transactions/{id}"), 200).etag
+
     def told_effect(self, effect):
         want = self.books.effect(self.today())
         if want is None:
