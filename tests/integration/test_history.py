@@ -8,6 +8,7 @@ from mita.waiting import until
 from test_batch import LIST, batch, shown, spend
 from test_bulk import bulk, undo
 from test_links import occurrence, replan
+from test_payees import merge
 from test_transfers import pair, unpair
 
 ANY = {"If-Match": "*"}
@@ -82,16 +83,19 @@ def test_what_the_service_itself_changes_is_a_version_by_nobody_and_a_link_that_
 
 
 def test_versions_are_made_by_any_statement_and_hold_the_lines_from_before_it(stack, saver):
-    entry = saver.spend(100)
+    lines = [{"category": c, "money": money(-50), "note": "as logged"} for c in ("coffee", "transport")]
+    entry = saver.spend(100, splits=lines)
+    mine = (saver.id, entry["id"])
     with stack.cluster.connect() as db:
         db.autocommit = False
         with db.cursor() as c:
-            c.execute("select finance.move_ledger(%s, null, null)", (saver.id,))
-            c.execute("with l as (update finance.transaction_lines set amount = -90, category = 'coffee' where user_id = %s and transaction_id = %s), "
-                      "t as (update finance.transactions set amount = -90, version = version + 1 where user_id = %s and id = %s) select 1", (saver.id, entry["id"], saver.id, entry["id"]))
+            c.execute("set search_path to finance")
+            c.execute("select move_ledger(%s, null, null)", mine[:1])
+            c.execute("with l as (update transaction_lines set note = 'by hand' where user_id = %s and transaction_id = %s), "
+                      "t as (update transactions set note = 'by hand', version = version + 1 where user_id = %s and id = %s) select 1", mine + mine)
         db.commit()
-    data = history(saver, entry)
-    assert [(v["version"], v["transaction"]["money"]["amount"], v["transaction"]["category"], v["by"] is None) for v in data] == [(2, -90, "coffee", True), (1, -100, "groceries", False)]
+    told = [(v["version"], v["by"] is None, v["transaction"]["note"], {s["note"] for s in v["transaction"]["splits"]}) for v in history(saver, entry)]
+    assert told == [(2, True, "by hand", {"by hand"}), (1, False, None, {"as logged"})]
 
 
 def test_the_newest_fifty_former_versions_are_kept(stack, saver):
@@ -182,6 +186,27 @@ def test_what_a_version_stood_on_must_be_there_still(stack, saver):
     expect(saver.delete(f"/v1/accounts/{card.json['id']}", headers={"If-Match": archived.etag}), 204)
     assert expect(revert(saver, entry, 1), 422, "unknown_account").findings() == {"/version": "unknown_account"}
     audit_ledger(stack.cluster, saver.id)
+
+
+def test_a_payee_that_went_since_is_made_again_by_the_version_that_names_it_and_told_as_it_is_kept(saver):
+    entry = saver.spend(1, payee="Gone")
+    patch(saver, entry, payee="Here")
+    expect(saver.delete(f"/v1/payees/{entry['payee_id']}", headers=ANY), 204)
+    back = expect(revert(saver, entry, 1), 200).json
+    known = {p["id"]: p["name"] for p in expect(saver.get("/v1/payees"), 200).json["data"]}
+    assert known[back["payee_id"]] == "Gone" and back["payee_id"] == history(saver, entry)[0]["transaction"]["payee_id"]
+    assert expect(revert(saver, entry, 2), 200).json["payee_id"] == next(id for id, name in known.items() if name == "Here")
+
+
+def test_a_version_of_a_payee_merged_since_comes_back_as_the_one_it_was_merged_into(saver):
+    entry, other = saver.spend(1, payee="Corner"), saver.spend(1, payee="Shop")
+    change = expect(bulk(saver, {"payee": "Shop"}, ids=[entry["id"]]), 200).json["change_id"]
+    expect(merge(saver, other["payee_id"], entry["payee_id"]), 200)
+    back = expect(revert(saver, entry, 1), 200).json
+    assert (back["payee"], back["payee_id"]) == ("Corner", other["payee_id"]) == tuple(history(saver, entry)[0]["transaction"][m] for m in ("payee", "payee_id"))
+    expect(revert(saver, entry, 2), 200)
+    expect(undo(saver, change), 200)
+    assert history(saver, entry)[0]["transaction"]["payee_id"] == other["payee_id"]
 
 
 @pytest.mark.parametrize("amount", [2**53 - 1])

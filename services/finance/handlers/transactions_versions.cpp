@@ -166,10 +166,10 @@ awaitable<keyed_try> try_revert(app& a, const http::request& req, const uuid& id
     if (then.front().deleted_at) refuse("/version", "unknown_version", "In this version it was deleted.");
     const auto rules = rules_of(j->now.facts);
     step s{*now, back_to(*now, then.front(), rules)};
-    if (s.after.payee != now->payee && s.after.payee) {
+    if (s.after.payee != now->payee && s.after.payee_id) {
         const std::vector<std::string> word{payee_word_of(*s.after.payee)};
         const auto meant = co_await a.payees.meant(user, word, d);
-        if (!meant.empty()) s.after.payee_id = meant.begin()->second.id;
+        s.after.payee_id = meant.empty() ? new_uuid() : meant.begin()->second.id;
     }
     bool same = true;
     try {
