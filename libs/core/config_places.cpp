@@ -10,7 +10,7 @@ namespace mita {
 
 namespace {
 
-bool is_name(std::string_view host) {
+bool is_host_or_scheme(std::string_view host) {
     return !host.empty() && std::all_of(host.begin(), host.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
                c == '_';
@@ -18,7 +18,7 @@ bool is_name(std::string_view host) {
 }
 
 bool is_host(std::string_view host) {
-    if (!host.starts_with('[')) return is_name(host);
+    if (!host.starts_with('[')) return is_host_or_scheme(host);
     return host.ends_with(']') && parse_address(host.substr(1, host.size() - 2));
 }
 
@@ -49,7 +49,7 @@ std::optional<config::endpoint> parse_http(std::string_view url) {
 // What a browser sends as Origin: a scheme (an app's own as well), a host, perhaps a port.
 bool is_origin(std::string_view text) {
     const auto scheme = text.find("://");
-    if (scheme == std::string_view::npos || !is_name(text.substr(0, scheme))) return false;
+    if (scheme == std::string_view::npos || !is_host_or_scheme(text.substr(0, scheme))) return false;
     return parse_host_port(text.substr(scheme + 3)).has_value();
 }
 

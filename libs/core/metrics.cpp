@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<double, 16> duration_bound_values{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075,
                                                        0.1,    0.25,  0.5,    0.75,  1,    2.5,   5,    10};
 
-bool is_name(std::string_view name, bool colons) {
+bool is_metric_name(std::string_view name, bool colons) {
     if (name.empty() || (name[0] >= '0' && name[0] <= '9')) return false;
     return std::all_of(name.begin(), name.end(), [&](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -42,7 +42,7 @@ std::string label_text(labels l) {
     std::sort(l.begin(), l.end());
     std::string out;
     for (std::size_t i = 0; i < l.size(); ++i) {
-        if (!is_name(l[i].first, false) || l[i].first == "le")
+        if (!is_metric_name(l[i].first, false) || l[i].first == "le")
             throw std::logic_error("not a metric label name: " + l[i].first);
         if (i > 0 && l[i].first == l[i - 1].first) throw std::logic_error("metric label given twice: " + l[i].first);
         if (i > 0) out.push_back(',');
@@ -196,7 +196,7 @@ struct registry::impl {
 
     series_cells& at(const std::string& name, const std::string& help, const std::string& type, labels l,
                      std::span<const double> bounds = {}) {
-        if (!is_name(name, true)) throw std::logic_error("not a metric name: " + name);
+        if (!is_metric_name(name, true)) throw std::logic_error("not a metric name: " + name);
         if ((type == "counter") != name.ends_with("_total"))
             throw std::logic_error("counters, and only they, end in _total: " + name);
         if (type == "info" && !name.ends_with("_info")) throw std::logic_error("infos end in _info: " + name);

@@ -21,7 +21,7 @@ std::string_view trimmed(std::string_view s) {
                                            : s.substr(begin, s.find_last_not_of(blank) - begin + 1);
 }
 
-bool is_name(std::string_view s) {
+bool is_setting_name(std::string_view s) {
     const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; };
     return !s.empty() && letter(s.front()) &&
            std::all_of(s.begin(), s.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
@@ -36,7 +36,7 @@ std::string_view unquoted(std::string_view s) {
 std::string take(std::string_view line, settings_file& to) {
     const auto equals = line.find('=');
     const auto name = trimmed(line.substr(0, equals));
-    if (equals == std::string_view::npos || !is_name(name)) return "must be NAME=value";
+    if (equals == std::string_view::npos || !is_setting_name(name)) return "must be NAME=value";
     if (name == "MITA_SETTINGS_FILE") return "MITA_SETTINGS_FILE is for the environment alone";
     const auto value = unquoted(trimmed(line.substr(equals + 1)));
     if (value.find('\0') != std::string_view::npos) return "holds a NUL";

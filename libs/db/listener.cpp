@@ -20,7 +20,7 @@ constexpr auto longest_pause = 1000ms;
 constexpr auto probe_interval = 10s;  // a link that went dead silently is found so, not only by keepalives
 constexpr auto probe_limit = 5s;
 
-constexpr statement probe{"listener_probe", "select 1"};
+constexpr statement still_there{"listener_probe", "select 1"};
 
 std::string quoted(const std::string& channel) {
     std::string out = "\"";
@@ -170,7 +170,7 @@ awaitable<void> listener::impl::serve(self_ptr self, std::shared_ptr<connection>
         co_await self->wake.async_wait(to(ec));
         if (!link->alive() || self->stopped) break;
         std::vector<batch::item> what;
-        what.emplace_back(&probe, params());
+        what.emplace_back(&still_there, params());
         const auto c = std::make_shared<call>(self->ex, std::move(what));
         link->submit(c);
         const auto limit = deadline::after(probe_limit);

@@ -40,7 +40,7 @@ std::string_view required(const json::object& jwk, std::string_view name) {
     return *value;
 }
 
-std::string decoded(const json::object& jwk, std::string_view name) {
+std::string member_bytes(const json::object& jwk, std::string_view name) {
     const auto bytes = base64url::decode(required(jwk, name));
     if (!bytes) refuse("\"" + std::string(name) + "\" is not base64url");
     return *bytes;
@@ -64,15 +64,15 @@ void fill_asymmetric(public_key& key, const json::object& jwk, std::string_view 
             refuse(std::string("a public key must not have the private member \"") + member + "\"");
     if (kty == "RSA") {
         key.alg = algorithm::rs256;
-        key.key = crypto::make_rsa(decoded(jwk, "n"), decoded(jwk, "e"));
+        key.key = crypto::make_rsa(member_bytes(jwk, "n"), member_bytes(jwk, "e"));
     } else if (kty == "EC") {
         if (required(jwk, "crv") != "P-256") refuse("the curve must be P-256");
         key.alg = algorithm::es256;
-        key.key = crypto::make_p256(decoded(jwk, "x"), decoded(jwk, "y"));
+        key.key = crypto::make_p256(member_bytes(jwk, "x"), member_bytes(jwk, "y"));
     } else if (kty == "OKP") {
         if (required(jwk, "crv") != "Ed25519") refuse("the curve must be Ed25519");
         key.alg = algorithm::eddsa;
-        key.key = crypto::make_ed25519(decoded(jwk, "x"));
+        key.key = crypto::make_ed25519(member_bytes(jwk, "x"));
     } else {
         refuse("the key type must be EC, OKP, RSA or oct");
     }
@@ -81,7 +81,7 @@ void fill_asymmetric(public_key& key, const json::object& jwk, std::string_view 
 
 void fill_secret(public_key& key, const json::object& jwk) {
     key.alg = algorithm::hs256;
-    key.mac_key = secret(decoded(jwk, "k"));
+    key.mac_key = secret(member_bytes(jwk, "k"));
     key.hmac = crypto::fetch_hmac();
     if (key.mac_key.view().size() < 32) refuse("an HS256 secret must have 32 bytes or more");
     const std::string canonical = R"({"k":")" + std::string(required(jwk, "k")) + R"(","kty":"oct"})";

@@ -29,7 +29,7 @@ void show(const uuid& id, const std::string& name, const secret& fresh) {
     std::cout << out << "}\n";
 }
 
-awaitable<int> list(desk& d, db::pool& db) {
+awaitable<int> list_clients(desk& d, db::pool& db) {
     client_store clients(db);
     const auto all = co_await clients.list(d.until);
     for (const auto& c : all) {
@@ -45,7 +45,7 @@ awaitable<int> list(desk& d, db::pool& db) {
     co_return 0;
 }
 
-awaitable<int> add(desk& d, db::pool& db, std::string name, std::vector<std::string> scopes) {
+awaitable<int> add_client(desk& d, db::pool& db, std::string name, std::vector<std::string> scopes) {
     if (name.empty() || name.size() > 64 || text::has_hidden(name))
         co_return refuse_command("a name has 1 to 64 bytes and no hidden characters");
     const auto fresh = new_client_secret();
@@ -101,11 +101,11 @@ awaitable<int> remove(desk& d, db::pool& db, std::string which) {
 void add_client_commands(command_line& cli) {
     auto& clients = cli.add_group("clients", "services that ask auth by themselves; WHICH is an id or a name");
     cli.add_to(clients, "list", "print each, a JSON object a line",
-               [](config& from) { return run_at_desk(from, &list); });
+               [](config& from) { return run_at_desk(from, &list_clients); });
     const auto name = std::make_shared<std::string>();
     const auto scopes = std::make_shared<std::vector<std::string>>();
     auto& make = cli.add_to(clients, "add", "make one; its secret is printed this once", [name, scopes](config& from) {
-        return run_at_desk(from, [name, scopes](desk& d, db::pool& db) { return add(d, db, *name, *scopes); });
+        return run_at_desk(from, [name, scopes](desk& d, db::pool& db) { return add_client(d, db, *name, *scopes); });
     });
     make.add_option("name", *name, "what people call it")->required();
     make.add_option("--scope", *scopes,

@@ -24,7 +24,7 @@ std::string said(const invitation& i) {
     return out;
 }
 
-awaitable<int> add(desk& d, db::pool& db, std::string email, int days) {
+awaitable<int> add_invitation(desk& d, db::pool& db, std::string email, int days) {
     invitation i;
     if (!email.empty()) {
         i.address_key = canonical_address(email);
@@ -43,7 +43,7 @@ awaitable<int> add(desk& d, db::pool& db, std::string email, int days) {
     co_return 0;
 }
 
-awaitable<int> list(desk& d, db::pool& db) {
+awaitable<int> list_invitations(desk& d, db::pool& db) {
     invitation_store invitations(db);
     const auto all = co_await invitations.list(d.until);
     for (const auto& i : all) std::cout << said(i) << "}\n";
@@ -69,12 +69,12 @@ void add_invitation_commands(command_line& cli) {
     const auto email = std::make_shared<std::string>();
     const auto days = std::make_shared<int>(7);
     auto& make = cli.add_to(group, "add", "make one; its token is printed this once", [email, days](config& from) {
-        return run_at_desk(from, [email, days](desk& d, db::pool& db) { return add(d, db, *email, *days); });
+        return run_at_desk(from, [email, days](desk& d, db::pool& db) { return add_invitation(d, db, *email, *days); });
     });
     make.add_option("--email", *email, "for this address alone");
     make.add_option("--days", *days, "how long it is good")->check(CLI::Range(1, 365))->capture_default_str();
     cli.add_to(group, "list", "print those that are good still, a JSON object a line",
-               [](config& from) { return run_at_desk(from, &list); });
+               [](config& from) { return run_at_desk(from, &list_invitations); });
     const auto which = std::make_shared<std::string>();
     auto& end = cli.add_to(group, "revoke", "end one", [which](config& from) {
         return run_at_desk(from, [which](desk& d, db::pool& db) { return revoke(d, db, *which); });

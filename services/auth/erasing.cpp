@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto step_time = 5s;
+constexpr auto erasing_step = 5s;
 
 struct eraser {
     eraser(app& all, http::client& to, metrics::registry& r)
@@ -40,7 +40,7 @@ awaitable<erased> ask_finance(eraser& e, uuid id) {
     ask.headers = jwt::authorization_line(e.a.all.set.internal_token);
     std::string why;
     try {
-        const auto answer = co_await e.finance.send(std::move(ask), deadline::after(step_time));
+        const auto answer = co_await e.finance.send(std::move(ask), deadline::after(erasing_step));
         if (answer.status == 204) co_return erased::yes;
         if (answer.status == 503 && answer.body.find("\"overloaded\"") != std::string_view::npos)
             co_return erased::partly;
@@ -55,15 +55,15 @@ awaitable<erased> ask_finance(eraser& e, uuid id) {
 awaitable<void> run(std::shared_ptr<eraser> e) {
     if (!e->a.db.ready()) co_return;  // away: said by others
     while (!e->a.all.loops.stopping()) {
-        const auto next = co_await e->work.claim(deadline::after(step_time));
+        const auto next = co_await e->work.claim(deadline::after(erasing_step));
         if (!next) break;
         const auto how = co_await ask_finance(*e, next->user_id);
         (how == erased::no ? e->failed : e->done).add();
         if (how == erased::no) break;  // away: the others would wait for it, too
-        co_await e->work.note(*next, how == erased::yes, deadline::after(step_time));
+        co_await e->work.note(*next, how == erased::yes, deadline::after(erasing_step));
         if (how == erased::yes && next->pass == 0) e->a.all.log.info("erased").with("user_id", next->user_id.str());
     }
-    const auto left = co_await e->work.waiting(deadline::after(step_time));
+    const auto left = co_await e->work.waiting(deadline::after(erasing_step));
     e->waiting.set(left);
 }
 

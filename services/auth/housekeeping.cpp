@@ -21,7 +21,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr unsigned rows_a_step = 1'000, steps_a_run = 20;
-constexpr auto step_time = 5s;
+constexpr auto housekeeping_step = 5s;
 
 struct house {
     house(app& all, metrics::registry& r)
@@ -43,7 +43,7 @@ struct house {
 awaitable<void> settle_addresses(app& a) {
     address_store addresses(a.db);
     while (!a.all.loops.stopping()) {
-        const auto n = co_await addresses.settle(rows_a_step, deadline::after(step_time), a.all.log);
+        const auto n = co_await addresses.settle(rows_a_step, deadline::after(housekeeping_step), a.all.log);
         if (n < rows_a_step) co_return;
     }
 }
@@ -51,7 +51,7 @@ awaitable<void> settle_addresses(app& a) {
 // What refusals are to cost (P7). New kinds come by imports, and go as their people log in.
 awaitable<void> learn_kinds(app& a) {
     credential_store credentials(a.db, a.sessions.tokens_live());
-    const auto one_of_each = co_await credentials.one_of_each_kind(deadline::after(step_time));
+    const auto one_of_each = co_await credentials.one_of_each_kind(deadline::after(housekeeping_step));
     a.all.passwords.accounts_have(one_of_each);
 }
 
@@ -60,7 +60,7 @@ template <class Step>
 awaitable<std::uint64_t> in_steps(app& a, Step one) {
     std::uint64_t all = 0;
     for (unsigned step = 0; step < steps_a_run && !a.all.loops.stopping(); ++step) {
-        const std::int64_t n = co_await one(deadline::after(step_time));
+        const std::int64_t n = co_await one(deadline::after(housekeeping_step));
         all += static_cast<std::uint64_t>(n);
         if (n < rows_a_step) break;
     }
@@ -75,11 +75,11 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     const auto heard = co_await in_steps(h->a, more_revoked);
     h->revocations.add(heard);
     one_time_store tokens(h->a.db);
-    const auto moved = co_await clock_moved(h->a.db, deadline::after(step_time));
-    const auto over = co_await tokens.prune(rows_a_step * steps_a_run, moved, deadline::after(step_time));
+    const auto moved = co_await clock_moved(h->a.db, deadline::after(housekeeping_step));
+    const auto over = co_await tokens.prune(rows_a_step * steps_a_run, moved, deadline::after(housekeeping_step));
     h->tokens.add(static_cast<std::uint64_t>(over));
     throttle_store slowed(h->a.db);
-    const auto calm = co_await slowed.prune(rows_a_step * steps_a_run, deadline::after(step_time));
+    const auto calm = co_await slowed.prune(rows_a_step * steps_a_run, deadline::after(housekeeping_step));
     h->throttles.add(static_cast<std::uint64_t>(calm));
     const auto more_networks = [&slowed](deadline d) { return slowed.prune_networks(rows_a_step, d); };
     const auto networks = co_await in_steps(h->a, more_networks);
@@ -88,7 +88,7 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     const auto begun = co_await in_steps(h->a, more_begun);
     h->factors.add(begun);
     invitation_store invitations(h->a.db);
-    const auto past = co_await invitations.prune(rows_a_step * steps_a_run, deadline::after(step_time));
+    const auto past = co_await invitations.prune(rows_a_step * steps_a_run, deadline::after(housekeeping_step));
     h->invitations.add(static_cast<std::uint64_t>(past));
     audit_store trail(h->a.db);
     const auto kept = live(h->a.all.set.audit_kept);
@@ -96,7 +96,7 @@ awaitable<void> tidy(std::shared_ptr<house> h) {
     const auto old = co_await in_steps(h->a, more_old);
     h->events.add(old);
     for (unsigned step = 0; step < steps_a_run && !h->a.all.loops.stopping(); ++step) {
-        const auto done = co_await h->a.sessions.sweep(h->from, rows_a_step, deadline::after(step_time));
+        const auto done = co_await h->a.sessions.sweep(h->from, rows_a_step, deadline::after(housekeeping_step));
         h->sessions.add(static_cast<std::uint64_t>(done.deleted));
         h->from = done.next.value_or(uuid());
         if (!done.next) break;

@@ -55,7 +55,7 @@ void follow_names(runtime& rt, unsigned worker, upstream& of) {
 }
 
 // The series carry the gateway's own names.
-http::server_options named(http::server_options o) {
+http::server_options with_name(http::server_options o) {
     o.malformed_metric = "mita_gateway_malformed_total";
     return o;
 }
@@ -73,7 +73,7 @@ struct worker_parts {
         secure = std::make_unique<http::server>(on, options, *secure_way, all.log, all.metrics);
     }
     static http::server_options outside(shared& all) {
-        auto o = named(http::options_of(all.set, "gateway"));
+        auto o = with_name(http::options_of(all.set, "gateway"));
         o.window = &all.vital.make_window();
         o.idle_timeout = all.set.keep_alive;
         o.slow = all.set.slow;
@@ -178,7 +178,7 @@ int serve(config& from, bool take_over) {
     at_once.insert(at_once.end(), own.begin(), own.end());
     all.again = std::make_unique<settings_reload>(from, std::move(at_once), read, rt, log, all.metrics, "gateway");
     http::reload_door internal_door(internal_way, *all.again, all.set.internal_token);
-    http::server internal_server(rt.at(0), named(http::options_of(all.set, "gateway_internal")), internal_door, log,
+    http::server internal_server(rt.at(0), with_name(http::options_of(all.set, "gateway_internal")), internal_door, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "gateway", servers, internal_server, log);
     if (!secure.empty()) doors.add_secure(all.set, "MITA_TLS_PORT", all.set.tls_port, "gateway", secure);

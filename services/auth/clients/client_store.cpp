@@ -9,20 +9,20 @@ namespace mita::auth {
 
 namespace {
 
-constexpr std::string_view prefix = "mcs_";
+constexpr std::string_view client_prefix = "mcs_";
 
-constexpr auto columns = db::join(
+constexpr auto client_columns = db::join(
     "select id, session, name, scope, secret_hash, case when former_until > judged_at($1) then former_hash end,"
     " created_at, rotated_at from clients");
-constexpr auto by_id_sql = db::join(columns, " where id = $2");
-constexpr auto all_sql = db::join(columns, " order by name limit 10000");
-constexpr db::statement by_id{"client_by_id", by_id_sql, db::sync::shared};
+constexpr auto client_by_id_sql = db::join(client_columns, " where id = $2");
+constexpr auto all_sql = db::join(client_columns, " order by name limit 10000");
+constexpr db::statement client_by_id{"client_by_id", client_by_id_sql, db::sync::shared};
 constexpr db::statement every{"client_list", all_sql};
 constexpr db::statement insert{"client_add",
                                "insert into clients (id, session, name, scope, secret_hash, created_at, rotated_at)"
                                " values ($1, $2, $3, $4, $5, $6, $6) on conflict (name) do nothing"};
 constexpr db::statement change_secret{"client_rotate", "select rotate_client($1, $2, $3, $4, $5, $6, $7)"};
-constexpr db::statement drop{"client_remove", "select remove_client($1, $2, $3, $4)"};
+constexpr db::statement drop_client{"client_remove", "select remove_client($1, $2, $3, $4)"};
 
 client read(const db::row& r) {
     db::columns c(r);
@@ -40,12 +40,14 @@ client read(const db::row& r) {
 
 }  // namespace
 
-secret new_client_secret() { return new_opaque_token(prefix); }
-std::optional<std::string> hash_of_client_secret(std::string_view text) { return hash_of_opaque_token(prefix, text); }
+secret new_client_secret() { return new_opaque_token(client_prefix); }
+std::optional<std::string> hash_of_client_secret(std::string_view text) {
+    return hash_of_opaque_token(client_prefix, text);
+}
 
 awaitable<std::optional<client>> client_store::find(uuid id, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
-    const auto rows = co_await db_.query_idempotent(by_id, d, moved, id);
+    const auto rows = co_await db_.query_idempotent(client_by_id, d, moved, id);
     if (rows.empty()) co_return std::nullopt;
     co_return read(rows.front());
 }
@@ -75,7 +77,7 @@ awaitable<bool> client_store::rotate(uuid id, std::string secret_hash, std::chro
 
 awaitable<bool> client_store::remove(uuid id, std::chrono::seconds tokens_live, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
-    const auto rows = co_await db_.query(drop, d, id, tokens_live.count(), moved, wall::now());
+    const auto rows = co_await db_.query(drop_client, d, id, tokens_live.count(), moved, wall::now());
     co_return rows.front().get<bool>(0);
 }
 

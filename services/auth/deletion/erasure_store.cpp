@@ -12,8 +12,8 @@ namespace {
 constexpr db::statement end_account{"account_delete",
                                     "select outcome, revocation from delete_account($1, $2, $3, $4, $5, $6, $7, $8)"};
 constexpr db::statement take{"erasure_claim", "select who, pass from claim_erasure($1)"};
-constexpr db::statement tell{"erasure_note", "select note_erasure($1, $2::smallint, $3, $4)"};
-constexpr db::statement forget{"erasure_forget_in_audit", "select forget_in_audit($1)"};
+constexpr db::statement note_pass{"erasure_note", "select note_erasure($1, $2::smallint, $3, $4)"};
+constexpr db::statement forget_in_audit{"erasure_forget_in_audit", "select forget_in_audit($1)"};
 constexpr db::statement count_waiting{"erasures_waiting", "select count(*) from erasures where passes = 0"};
 
 }  // namespace
@@ -48,8 +48,8 @@ awaitable<std::optional<erasure>> erasure_store::claim(deadline d) {
 
 awaitable<void> erasure_store::note(erasure e, bool finished, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
-    co_await db_.query_idempotent(forget, d, e.user_id);
-    co_await db_.query(tell, d, e.user_id, e.pass, finished, moved);
+    co_await db_.query_idempotent(forget_in_audit, d, e.user_id);
+    co_await db_.query(note_pass, d, e.user_id, e.pass, finished, moved);
 }
 
 awaitable<std::int64_t> erasure_store::waiting(deadline d) {

@@ -14,7 +14,7 @@ constexpr db::statement summary{
     "select exists (select from totp_secrets where user_id = $1 and confirmed_at is not null),"
     " (select count(*) from recovery_codes where user_id = $1 and used_at is null),"
     " (select count(*) from passkeys where user_id = $1)"};
-constexpr db::statement look{
+constexpr db::statement look_at_factors{
     "totp_look",
     "select sealed, confirmed_at is not null, begun_at > judged_at($2) - interval '1 hour', last_step"
     " from totp_secrets where user_id = $1"};
@@ -69,7 +69,7 @@ awaitable<factor_summary> factor_store::of(uuid user_id, deadline d) {
 
 awaitable<std::optional<totp_state>> factor_store::totp_of(uuid user_id, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
-    const auto rows = co_await db_.query_idempotent(look, d, user_id, moved);
+    const auto rows = co_await db_.query_idempotent(look_at_factors, d, user_id, moved);
     if (rows.empty()) co_return std::nullopt;
     const auto r = rows.front();
     totp_state out;

@@ -36,7 +36,7 @@ constexpr db::statement end_one{"keys_revoke", "select revoke_key($1, $2, $3, $4
 constexpr db::statement swap_sealed{"keys_reseal",
                                     "update signing_keys set private_key = $3 where kid = $1 and private_key = $2"};
 
-std::vector<stored_key> read(const db::rows& rows) {
+std::vector<stored_key> read_keys(const db::rows& rows) {
     std::vector<stored_key> out;
     for (const auto r : rows) {
         db::columns c(r);
@@ -56,12 +56,12 @@ std::vector<stored_key> read(const db::rows& rows) {
 
 awaitable<std::vector<stored_key>> key_store::load(std::int64_t moved, deadline d) {
     const auto rows = co_await db_.query_idempotent(load_living, d, moved);
-    co_return read(rows);
+    co_return read_keys(rows);
 }
 
 awaitable<std::vector<stored_key>> key_store::load_all(std::int64_t moved, deadline d) {
     const auto rows = co_await db_.query_idempotent(load_every, d, moved);
-    co_return read(rows);
+    co_return read_keys(rows);
 }
 
 awaitable<bool> key_store::insert_first(stored_key k, std::int64_t moved, deadline d) {

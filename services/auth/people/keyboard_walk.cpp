@@ -39,14 +39,14 @@ std::optional<place> find(const keyboard& on, char32_t c) {
     return std::nullopt;
 }
 
-struct step {
+struct key_step {
     int down, right;
-    bool operator==(const step&) const = default;
+    bool operator==(const key_step&) const = default;
 };
 
 // From one key to a neighbour, or to itself.
-std::optional<step> step_between(const place& a, const place& b) {
-    const step s{b.row - a.row, b.column - a.column};
+std::optional<key_step> step_between(const place& a, const place& b) {
+    const key_step s{b.row - a.row, b.column - a.column};
     const bool along = s.down == 0 && s.right >= -1 && s.right <= 1;
     const bool down = (s.down == 1 || s.down == -1) && s.right == 0;
     if (!along && !down) return std::nullopt;
@@ -61,13 +61,13 @@ bool walks(const keyboard& on, const std::u32string& keys) {
         places.push_back(*at);
     }
     std::size_t length = 1;
-    std::optional<step> way;
+    std::optional<key_step> way;
     for (std::size_t i = 1; i < places.size(); ++i) {
         const auto s = step_between(places[i - 1], places[i]);
-        const bool goes_on = s && (!way || *s == *way || *s == step{0, 0});
+        const bool goes_on = s && (!way || *s == *way || *s == key_step{0, 0});
         if (!goes_on && length < shortest) return false;
         length = goes_on ? length + 1 : 1;
-        way = goes_on && *s != step{0, 0} ? s : goes_on ? way : std::nullopt;
+        way = goes_on && *s != key_step{0, 0} ? s : goes_on ? way : std::nullopt;
     }
     return length >= shortest;
 }

@@ -30,7 +30,7 @@ constexpr db::statement reset_one{"user_require_reset",
                                   "select outcome, revocation from require_reset($1, $2, $3, $4, $5, $6, $7)"};
 
 // nullopt: not its turn yet.
-std::optional<standing_change> read(const db::rows& rows) {
+std::optional<standing_change> read_change(const db::rows& rows) {
     const auto r = rows.front();
     const auto outcome = r.get<std::string>(0);
     if (outcome == "busy") return std::nullopt;
@@ -71,7 +71,7 @@ awaitable<standing_change> standing_store::set(uuid id, std::optional<std::strin
     turn mine(d);
     for (;;) {
         const auto rows = co_await db_.query(set_one, d, id, status, role, tokens_live_.count(), moved, wall::now());
-        const auto done = read(rows);
+        const auto done = read_change(rows);
         if (done) co_return *done;
         co_await mine.wait();
     }
@@ -82,7 +82,7 @@ awaitable<standing_change> standing_store::end_sessions(uuid id, std::string why
     turn mine(d);
     for (;;) {
         const auto rows = co_await db_.query(end_every, d, id, why, tokens_live_.count(), moved, wall::now());
-        const auto done = read(rows);
+        const auto done = read_change(rows);
         if (done) co_return *done;
         co_await mine.wait();
     }
@@ -97,7 +97,7 @@ awaitable<standing_change> standing_store::require_reset(uuid id, deadline d) {
         try {
             const auto rows = co_await db_.query(reset_one, d, id, new_uuid(), mail_store::kept.count(),
                                                  mail_store::most, tokens_live_.count(), moved, wall::now());
-            done = read(rows);
+            done = read_change(rows);
         } catch (const db::error& e) {
             if (e.sqlstate != "53000") throw;
             full = true;

@@ -21,7 +21,7 @@ constexpr db::statement swap_hash{
 constexpr db::statement write_language{"user_language", "update users set language = $2 where id = $1"};
 constexpr db::statement set_name{"user_rename", "update users set display_name = $2, updated_at = $3 where id = $1"};
 
-std::optional<user> read(const db::rows& rows) {
+std::optional<user> read_user(const db::rows& rows) {
     if (rows.empty()) return std::nullopt;
     const auto r = rows.front();
     user u;
@@ -46,12 +46,12 @@ awaitable<std::optional<user>> user_store::find_by_email(std::string email, dead
     const auto canonical = canonical_address(email);
     const auto former = former_form(email);
     const auto rows = co_await db_.query_idempotent(by_email, d, canonical, former);
-    co_return read(rows);
+    co_return read_user(rows);
 }
 
 awaitable<std::optional<user>> user_store::find(uuid id, deadline d) {
     const auto rows = co_await db_.query_idempotent(by_id, d, id);
-    co_return read(rows);
+    co_return read_user(rows);
 }
 
 awaitable<bool> user_store::replace_hash(uuid id, std::string old_hash, std::string new_hash, deadline d) {

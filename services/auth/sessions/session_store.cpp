@@ -58,7 +58,7 @@ constexpr db::statement rotate{
     " returning s.user_id, s.scope, s.counter, s.auth_time,"
     " floor(extract(epoch from s.absolute_expires_at - at.now))::bigint, s.amr"};
 
-constexpr db::statement look{
+constexpr db::statement look_at_session{
     "session_look",
     "select s.user_id, narrowed(s.scope, scope_of(u.role)), s.counter, s.auth_time,"
     " floor(extract(epoch from s.absolute_expires_at - at.now))::bigint, s.amr,"
@@ -181,7 +181,7 @@ refreshed session_store::read_refreshed(const db::row& r) {
 
 // The update found nothing: a twin was faster, the token was used before, or the session is over.
 awaitable<refreshed> session_store::classify(uuid id, std::int64_t counter, std::int64_t moved, deadline d) {
-    const auto rows = co_await db_.query(look, d, id, moved, grace_s);
+    const auto rows = co_await db_.query(look_at_session, d, id, moved, grace_s);
     if (rows.empty()) co_return refreshed();
     const auto r = rows.front();
     refreshed out = read_refreshed(r);

@@ -11,18 +11,18 @@ namespace mita::finance {
 
 namespace {
 
-constexpr auto read_sql =
+constexpr auto read_accounts_sql =
     db::join("select u.budget_version, u.currency, ", account_columns,
              " from users u left join accounts a on a.user_id = u.user_id where u.user_id = $1", account_order);
-constexpr db::statement read_accounts{"finance_accounts", read_sql, db::sync::shared};
-constexpr auto insert_sql = db::join(
+constexpr db::statement read_accounts{"finance_accounts", read_accounts_sql, db::sync::shared};
+constexpr auto insert_account_sql = db::join(
     keyed_budget,
     ", a as (insert into accounts (user_id, id, name, kind, currency, opening, on_budget, position, created_at, "
     "    updated_at) "
     "  select user_id, $11::uuid, $12::text, $13::text, $14::text, $15::bigint, $16::boolean, $17::integer, "
     "    $8::timestamptz, $8::timestamptz from u)",
     keyed_end);
-constexpr db::statement insert_account{"finance_account_insert", insert_sql};
+constexpr db::statement insert_account{"finance_account_insert", insert_account_sql};
 // Before a change and under one Sync with it: the change sees everything committed before the lock was had.
 constexpr db::statement lock_person{"finance_account_lock", "select 1 from users where user_id = $1 for update"};
 // $2: the budget_version the accounts were read with. Of $3: is or was something booked in it?

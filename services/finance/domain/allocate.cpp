@@ -11,7 +11,7 @@ constexpr std::size_t max_parts = 1023;  // so many weights of 2^53 add up withi
 // Below this Σ weights a day's remainder step (weight · remainder) stays within 64 bits.
 constexpr amount small_sum = amount{1} << 31;
 
-wide sum_of(std::span<const amount> weights) {
+wide wide_sum_of(std::span<const amount> weights) {
     wide sum = 0;
     for (const auto weight : weights) {
         assert(weight >= 0);
@@ -63,7 +63,7 @@ void spread_wide(amount total, wide sum, std::span<const amount> weights, std::s
 
 void allocate(amount total, std::span<const amount> weights, std::span<amount> out) {
     assert(out.size() == weights.size() && weights.size() <= max_parts);
-    const wide sum = sum_of(weights);
+    const wide sum = wide_sum_of(weights);
     const wide magnitude = total < 0 ? -wide{total} : wide{total};
     std::array<std::uint16_t, max_parts> order;
     std::array<wide, max_parts> rest;

@@ -8,7 +8,7 @@
 namespace mita::finance {
 namespace {
 
-constexpr std::array<std::string_view, 4> names{"budgets", "buffer", "goal", "obligations"};
+constexpr std::array<std::string_view, 4> reserve_names{"budgets", "buffer", "goal", "obligations"};
 
 bool none_negative(const std::vector<amount>& values) {
     return std::ranges::all_of(values, [](amount value) { return value >= 0; });
@@ -44,7 +44,7 @@ bool valid(const category_request& request) {
 
 }  // namespace
 
-std::string_view reserve_name(reserve_kind kind) { return names[static_cast<std::size_t>(kind)]; }
+std::string_view reserve_name(reserve_kind kind) { return reserve_names[static_cast<std::size_t>(kind)]; }
 
 amount goal_reservation(const goal_need& goal) {
     const auto open = goal.target - goal.saved;

@@ -11,7 +11,7 @@ namespace {
 using namespace std::chrono_literals;
 
 // Whoever has no row any more is another than before, too: the stream finds out that it ends.
-std::int64_t number_of(const std::unordered_map<uuid, std::int64_t>& of, const uuid& person) {
+std::int64_t last_written(const std::unordered_map<uuid, std::int64_t>& of, const uuid& person) {
     const auto found = of.find(person);
     return found == of.end() ? -1 : found->second;
 }
@@ -31,7 +31,7 @@ awaitable<void> write_watch::look() {
     try {
         auto now = co_await store_.of(people, deadline::after(2s));
         for (const auto& person : people)
-            if (!seen_.contains(person) || seen_.at(person) != number_of(now, person)) tell_(person);
+            if (!seen_.contains(person) || seen_.at(person) != last_written(now, person)) tell_(person);
         seen_ = std::move(now);
     } catch (const std::exception&) {  // known by the pool's own log
         failed_.add();

@@ -25,7 +25,7 @@ std::size_t length_of(std::string_view text) {
         std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
-struct reader : http::query_reader {
+struct filter_reader : http::query_reader {
     using query_reader::query_reader;
 
     std::optional<civil_day> day(std::string_view name) { return take_day(*this, name); }
@@ -64,7 +64,7 @@ std::string transaction_filter::query() const {
 }
 
 list_request read_list_request(const http::request& req) {
-    reader in(req.query);
+    filter_reader in(req.query);
     list_request out;
     out.limit = in.limit().value_or(out.limit);
     out.cursor = in.take("cursor");

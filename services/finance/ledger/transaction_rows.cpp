@@ -15,7 +15,7 @@ namespace mita::finance {
 namespace {
 
 using std::chrono::year_month_day;
-using text = std::optional<std::string>;
+using maybe_text = std::optional<std::string>;
 
 // In the order of transaction_columns.
 template <class Columns>
@@ -24,7 +24,7 @@ void append_line(std::vector<transaction>& to, Columns in) {
     transaction_line line;
     line.category = in.template next<std::string>();
     line.value = in.template next<std::int64_t>();
-    line.note = in.template next<text>();
+    line.note = in.template next<maybe_text>();
     if (to.empty() || to.back().id != id) {
         auto& t = to.emplace_back();
         t.id = id;
@@ -34,10 +34,10 @@ void append_line(std::vector<transaction>& to, Columns in) {
         t.occurred_at = in.template next<std::optional<wall::time_point>>();
         t.value = in.template next<std::int64_t>();
         t.currency = in.template next<std::string>();
-        t.payee = in.template next<text>();
-        t.note = in.template next<text>();
+        t.payee = in.template next<maybe_text>();
+        t.note = in.template next<maybe_text>();
         t.tags = in.template next<std::vector<std::string>>();
-        t.bill_id = in.template next<text>().value_or("");
+        t.bill_id = in.template next<maybe_text>().value_or("");
         t.bill_unlinked = in.template next<bool>();
         t.version = in.template next<std::int64_t>();
         t.created_at = in.template next<wall::time_point>();

@@ -18,7 +18,7 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t max_incomes = 50, max_bills = 200, max_goals = 50, max_categories = 100;
+constexpr std::size_t max_incomes = 50, max_bills = 200, max_goals = 50, max_category_lines = 100;
 constexpr std::size_t longest_name = 100, longest_id = 64;
 
 // What a body did not say of an item's terms: it stays as it was when the item comes back on its day.
@@ -314,7 +314,7 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
     for (auto& item : in.objects("goals", max_goals, false)) r.goal(item);
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
     r.out.default_weights = !in.has("categories") || in.is_null("categories");
-    for (auto& item : in.objects("categories", max_categories, false)) r.category(item);
+    for (auto& item : in.objects("categories", max_category_lines, false)) r.category(item);
     check_load(r.out, [&in](std::string_view list, std::string code, std::string detail) {
         in.fail(list, std::move(code), std::move(detail));
     });

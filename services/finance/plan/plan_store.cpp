@@ -21,7 +21,7 @@ constexpr db::statement open_months{
     "from u, unnest($5::date[], $6::date[], $7::date[], $8::text[], $9::text[]) "
     "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
 // First statement of a replanning: later ones see everything committed before the lock was had.
-constexpr db::statement lock_person{"finance_replan_lock", "select 1 from users where user_id = $1 for update"};
+constexpr db::statement lock_for_replan{"finance_replan_lock", "select 1 from users where user_id = $1 for update"};
 // lost: links to what the months do not expect any more ($15: what they do), also of deleted transactions. From $16 on
 // the keyed answer. `ok` has a row while nothing has moved, `u` when the key, if there is one, is new as well.
 constexpr db::statement replan_months{
@@ -120,7 +120,7 @@ awaitable<write_outcome> plan_store::replan(const profile& who, const plan_input
     const year_month_day local(today);
     const year_month_day this_month = local.year() / local.month() / std::chrono::day{1};
     db::batch both;
-    both.add(lock_person, who.id);
+    both.add(lock_for_replan, who.id);
     both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), this_month,
              to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected, answer);
     const auto results = co_await db_.run_batch(std::move(both), d);

@@ -15,14 +15,14 @@ namespace mita::finance {
 
 namespace {
 
-using text = std::optional<std::string>;
+using maybe_text = std::optional<std::string>;
 
-text text_in(const boost::json::value& v) {
+maybe_text text_in(const boost::json::value& v) {
     if (v.is_null()) return std::nullopt;
     return std::string(v.as_string());
 }
 
-std::vector<put_aside> before_from(const text& stored) {
+std::vector<put_aside> before_from(const maybe_text& stored) {
     std::vector<put_aside> out;
     if (!stored) return out;
     const auto all = boost::json::parse(*stored);
@@ -45,7 +45,7 @@ transfer read(Columns& in) {
     transfer x;
     x.id = in.template next<uuid>();
     x.paired = in.template next<bool>();
-    x.before = before_from(in.template next<text>());
+    x.before = before_from(in.template next<maybe_text>());
     x.version = in.template next<std::int64_t>();
     x.created_at = in.template next<wall::time_point>();
     x.updated_at = in.template next<wall::time_point>();
