@@ -1,4 +1,4 @@
-"""clang-tidy-19 with the repository's .clang-tidy over libs/ and services/, as build/release/compile_commands.json compiles them.
+"""clang-tidy-19 with the repository's .clang-tidy over libs/ and services/, as build/debug/compile_commands.json compiles them.
 
 One JUnit case a source; a finding in a header fails every source that sees it. Usage: tidy.py RESULT.xml [PART OF A PATH...]"""
 import concurrent.futures
@@ -11,7 +11,7 @@ import sys
 import xml.etree.ElementTree as tree
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BUILD = ROOT / "build" / "release"
+BUILD = ROOT / "build" / "debug"
 COMMANDS = ROOT / "build" / "tidy"
 ENOUGH_SECONDS = 900  # for one source, on a busy machine
 # The analyzer takes Asio's frames for uninitialized where a coroutine waits, and tells it in Asio's headers, where nothing can be marked.

@@ -16,7 +16,13 @@
 #include <string>
 #include <vector>
 
-using namespace mita::cache;
+using mita::cache::entry;
+using mita::cache::frequency_sketch;
+using mita::cache::hash_key;
+using mita::cache::keyed_hash;
+using mita::cache::policy;
+using mita::cache::random_hash_key;
+using mita::cache::table;
 
 namespace {
 

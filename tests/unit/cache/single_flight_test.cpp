@@ -22,7 +22,9 @@ struct sizer {
 };
 using texts = cache::cache<std::string, std::string, sizer>;
 
-std::shared_ptr<const std::string> text(std::string s) { return std::make_shared<const std::string>(std::move(s)); }
+std::shared_ptr<const std::string> shared_text(std::string s) {
+    return std::make_shared<const std::string>(std::move(s));
+}
 
 awaitable<void> nap(std::chrono::milliseconds d) {
     executor ex = co_await asio::this_coro::executor;
@@ -106,7 +108,7 @@ TEST_CASE("One load serves all callers of a key on all workers, each resumed on 
     tally t;
     const auto load = [&g](std::string key, deadline) -> awaitable<texts::ptr> {
         co_await g.pass();
-        co_return text("loaded " + key);
+        co_return shared_text("loaded " + key);
     };
     constexpr int callers = 200;
     for (int i = 0; i < callers; ++i) spawn(*w.contexts[i % 2], ask(&c, "k", load, test::soon(), &t));
@@ -131,7 +133,7 @@ TEST_CASE("A leader that gives up does not end the load for its followers") {
     tally leader, followers;
     const auto load = [&g](std::string key, deadline) -> awaitable<texts::ptr> {
         co_await g.pass();
-        co_return text("loaded " + key);
+        co_return shared_text("loaded " + key);
     };
     spawn(*w.contexts[0], ask(&c, "k", load, deadline::after(20ms), &leader));
     until([&] { return g.started == 1; });
@@ -164,7 +166,9 @@ TEST_CASE("A failed load fails all its waiters with its own exception and is not
     CHECK(t.failed == 10);
     CHECK(c.snapshot().load_failures == 1);
     CHECK(c.snapshot().entries == 0);
-    const auto again = [](std::string key, deadline) -> awaitable<texts::ptr> { co_return text("loaded " + key); };
+    const auto again = [](std::string key, deadline) -> awaitable<texts::ptr> {
+        co_return shared_text("loaded " + key);
+    };
     const auto v = test::run(c.get("k", again, test::soon()));
     CHECK(*v == "loaded k");
 }
@@ -178,7 +182,7 @@ TEST_CASE(
     tally t;
     const auto load = [&g](std::string key, deadline) -> awaitable<texts::ptr> {
         co_await g.pass();
-        co_return text("loaded " + key);
+        co_return shared_text("loaded " + key);
     };
     spawn(*w.contexts[0], ask(&c, "k", load, test::soon(), &t));
     until([&] { return g.started == 1; });
@@ -201,11 +205,11 @@ TEST_CASE("An insert during a load wins over what the load brings") {
     tally t;
     const auto load = [&g](std::string key, deadline) -> awaitable<texts::ptr> {
         co_await g.pass();
-        co_return text("loaded " + key);
+        co_return shared_text("loaded " + key);
     };
     spawn(*w.contexts[0], ask(&c, "k", load, test::soon(), &t));
     until([&] { return g.started == 1; });
-    c.insert("k", text("written"));
+    c.insert("k", shared_text("written"));
     g.open = true;
     until([&] { return t.all() == 1; });
     w.finish();
@@ -233,7 +237,7 @@ TEST_CASE("A load that ignores its deadline is given up after load_timeout, and 
     tally t;
     const auto load = [&g](std::string key, deadline) -> awaitable<texts::ptr> {
         co_await g.pass();
-        co_return text("loaded " + key);
+        co_return shared_text("loaded " + key);
     };
     spawn(*w.contexts[0], ask(&c, "k", load, deadline::after(10ms), &t));
     until([&] { return t.late == 1; });
@@ -258,7 +262,7 @@ TEST_CASE("Thousands of gets with invalidations over two workers always answer, 
         if (mine.fetch_add(1) != 0) ++overlaps;
         co_await nap(1ms);
         mine.fetch_sub(1);
-        co_return text("loaded " + key);
+        co_return shared_text("loaded " + key);
     };
     constexpr int total = 4000;
     for (int i = 0; i < total; ++i)

@@ -46,13 +46,13 @@ std::string string_outcome(const std::string& text) {
     return outcome("{\"s\":" + text + "}", [](json_object& in) { in.string("s", 1, 5); });
 }
 
-std::string written(const boost::json::value& v) {
+std::string as_written(const boost::json::value& v) {
     std::string out;
     mita::append_json(out, v);
     return out;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
     std::string out;
     mita::append_json_string(out, text);
     return out;
@@ -316,18 +316,18 @@ TEST_CASE("a document written again is the text it came from") {
     const char* text =
         R"({"a":[1,-2,18446744073709551615,18446744073709551616,-9223372036854775809,1.5,true,false,null,"x\"\\y"],"b":{},"c":[],"e":"€"})";
     json_document doc(text);
-    CHECK(written(doc.value()) == text);
-    json_document again(written(doc.value()));
+    CHECK(as_written(doc.value()) == text);
+    json_document again(as_written(doc.value()));
     CHECK(again.value() == doc.value());
 }
 
 TEST_CASE("a written string escapes controls and separators and replaces broken UTF-8") {
-    CHECK(quoted("a\"b\\c/") == R"("a\"b\\c/")");
-    CHECK(quoted(std::string_view("\n\r\t\0\x1b\x7f", 6)) == R"("\n\r\t\u0000\u001b\u007f")");
-    CHECK(quoted("\xc2\x9b\xe2\x80\xa8\xe2\x80\xa9") == R"("\u009b\u2028\u2029")");
-    CHECK(quoted("\xc3\xa4\xf0\x9f\x98\x80") == "\"\xc3\xa4\xf0\x9f\x98\x80\"");
-    CHECK(quoted("a\xff"
-                 "b\xe2\x82") ==
+    CHECK(in_quotes("a\"b\\c/") == R"("a\"b\\c/")");
+    CHECK(in_quotes(std::string_view("\n\r\t\0\x1b\x7f", 6)) == R"("\n\r\t\u0000\u001b\u007f")");
+    CHECK(in_quotes("\xc2\x9b\xe2\x80\xa8\xe2\x80\xa9") == R"("\u009b\u2028\u2029")");
+    CHECK(in_quotes("\xc3\xa4\xf0\x9f\x98\x80") == "\"\xc3\xa4\xf0\x9f\x98\x80\"");
+    CHECK(in_quotes("a\xff"
+                    "b\xe2\x82") ==
           "\"a\xef\xbf\xbd"
           "b\xef\xbf\xbd\"");
 }
@@ -335,7 +335,7 @@ TEST_CASE("a written string escapes controls and separators and replaces broken 
 TEST_CASE("any bytes written as a string parse back, and valid text is unchanged") {
     CHECK(rc::check("append_json_string is always valid JSON", [](const std::string& text) {
         boost::json::value out;
-        const auto fault = mita::parse_json(quoted(text), {}, out);
+        const auto fault = mita::parse_json(in_quotes(text), {}, out);
         RC_ASSERT(!fault.has_value());
         RC_ASSERT(out.is_string());
         if (std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr db::statement one{"one", "select 1"};
+constexpr db::statement select_one{"one", "select 1"};
 
 }  // namespace
 
@@ -85,9 +85,9 @@ TEST_CASE("Health: while connections are opened nobody waits for others, however
     const auto pool = w.pool(db_world::options(cluster().tcp_url_at(gate.port(), "postgres")));
     together all(w.context);
     const auto both = [](db::pool& p) -> awaitable<void> {
-        co_await p.query(one, soon());
+        co_await p.query(select_one, soon());
         auto t = co_await p.begin(soon());
-        co_await t.query(one);
+        co_await t.query(select_one);
         co_await t.commit();
     };
     all.add(both(*pool));

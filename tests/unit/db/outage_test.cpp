@@ -15,8 +15,8 @@ using clock_type = std::chrono::steady_clock;
 
 namespace {
 
-constexpr db::statement echo{"echo", "select $1::int8"};
-constexpr db::statement insert{"insert_log", "insert into log values ($1)"};
+constexpr db::statement echoed{"echo", "select $1::int8"};
+constexpr db::statement insert_log{"insert_log", "insert into log values ($1)"};
 
 double seconds_between(clock_type::time_point a, clock_type::time_point b) {
     return std::chrono::duration<double>(b - a).count();
@@ -41,7 +41,7 @@ struct tally {
 awaitable<void> caller(db::pool& pool, tally& t, int who) {
     for (int i = 0; !t.stop; ++i) {
         const std::string id = std::to_string(who) + "-" + std::to_string(i);
-        const auto state = co_await outcome(pool.query(insert, in(3s), id));
+        const auto state = co_await outcome(pool.query(insert_log, in(3s), id));
         if (state.empty()) {
             t.acknowledged.push_back(id);
             if (t.back && t.first_success == clock_type::time_point{}) t.first_success = clock_type::now();
@@ -112,31 +112,32 @@ TEST_CASE("a pool lives while the database is away and becomes ready by itself")
     // At first callers wait, in case it is about to come.
     std::string early;
     together all(w.context);
-    all.add([](db::pool& p, std::string& out) -> awaitable<void> { out = co_await outcome(p.query(echo, soon(), 1)); }(
-                                                  *pool, early));
+    all.add([](db::pool& p, std::string& out) -> awaitable<void> {
+        out = co_await outcome(p.query(echoed, soon(), 1));
+    }(*pool, early));
     all.join();
     CHECK(early == "08001");
     CHECK(pool->stats().state == "disconnected");
     // Later they are told at once: a service sheds load instead of piling it up.
     const auto asked = clock_type::now();
-    CHECK(w.run(outcome(pool->query(echo, soon(), 1))) == "08001");
+    CHECK(w.run(outcome(pool->query(echoed, soon(), 1))) == "08001");
     CHECK(w.run(outcome(pool->begin(soon()))) == "08001");
     CHECK(seconds_between(asked, clock_type::now()) < 0.5);
     gate.resume();
     const auto back = clock_type::now();
     CHECK(w.turn_until([&] { return pool->ready(); }, 5s));
     CHECK(seconds_between(back, clock_type::now()) <= 2.0);
-    CHECK(w.run(pool->query(echo, soon(), 1)).size() == 1);
+    CHECK(w.run(pool->query(echoed, soon(), 1)).size() == 1);
 }
 
 TEST_CASE("a caller who comes during a short blip waits and is served") {
     db_world w;
     tcp_gate gate(cluster().port());
     const auto pool = w.pool(db_world::options(cluster().tcp_url_at(gate.port())));
-    w.run(pool->query(echo, soon(), 1));
+    w.run(pool->query(echoed, soon(), 1));
     gate.cut();
     REQUIRE(w.turn_until([&] { return !pool->ready(); }));
-    CHECK(w.run(pool->query(echo, soon(), 2)).front().get<std::int64_t>(0) == 2);
+    CHECK(w.run(pool->query(echoed, soon(), 2)).front().get<std::int64_t>(0) == 2);
 }
 
 TEST_CASE("a silent network: callers end at their deadlines, the dead connections are replaced") {
@@ -149,13 +150,13 @@ TEST_CASE("a silent network: callers end at their deadlines, the dead connection
     REQUIRE(w.turn_until([&] { return pool->stats().connected == 2; }));
     gate.hold_all();
     const auto asked = clock_type::now();
-    CHECK(w.run(outcome(pool->query(echo, in(200ms), 1))) == "deadline");
+    CHECK(w.run(outcome(pool->query(echoed, in(200ms), 1))) == "deadline");
     CHECK(seconds_between(asked, clock_type::now()) < 0.9);
-    CHECK(w.run(outcome(pool->query(echo, soon(), 1))) == "08006");  // the watchdog closes what does not answer
+    CHECK(w.run(outcome(pool->query(echoed, soon(), 1))) == "08006");  // the watchdog closes what does not answer
     gate.cut();
     gate.resume();
     const auto back = clock_type::now();
-    CHECK(w.turn_until([&] { return w.run(outcome(pool->query(echo, soon(), 1))).empty(); }, 5s));
+    CHECK(w.turn_until([&] { return w.run(outcome(pool->query(echoed, soon(), 1))).empty(); }, 5s));
     CHECK(seconds_between(back, clock_type::now()) <= 2.0);
 }
 
@@ -168,7 +169,7 @@ TEST_CASE("with delay on the wire everything is slower and right") {
     int right = 0;
     for (int i = 0; i < 200; ++i)
         all.add([](db::pool& p, int k, int& ok) -> awaitable<void> {
-            const auto r = co_await p.query(echo, soon(), k);
+            const auto r = co_await p.query(echoed, soon(), k);
             ok += r.front().get<std::int64_t>(0) == k;
         }(*pool, i, right));
     all.join();
@@ -180,7 +181,7 @@ TEST_CASE("of several hosts the first that answers is used") {
     auto o = db_world::options("postgresql://postgres@/postgres?host=127.0.0.1," + cluster().directory() +
                                "&port=" + std::to_string(free_port()) + "," + std::to_string(cluster().port()));
     const auto pool = w.pool(std::move(o));
-    CHECK(w.run(pool->query(echo, soon(), 1)).size() == 1);
+    CHECK(w.run(pool->query(echoed, soon(), 1)).size() == 1);
 }
 
 TEST_CASE("a host name is resolved off the loop; one that does not resolve is an outage, not a fault") {
@@ -188,9 +189,9 @@ TEST_CASE("a host name is resolved off the loop; one that does not resolve is an
     const auto named =
         w.pool(db_world::options("postgresql://postgres:only-for-tests@localhost:" + std::to_string(cluster().port()) +
                                  "/postgres?sslmode=require"));
-    CHECK(w.run(named->query(echo, soon(), 1)).size() == 1);
+    CHECK(w.run(named->query(echoed, soon(), 1)).size() == 1);
     const auto nowhere = w.pool(db_world::options("postgresql://postgres@no-such-host.invalid/postgres"));
-    CHECK(w.run(outcome(nowhere->query(echo, soon(), 1))) == "08001");
+    CHECK(w.run(outcome(nowhere->query(echoed, soon(), 1))) == "08001");
 }
 
 TEST_CASE("a refused login is an outage the pool keeps trying to end") {
@@ -198,7 +199,7 @@ TEST_CASE("a refused login is an outage the pool keeps trying to end") {
     cluster().sql("create role late login password 'first'");
     const auto pool = w.pool(
         db_world::options("postgresql://late:second@127.0.0.1:" + std::to_string(cluster().port()) + "/postgres"));
-    CHECK(w.run(outcome(pool->query(echo, in(300ms), 1))) == "deadline");
+    CHECK(w.run(outcome(pool->query(echoed, in(300ms), 1))) == "deadline");
     cluster().sql("alter role late password 'second'");
     CHECK(w.turn_until([&] { return pool->ready(); }, 5s));
 }
@@ -221,11 +222,11 @@ TEST_CASE("two workers, each with a pool of its own, share nothing but the regis
             for (int i = 0; i < 16; ++i)
                 all.add([](db::pool& p, std::atomic<int>& ok) -> awaitable<void> {
                     for (int n = 0; n < 50; ++n) {
-                        const auto r = co_await p.query(echo, soon(), n);
+                        const auto r = co_await p.query(echoed, soon(), n);
                         ok += r.front().get<std::int64_t>(0) == n;
                     }
                     auto tx = co_await p.begin(soon());
-                    co_await tx.query(echo, 1);
+                    co_await tx.query(echoed, 1);
                     co_await tx.commit();
                 }(*pool, right));
             all.join();

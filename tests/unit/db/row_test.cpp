@@ -28,7 +28,7 @@ db::rows ask(const char* sql, const db::params& p = {}) {
 }
 
 template <class T>
-T one(const char* sql) {
+T value_of(const char* sql) {
     const auto r = ask(sql);
     return r.front().template get<T>(0);
 }
@@ -45,62 +45,62 @@ wall::time_point instant(const char* text) { return wall::parse(text).value(); }
 }  // namespace
 
 TEST_CASE("every scalar type is decoded from its binary form") {
-    CHECK(one<bool>("select true"));
-    CHECK_FALSE(one<bool>("select false"));
-    CHECK(one<std::int16_t>("select (-32768)::int2") == -32768);
-    CHECK(one<std::int32_t>("select (-2147483648)::int4") == std::numeric_limits<std::int32_t>::min());
-    CHECK(one<std::int32_t>("select 7::int2") == 7);
-    CHECK(one<std::int64_t>("select 9223372036854775807") == std::numeric_limits<std::int64_t>::max());
-    CHECK(one<std::int64_t>("select (-5)::int4") == -5);
-    CHECK(one<std::int64_t>("select (-5)::int2") == -5);
-    CHECK(one<std::int64_t>("select 4294967295::oid") == 4294967295);
-    CHECK(one<double>("select 1.5::float8") == 1.5);
-    CHECK(one<double>("select 0.25::float4") == 0.25);
-    CHECK(one<std::string>("select 'grüße'::text") == "grüße");
-    CHECK(one<std::string>("select 'v'::varchar(10)") == "v");
-    CHECK(one<std::string>("select 'c'::char(3)") == "c  ");
-    CHECK(one<std::string>("select 'n'::name") == "n");
-    CHECK(one<std::string>("select ''::text").empty());
-    CHECK(one<std::string>("select '\\x00ff00'::bytea") == "\0\xff\0"s);
-    CHECK(one<std::string>("select '{\"a\": 1}'::json") == "{\"a\": 1}");
-    CHECK(one<std::string>("select '{\"a\":1}'::jsonb") == "{\"a\": 1}");
-    CHECK(one<uuid>("select '01890a5d-ac96-774b-bcce-b302099a8057'::uuid").str() ==
+    CHECK(value_of<bool>("select true"));
+    CHECK_FALSE(value_of<bool>("select false"));
+    CHECK(value_of<std::int16_t>("select (-32768)::int2") == -32768);
+    CHECK(value_of<std::int32_t>("select (-2147483648)::int4") == std::numeric_limits<std::int32_t>::min());
+    CHECK(value_of<std::int32_t>("select 7::int2") == 7);
+    CHECK(value_of<std::int64_t>("select 9223372036854775807") == std::numeric_limits<std::int64_t>::max());
+    CHECK(value_of<std::int64_t>("select (-5)::int4") == -5);
+    CHECK(value_of<std::int64_t>("select (-5)::int2") == -5);
+    CHECK(value_of<std::int64_t>("select 4294967295::oid") == 4294967295);
+    CHECK(value_of<double>("select 1.5::float8") == 1.5);
+    CHECK(value_of<double>("select 0.25::float4") == 0.25);
+    CHECK(value_of<std::string>("select 'grüße'::text") == "grüße");
+    CHECK(value_of<std::string>("select 'v'::varchar(10)") == "v");
+    CHECK(value_of<std::string>("select 'c'::char(3)") == "c  ");
+    CHECK(value_of<std::string>("select 'n'::name") == "n");
+    CHECK(value_of<std::string>("select ''::text").empty());
+    CHECK(value_of<std::string>("select '\\x00ff00'::bytea") == "\0\xff\0"s);
+    CHECK(value_of<std::string>("select '{\"a\": 1}'::json") == "{\"a\": 1}");
+    CHECK(value_of<std::string>("select '{\"a\":1}'::jsonb") == "{\"a\": 1}");
+    CHECK(value_of<uuid>("select '01890a5d-ac96-774b-bcce-b302099a8057'::uuid").str() ==
           "01890a5d-ac96-774b-bcce-b302099a8057");
 }
 
 TEST_CASE("instants and dates are exact on both sides of 2000") {
-    CHECK(one<wall::time_point>("select timestamptz '2026-04-30 21:59:59.123456+00'") ==
+    CHECK(value_of<wall::time_point>("select timestamptz '2026-04-30 21:59:59.123456+00'") ==
           instant("2026-04-30T21:59:59.123456Z"));
-    CHECK(one<wall::time_point>("select timestamptz '2000-01-01 00:00:00+00'") == instant("2000-01-01T00:00:00Z"));
-    CHECK(one<wall::time_point>("select timestamptz '1999-12-31 23:59:59.999999+00'") ==
+    CHECK(value_of<wall::time_point>("select timestamptz '2000-01-01 00:00:00+00'") == instant("2000-01-01T00:00:00Z"));
+    CHECK(value_of<wall::time_point>("select timestamptz '1999-12-31 23:59:59.999999+00'") ==
           instant("1999-12-31T23:59:59.999999Z"));
-    CHECK(one<wall::time_point>("select timestamptz '1969-07-20 20:17:40+00'") == instant("1969-07-20T20:17:40Z"));
-    CHECK(one<year_month_day>("select date '2000-01-01'") == year(2000) / 1 / 1);
-    CHECK(one<year_month_day>("select date '1900-02-28'") == year(1900) / 2 / 28);
-    CHECK(one<year_month_day>("select date '2024-02-29'") == year(2024) / 2 / 29);
-    CHECK(one<year_month_day>("select date '0044-03-15 BC'") == year(-43) / 3 / 15);
+    CHECK(value_of<wall::time_point>("select timestamptz '1969-07-20 20:17:40+00'") == instant("1969-07-20T20:17:40Z"));
+    CHECK(value_of<year_month_day>("select date '2000-01-01'") == year(2000) / 1 / 1);
+    CHECK(value_of<year_month_day>("select date '1900-02-28'") == year(1900) / 2 / 28);
+    CHECK(value_of<year_month_day>("select date '2024-02-29'") == year(2024) / 2 / 29);
+    CHECK(value_of<year_month_day>("select date '0044-03-15 BC'") == year(-43) / 3 / 15);
 }
 
 TEST_CASE("infinite and far-off instants and dates are refused") {
-    CHECK_THROWS_AS(one<wall::time_point>("select timestamptz 'infinity'"), std::range_error);
-    CHECK_THROWS_AS(one<wall::time_point>("select timestamptz '-infinity'"), std::range_error);
-    CHECK_THROWS_AS(one<year_month_day>("select date 'infinity'"), std::range_error);
-    CHECK_THROWS_AS(one<year_month_day>("select date '-infinity'"), std::range_error);
-    CHECK_THROWS_AS(one<year_month_day>("select date '5874897-12-31'"), std::range_error);
+    CHECK_THROWS_AS(value_of<wall::time_point>("select timestamptz 'infinity'"), std::range_error);
+    CHECK_THROWS_AS(value_of<wall::time_point>("select timestamptz '-infinity'"), std::range_error);
+    CHECK_THROWS_AS(value_of<year_month_day>("select date 'infinity'"), std::range_error);
+    CHECK_THROWS_AS(value_of<year_month_day>("select date '-infinity'"), std::range_error);
+    CHECK_THROWS_AS(value_of<year_month_day>("select date '5874897-12-31'"), std::range_error);
 }
 
 TEST_CASE("arrays of one dimension are decoded; others and NULL elements are refused") {
-    CHECK(one<std::vector<std::int64_t>>("select array[1,-2,3]::int8[]") == std::vector<std::int64_t>{1, -2, 3});
-    CHECK(one<std::vector<std::int64_t>>("select array[1]::int4[]") == std::vector<std::int64_t>{1});
-    CHECK(one<std::vector<std::int64_t>>("select array[1]::int2[]") == std::vector<std::int64_t>{1});
-    CHECK(one<std::vector<std::int64_t>>("select '{}'::int8[]").empty());
-    CHECK(one<std::vector<std::string>>("select array['a','','c,d']") == std::vector<std::string>{"a", "", "c,d"});
-    CHECK(one<std::vector<std::string>>("select array['a']::varchar[]") == std::vector<std::string>{"a"});
-    CHECK(one<std::vector<uuid>>("select array['01890a5d-ac96-774b-bcce-b302099a8057'::uuid]").size() == 1);
-    CHECK(one<std::vector<year_month_day>>("select array[date '1999-12-31']") ==
+    CHECK(value_of<std::vector<std::int64_t>>("select array[1,-2,3]::int8[]") == std::vector<std::int64_t>{1, -2, 3});
+    CHECK(value_of<std::vector<std::int64_t>>("select array[1]::int4[]") == std::vector<std::int64_t>{1});
+    CHECK(value_of<std::vector<std::int64_t>>("select array[1]::int2[]") == std::vector<std::int64_t>{1});
+    CHECK(value_of<std::vector<std::int64_t>>("select '{}'::int8[]").empty());
+    CHECK(value_of<std::vector<std::string>>("select array['a','','c,d']") == std::vector<std::string>{"a", "", "c,d"});
+    CHECK(value_of<std::vector<std::string>>("select array['a']::varchar[]") == std::vector<std::string>{"a"});
+    CHECK(value_of<std::vector<uuid>>("select array['01890a5d-ac96-774b-bcce-b302099a8057'::uuid]").size() == 1);
+    CHECK(value_of<std::vector<year_month_day>>("select array[date '1999-12-31']") ==
           std::vector<year_month_day>{year(1999) / 12 / 31});
-    CHECK_THROWS_AS(one<std::vector<std::int64_t>>("select array[[1,2],[3,4]]"), std::logic_error);
-    CHECK_THROWS_AS(one<std::vector<std::int64_t>>("select array[1,null]"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::vector<std::int64_t>>("select array[[1,2],[3,4]]"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::vector<std::int64_t>>("select array[1,null]"), std::logic_error);
 }
 
 TEST_CASE("parameters survive the round trip") {
@@ -132,18 +132,18 @@ TEST_CASE("NULL is an empty optional, and a fault where a value is required") {
 }
 
 TEST_CASE("a type that does not fit is a fault, never a misreading") {
-    CHECK_THROWS_AS(one<std::int32_t>("select 1::int8"), std::logic_error);
-    CHECK_THROWS_AS(one<std::int16_t>("select 1::int4"), std::logic_error);
-    CHECK_THROWS_AS(one<std::int64_t>("select 1::numeric"), std::logic_error);
-    CHECK_THROWS_AS(one<std::int64_t>("select '1'::text"), std::logic_error);
-    CHECK_THROWS_AS(one<std::string>("select 1"), std::logic_error);
-    CHECK_THROWS_AS(one<bool>("select 1"), std::logic_error);
-    CHECK_THROWS_AS(one<uuid>("select 'x'::text"), std::logic_error);
-    CHECK_THROWS_AS(one<wall::time_point>("select now()::timestamp"), std::logic_error);
-    CHECK_THROWS_AS(one<year_month_day>("select now()"), std::logic_error);
-    CHECK_THROWS_AS(one<double>("select 1.5::numeric"), std::logic_error);
-    CHECK_THROWS_AS(one<std::vector<uuid>>("select array['x']"), std::logic_error);
-    CHECK_THROWS_AS(one<std::vector<std::string>>("select array[1]"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::int32_t>("select 1::int8"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::int16_t>("select 1::int4"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::int64_t>("select 1::numeric"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::int64_t>("select '1'::text"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::string>("select 1"), std::logic_error);
+    CHECK_THROWS_AS(value_of<bool>("select 1"), std::logic_error);
+    CHECK_THROWS_AS(value_of<uuid>("select 'x'::text"), std::logic_error);
+    CHECK_THROWS_AS(value_of<wall::time_point>("select now()::timestamp"), std::logic_error);
+    CHECK_THROWS_AS(value_of<year_month_day>("select now()"), std::logic_error);
+    CHECK_THROWS_AS(value_of<double>("select 1.5::numeric"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::vector<uuid>>("select array['x']"), std::logic_error);
+    CHECK_THROWS_AS(value_of<std::vector<std::string>>("select array[1]"), std::logic_error);
     CHECK_THROWS_AS(ask("select 1").front().get<std::int64_t>(1), std::logic_error);
     CHECK_THROWS_AS(ask("select 1 where false").front(), std::logic_error);
 }

@@ -13,7 +13,7 @@ namespace {
 constexpr db::statement insert{"insert_t", "insert into t values ($1)"};
 constexpr db::statement count{"count_t", "select count(*) from t"};
 constexpr db::statement backend{"backend", "select pg_backend_pid()"};
-constexpr db::statement doze{"doze", "select 1 from pg_sleep($1::float8)"};
+constexpr db::statement doze_for{"doze_for", "select 1 from pg_sleep($1::float8)"};
 constexpr db::statement in_transaction{"in_transaction", "select pg_current_xact_id_if_assigned()::text is not null"};
 
 struct table_world : db_world {
@@ -166,7 +166,7 @@ TEST_CASE("the deadline of a transaction holds for its statements; the connectio
     const auto state = w.run([](db::pool& p) -> awaitable<std::string> {
         auto tx = co_await p.begin(in(100ms));
         co_await tx.query(insert, 1);
-        co_return co_await outcome(tx.query(doze, "0.4"));
+        co_return co_await outcome(tx.query(doze_for, "0.4"));
     }(*pool));
     CHECK(state == "deadline");
     w.run(insert_and(*pool, 2, true));  // the same, only exclusive connection
@@ -239,7 +239,7 @@ TEST_CASE("an exclusive connection goes to whoever has waited longest") {
             for (int round = 0; round < 3; ++round) {
                 auto tx = co_await p.begin(soon());
                 out.push_back(k);
-                co_await tx.query(doze, "0.002");
+                co_await tx.query(doze_for, "0.002");
                 co_await tx.commit();
             }
         }(*pool, i, order));
@@ -260,7 +260,7 @@ TEST_CASE("the line for exclusive connections is bounded and its waits end at th
     together all(w.context);
     all.add([](db::pool& p) -> awaitable<void> {
         auto tx = co_await p.begin(soon());
-        co_await tx.query(doze, "0.3");
+        co_await tx.query(doze_for, "0.3");
         co_await tx.commit();
     }(*pool));
     REQUIRE(w.turn_until([&] { return pool->stats().in_use == 1; }));
@@ -285,7 +285,7 @@ TEST_CASE("transactions run beside each other up to the lane's size, and point q
     for (int i = 0; i < 3; ++i)
         all.add([](db::pool& p) -> awaitable<void> {
             auto tx = co_await p.begin(soon());
-            co_await tx.query(doze, "0.5");
+            co_await tx.query(doze_for, "0.5");
             co_await tx.commit();
         }(*pool));
     REQUIRE(w.turn_until([&] { return pool->stats().in_use == 3; }));

@@ -14,7 +14,7 @@ namespace {
 struct known {
     const char *password, *text;
 };
-const known good[] = {
+const known known_good[] = {
     {"passwd",
      "$pbkdf2-sha256$1$c2FsdA$VawEblbjCJ/sFpHCJUS2BflBhSFt3gRl5oudV8INrLxJypzM8Xm2RZkWZLOdd."
      "8xfHG4RbHjC9UJESBB06GXgw"},
@@ -31,7 +31,7 @@ const known good[] = {
 }  // namespace
 
 TEST_CASE("P2, P5: PBKDF2 and scrypt of other systems verify, and nothing near them does") {
-    for (const auto& k : good) {
+    for (const auto& k : known_good) {
         INFO(k.text);
         CHECK(foreign::parse(k.text));
         CHECK(foreign::verify(k.password, k.text));
@@ -72,7 +72,7 @@ TEST_CASE("P5: what would cost too much, or is none of the forms, is refused") {
 
 TEST_CASE("P5: any text is read, and what is read is within the bounds") {
     CHECK(rc::check([] {
-        auto text = std::string(good[*rc::gen::inRange(0, 5)].text);
+        auto text = std::string(known_good[*rc::gen::inRange(0, 5)].text);
         const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
         text[at] = *rc::gen::elementOf(std::string("$,=.0129aZ/+ "));
         const auto p = foreign::parse(text);

@@ -74,7 +74,7 @@ outcome read_whole(const std::string& bytes, head_limits limits = {}) {
     return read_in_pieces(bytes, {bytes.size()}, false, limits);
 }
 
-std::string get(const std::string& lines) { return "GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n"; }
+std::string get_with(const std::string& lines) { return "GET / HTTP/1.1\r\nHost: h\r\n" + lines + "\r\n"; }
 
 struct bad_case {
     const char* rule;
@@ -108,22 +108,22 @@ std::vector<bad_case> bad_cases() {
         {"R1", 400, "GET / HTTP/1,1\r\nHost: h\r\n\r\n"},
         {"R1", 400, "GET / HTP/1.1\r\nHost: h\r\n\r\n"},
         {"R1", 400, std::string(33, 'A') + " / HTTP/1.1\r\nHost: h\r\n\r\n"},
-        {"R1", 400, get("A: b\rc\r\n")},
-        {"R1", 400, get(std::string("A: b\0c\r\n", 8))},
+        {"R1", 400, get_with("A: b\rc\r\n")},
+        {"R1", 400, get_with(std::string("A: b\0c\r\n", 8))},
         {"R1", 400,
-         get("A: b\x7f"
-             "c\r\n")},
-        {"R1", 400, get("A: \x01\r\n")},
-        {"R1", 400, get("A: a long value with a bell \x07 in it\r\n")},
-        {"R2", 400, get("A : b\r\n")},
-        {"R2", 400, get("A\t: b\r\n")},
-        {"R2", 400, get(" A: b\r\n")},
-        {"R2", 400, get("A: b\r\n c\r\n")},
-        {"R2", 400, get("A: b\r\n\tc\r\n")},
-        {"R2", 400, get("A\r\n")},
-        {"R2", 400, get(": b\r\n")},
-        {"R2", 400, get("A\xc3\xa9: b\r\n")},
-        {"R2", 400, get("A@: b\r\n")},
+         get_with("A: b\x7f"
+                  "c\r\n")},
+        {"R1", 400, get_with("A: \x01\r\n")},
+        {"R1", 400, get_with("A: a long value with a bell \x07 in it\r\n")},
+        {"R2", 400, get_with("A : b\r\n")},
+        {"R2", 400, get_with("A\t: b\r\n")},
+        {"R2", 400, get_with(" A: b\r\n")},
+        {"R2", 400, get_with("A: b\r\n c\r\n")},
+        {"R2", 400, get_with("A: b\r\n\tc\r\n")},
+        {"R2", 400, get_with("A\r\n")},
+        {"R2", 400, get_with(": b\r\n")},
+        {"R2", 400, get_with("A\xc3\xa9: b\r\n")},
+        {"R2", 400, get_with("A@: b\r\n")},
         {"R2", 400, "GET / HTTP/1.1\r\n Host: h\r\n\r\n"},
         {"R3", 400, "GET / HTTP/1.1\r\n\r\n"},
         {"R3", 400, "GET / HTTP/1.1\r\nHost:\r\n\r\n"},
@@ -142,41 +142,41 @@ std::vector<bad_case> bad_cases() {
         {"R3", 400, "GET / HTTP/1.1\r\nHost: h\xff\r\n\r\n"},
         {"R3", 405, "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"},
         {"R3", 405, "CONNECT / HTTP/1.1\r\nHost: h\r\n\r\n"},
-        {"R4", 400, get("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
-        {"R4", 400, get("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
-        {"R4", 400, get("Content-Length: 5\r\nTransfer-Encoding: xyz\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: chunked\r\nContent-Length: 5\r\n")},
+        {"R4", 400, get_with("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")},
+        {"R4", 400, get_with("Content-Length: 5\r\nTransfer-Encoding: xyz\r\n")},
         {"R4", 400, "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"},
-        {"R4", 400, get("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
-        {"R4", 400, get("Transfer-Encoding: gzip\r\n")},
-        {"R4", 400, get("Transfer-Encoding: gzip, chunked\r\n")},
-        {"R4", 400, get("Transfer-Encoding: chunked, gzip\r\n")},
-        {"R4", 400, get("Transfer-Encoding: chunked, chunked\r\n")},
-        {"R4", 400, get("Transfer-Encoding: identity\r\n")},
-        {"R4", 400, get("Transfer-Encoding:\r\n")},
-        {"R4", 400, get("Transfer-Encoding: ,chunked\r\n")},
-        {"R4", 400, get("Transfer-Encoding: chunked,\r\n")},
-        {"R4", 400, get("Transfer-Encoding: chunked;q=1\r\n")},
-        {"R4", 400, get("Transfer-Encoding: \"chunked\"\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: gzip\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: gzip, chunked\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: chunked, gzip\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: chunked, chunked\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: identity\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding:\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: ,chunked\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: chunked,\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: chunked;q=1\r\n")},
+        {"R4", 400, get_with("Transfer-Encoding: \"chunked\"\r\n")},
         {"R4", 400,
-         get("Transfer-Encoding: \xa0"
-             "chunked\r\n")},
-        {"R4", 501, get("Transfer-Encoding: xchunked\r\n")},
-        {"R4", 501, get("Transfer-Encoding: chunkedx\r\n")},
-        {"R4", 501, get("Transfer-Encoding: foo, chunked\r\n")},
-        {"R5", 400, get("Content-Length: 5\r\nContent-Length: 5\r\n")},
-        {"R5", 400, get("Content-Length: 5, 5\r\n")},
-        {"R5", 400, get("Content-Length: +5\r\n")},
-        {"R5", 400, get("Content-Length: -5\r\n")},
-        {"R5", 400, get("Content-Length: 0x5\r\n")},
-        {"R5", 400, get("Content-Length: 5_0\r\n")},
-        {"R5", 400, get("Content-Length: 5 0\r\n")},
-        {"R5", 400, get("Content-Length: 00000000000000000005\r\n")},
-        {"R5", 400, get("Content-Length:\r\n")},
-        {"R5", 400, get("Content-Length: 5.0\r\n")},
-        {"R5", 400, get("Content-Length: 9223372036854775808\r\n")},
-        {"R5", 400, get("Content-Length: 18446744073709551621\r\n")},
-        {"R11", 417, get("Expect: 200-ok\r\n")},
-        {"R11", 417, get("Expect: 100-continue, x\r\n")},
+         get_with("Transfer-Encoding: \xa0"
+                  "chunked\r\n")},
+        {"R4", 501, get_with("Transfer-Encoding: xchunked\r\n")},
+        {"R4", 501, get_with("Transfer-Encoding: chunkedx\r\n")},
+        {"R4", 501, get_with("Transfer-Encoding: foo, chunked\r\n")},
+        {"R5", 400, get_with("Content-Length: 5\r\nContent-Length: 5\r\n")},
+        {"R5", 400, get_with("Content-Length: 5, 5\r\n")},
+        {"R5", 400, get_with("Content-Length: +5\r\n")},
+        {"R5", 400, get_with("Content-Length: -5\r\n")},
+        {"R5", 400, get_with("Content-Length: 0x5\r\n")},
+        {"R5", 400, get_with("Content-Length: 5_0\r\n")},
+        {"R5", 400, get_with("Content-Length: 5 0\r\n")},
+        {"R5", 400, get_with("Content-Length: 00000000000000000005\r\n")},
+        {"R5", 400, get_with("Content-Length:\r\n")},
+        {"R5", 400, get_with("Content-Length: 5.0\r\n")},
+        {"R5", 400, get_with("Content-Length: 9223372036854775808\r\n")},
+        {"R5", 400, get_with("Content-Length: 18446744073709551621\r\n")},
+        {"R11", 417, get_with("Expect: 200-ok\r\n")},
+        {"R11", 417, get_with("Expect: 100-continue, x\r\n")},
         {"R13", 501, "BREW / HTTP/1.1\r\nHost: h\r\n\r\n"},
         {"R13", 501, "get / HTTP/1.1\r\nHost: h\r\n\r\n"},
         {"R13", 501, "TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"},
@@ -186,16 +186,16 @@ std::vector<bad_case> bad_cases() {
         {"R13", 505, "GET / HTTP/0.9\r\nHost: h\r\n\r\n"},
         {"R13", 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"},
         {"R13", 414, "GET /" + std::string(8000, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n"},
-        {"R13", 431, get("A: " + std::string(17000, 'a') + "\r\n")},
-        {"R15", 400, get("Authorization: a\r\nAuthorization: b\r\n")},
-        {"R15", 400, get("authorization: a\r\nAUTHORIZATION: a\r\n")},
-        {"R15", 400, get("Content-Type: a\r\nContent-Type: b\r\n")},
-        {"R15", 400, get("Origin: a\r\nOrigin: b\r\n")},
-        {"R15", 400, get("Idempotency-Key: a\r\nIdempotency-Key: b\r\n")},
+        {"R13", 431, get_with("A: " + std::string(17000, 'a') + "\r\n")},
+        {"R15", 400, get_with("Authorization: a\r\nAuthorization: b\r\n")},
+        {"R15", 400, get_with("authorization: a\r\nAUTHORIZATION: a\r\n")},
+        {"R15", 400, get_with("Content-Type: a\r\nContent-Type: b\r\n")},
+        {"R15", 400, get_with("Origin: a\r\nOrigin: b\r\n")},
+        {"R15", 400, get_with("Idempotency-Key: a\r\nIdempotency-Key: b\r\n")},
     };
     std::string many;
     for (int i = 0; i < 100; ++i) many += "A: b\r\n";  // and Host: 101
-    cases.push_back({"R13", 431, get(many)});
+    cases.push_back({"R13", 431, get_with(many)});
     for (const char* target : {"a",         "//",      "/a//b",        "/./a",           "/a/.",
                                "/a/..",     "/a/../b", "/%2e/a",       "/%2E%2e/a",      "/a/.%2e/b",
                                "/a%2fb",    "/a%2Fb",  "/a\\b",        "/a%5cb",         "/%00",
@@ -246,8 +246,8 @@ std::vector<good_case> good_cases() {
          "PUT|/|/||1|keep|chunked|body|Host=h|Transfer-Encoding=Chunked"},
         {"PATCH / HTTP/1.1\r\nHost: h\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\n",
          "PATCH|/|/||1|keep|expect|1|body|Host=h|Expect=100-Continue|Content-Length=1"},
-        {get("A:\r\nB: \r\nC: x\ty \xff\r\n"), "GET|/|/||1|keep|Host=h|A=|B=|C=x\ty \xff"},
-        {get("Accept: a\r\nAccept: b\r\nCookie: c\r\nCookie: d\r\n"),
+        {get_with("A:\r\nB: \r\nC: x\ty \xff\r\n"), "GET|/|/||1|keep|Host=h|A=|B=|C=x\ty \xff"},
+        {get_with("Accept: a\r\nAccept: b\r\nCookie: c\r\nCookie: d\r\n"),
          "GET|/|/||1|keep|Host=h|Accept=a|Accept=b|Cookie=c|Cookie=d"},
         {"DELETE /" + std::string(7999, 'a') + " HTTP/1.1\r\nHost: h\r\n\r\n",
          "DELETE|/" + std::string(7999, 'a') + "|/" + std::string(7999, 'a') + "||1|keep|Host=h"},
@@ -285,10 +285,10 @@ TEST_CASE("Well-formed heads are read as they were meant") {
 TEST_CASE("R13: exactly 100 headers pass and exactly 16 KiB pass") {
     std::string lines;
     for (int i = 0; i < 99; ++i) lines += "A: b\r\n";
-    CHECK(read_whole(get(lines)).state == head_state::done);
-    const std::size_t around = get("A: \r\n").size();
-    CHECK(read_whole(get("A: " + std::string((16 << 10) - around, 'x') + "\r\n")).state == head_state::done);
-    CHECK(read_whole(get("A: " + std::string((16 << 10) - around + 1, 'x') + "\r\n")).status == 431);
+    CHECK(read_whole(get_with(lines)).state == head_state::done);
+    const std::size_t around = get_with("A: \r\n").size();
+    CHECK(read_whole(get_with("A: " + std::string((16 << 10) - around, 'x') + "\r\n")).state == head_state::done);
+    CHECK(read_whole(get_with("A: " + std::string((16 << 10) - around + 1, 'x') + "\r\n")).status == 431);
 }
 
 TEST_CASE("A head cut at every byte gives the same answer, good or bad, also when the buffer moves") {
@@ -304,7 +304,8 @@ TEST_CASE("A head cut at every byte gives the same answer, good or bad, also whe
         CHECK(read_in_pieces(c.bytes, every_byte(c.bytes), false) == read_whole(c.bytes));
         CHECK(read_in_pieces(c.bytes, every_byte(c.bytes), true) == read_whole(c.bytes));
     }
-    for (const std::string& big : {"GET /" + std::string(9000, 'a'), get("A: " + std::string(17000, 'a') + "\r\n")})
+    for (const std::string& big :
+         {"GET /" + std::string(9000, 'a'), get_with("A: " + std::string(17000, 'a') + "\r\n")})
         CHECK(read_in_pieces(big, every_byte(big), false) == read_whole(big));
 }
 
@@ -392,18 +393,18 @@ TEST_CASE("R13: a head that names the time left may be longer by what a gateway 
         for (int i = 0; i < n; ++i) out += "A: b\r\n";
         return out;
     };
-    CHECK(read_whole(get(lines(106) + left), behind).state == head_state::done);  // with Host 108
-    CHECK(read_whole(get(lines(107) + left), behind).status == 431);
-    CHECK(read_whole(get(lines(100)), behind).status == 431);
-    CHECK(read_whole(get(lines(99)), behind).state == head_state::done);
-    CHECK(read_whole(get(lines(99) + left)).status == 431);
-    const std::size_t around = get(left + "A: \r\n").size(), most = (16 << 10) + 512;
-    const auto sized = [&](std::size_t n) { return get(left + "A: " + std::string(n - around, 'x') + "\r\n"); };
+    CHECK(read_whole(get_with(lines(106) + left), behind).state == head_state::done);  // with Host 108
+    CHECK(read_whole(get_with(lines(107) + left), behind).status == 431);
+    CHECK(read_whole(get_with(lines(100)), behind).status == 431);
+    CHECK(read_whole(get_with(lines(99)), behind).state == head_state::done);
+    CHECK(read_whole(get_with(lines(99) + left)).status == 431);
+    const std::size_t around = get_with(left + "A: \r\n").size(), most = (16 << 10) + 512;
+    const auto sized = [&](std::size_t n) { return get_with(left + "A: " + std::string(n - around, 'x') + "\r\n"); };
     CHECK(read_whole(sized(most), behind).state == head_state::done);
     CHECK(read_whole(sized(most + 1), behind).status == 431);
     CHECK(read_whole(sized((16 << 10) + 1)).status == 431);
-    CHECK(read_whole(get("A: " + std::string((16 << 10), 'x') + "\r\n"), behind).status == 431);
-    for (const std::string& head : {get(lines(106) + left), get(lines(100)), sized(most)})
+    CHECK(read_whole(get_with("A: " + std::string((16 << 10), 'x') + "\r\n"), behind).status == 431);
+    for (const std::string& head : {get_with(lines(106) + left), get_with(lines(100)), sized(most)})
         CHECK(read_in_pieces(head, every_byte(head), false, behind) == read_whole(head, behind));
 }
 
@@ -429,9 +430,9 @@ TEST_CASE("Of a head that is refused what came before the fault can be read, and
 }
 
 TEST_CASE("R1: a Connection header that is no list of tokens is refused, and close counts beside keep-alive in 1.0") {
-    CHECK(read_whole(get("Connection: \"close\"\r\n")).status == 400);
-    CHECK(read_whole(get("Connection: a b\r\n")).status == 400);
-    CHECK(read_whole(get("Connection: , close ,\r\n")).text == "GET|/|/||1|close|Host=h|Connection=, close ,");
+    CHECK(read_whole(get_with("Connection: \"close\"\r\n")).status == 400);
+    CHECK(read_whole(get_with("Connection: a b\r\n")).status == 400);
+    CHECK(read_whole(get_with("Connection: , close ,\r\n")).text == "GET|/|/||1|close|Host=h|Connection=, close ,");
     CHECK(read_whole("GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n").text ==
           "GET|/|/||0|close|Connection=keep-alive, close");
 }

@@ -16,7 +16,7 @@ namespace {
 
 using lines = std::vector<std::pair<const char*, const char*>>;
 
-std::string client(const lines& given) {
+std::string client_of(const lines& given) {
     static const trusted_peers t({"10.0.0.0/8", "fd00::/8"});
     header_list headers;
     for (const auto& [name, value] : given) {
@@ -28,8 +28,8 @@ std::string client(const lines& given) {
     return std::string(t.client_of(headers));
 }
 
-std::string listed(const char* value) { return client({{"X-Forwarded-For", value}}); }
-std::string forwarded(const char* value) { return client({{"Forwarded", value}}); }
+std::string listed(const char* value) { return client_of({{"X-Forwarded-For", value}}); }
+std::string forwarded(const char* value) { return client_of({{"Forwarded", value}}); }
 
 }  // namespace
 
@@ -59,13 +59,13 @@ TEST_CASE("L5: Forwarded names the client where X-Forwarded-For is missing") {
     CHECK(forwarded("Proto=https; For=\"203.0.113.7:51312\"") == "203.0.113.7");
     CHECK(forwarded("for=\"[2001:db8::1]:4711\"") == "2001:db8::1");
     CHECK(forwarded("for=198.51.100.1, for=203.0.113.7, for=10.0.0.1") == "203.0.113.7");
-    CHECK(client({{"Forwarded", "for=198.51.100.1"}, {"forwarded", "for=203.0.113.7"}}) == "203.0.113.7");
+    CHECK(client_of({{"Forwarded", "for=198.51.100.1"}, {"forwarded", "for=203.0.113.7"}}) == "203.0.113.7");
     CHECK(forwarded("for=_hidden, for=10.0.0.1") == "10.0.0.1");
     for (const char* none :
          {"", "for=unknown", "for=_secret", "by=203.0.113.7", "for=", "for=\"", "proto=https", "203.0.113.7"}) {
         CAPTURE(none);
         CHECK(forwarded(none).empty());
     }
-    CHECK(client({{"Forwarded", "for=198.51.100.1"}, {"X-Forwarded-For", "203.0.113.7"}}) == "203.0.113.7");
-    CHECK(client({{"Forwarded", "for=198.51.100.1"}, {"X-Forwarded-For", "evil"}}).empty());
+    CHECK(client_of({{"Forwarded", "for=198.51.100.1"}, {"X-Forwarded-For", "203.0.113.7"}}) == "203.0.113.7");
+    CHECK(client_of({{"Forwarded", "for=198.51.100.1"}, {"X-Forwarded-For", "evil"}}).empty());
 }

@@ -12,10 +12,8 @@ using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
 
-using fixture = judging;
-
 TEST_CASE("T1: the algorithm comes from the key: MACs with public key bytes and swaps are refused") {
-    fixture f;
+    judging f;
     const std::string text = R"({"alg":"HS256","typ":"at+jwt","kid":")" + f.key.kid() + "\"}";
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> pkey(
         [&] {
@@ -56,7 +54,7 @@ TEST_CASE("T1: the algorithm comes from the key: MACs with public key bytes and 
 }
 
 TEST_CASE("T2: alg none in any case, and empty or missing signatures, are refused") {
-    fixture f;
+    judging f;
     for (const char* alg : {"none", "None", "NONE", "nOnE"}) {
         const auto head = b64(R"({"alg":")" + std::string(alg) + R"(","typ":"at+jwt","kid":")" + f.key.kid() + "\"}");
         CHECK(f.see(head + "." + b64(payload()) + ".") == verdict::malformed);
@@ -71,7 +69,7 @@ TEST_CASE("T2: alg none in any case, and empty or missing signatures, are refuse
 }
 
 TEST_CASE("T3, T5: jku, x5u, x5c, jwk, crit, b64, zip and enc in a header are refused") {
-    fixture f;
+    judging f;
     CHECK(f.header_with(header(f.key)) == verdict::ok);
     CHECK(f.header_with(header(f.key, R"(,"x-other":1)")) == verdict::ok);
     for (const char* extra :
@@ -90,7 +88,7 @@ TEST_CASE("T3, T5: jku, x5u, x5c, jwk, crit, b64, zip and enc in a header are re
 }
 
 TEST_CASE("T4: kid is a bounded index into the set; unknown, odd, long or missing ones never fall back") {
-    fixture f;
+    judging f;
     const auto kid = [&](const std::string& json) {
         return f.header_with(R"({"alg":"ES256","typ":"at+jwt","kid":)" + json + "}");
     };
@@ -107,7 +105,7 @@ TEST_CASE("T4: kid is a bounded index into the set; unknown, odd, long or missin
 }
 
 TEST_CASE("T5: five parts, JSON serialization and mixes of both are refused") {
-    fixture f;
+    judging f;
     const auto good = signed_with(f.key, header(f.key), payload());
     CHECK(f.see(good + ".AA.AA") == verdict::malformed);
     CHECK(f.see("a.b.c.d.e") == verdict::malformed);
@@ -120,7 +118,7 @@ TEST_CASE("T5: five parts, JSON serialization and mixes of both are refused") {
 }
 
 TEST_CASE("T6: every part is strict base64url: padding, white space, + and /, trailing bits, other bytes") {
-    fixture f;
+    judging f;
     const auto good = signed_with(f.key, header(f.key), payload());
     const auto dot = good.find('.'), last = good.rfind('.');
     for (const std::size_t at : {dot, last, good.size()}) {
@@ -145,7 +143,7 @@ TEST_CASE("T6: every part is strict base64url: padding, white space, + and /, tr
 }
 
 TEST_CASE("T7: an ES256 signature in DER form, short, long or zero is refused in a token") {
-    fixture f;
+    judging f;
     const auto good = signed_with(f.key, header(f.key), payload());
     const auto input = good.substr(0, good.rfind('.') + 1);
     const auto raw = *base64url::decode(good.substr(good.rfind('.') + 1));
@@ -157,7 +155,7 @@ TEST_CASE("T7: an ES256 signature in DER form, short, long or zero is refused in
 }
 
 TEST_CASE("T8: header and claims are strict JSON: duplicates, BOM, NaN, trailing bytes, depth, surrogates, NUL") {
-    fixture f;
+    judging f;
     const std::string kid = f.key.kid();
     for (const std::string& text :
          {R"({"alg":"none","alg":"ES256","typ":"at+jwt","kid":")" + kid + "\"}",

@@ -10,8 +10,6 @@ using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
 
-using fixture = judging;
-
 namespace mita::test {
 std::uint64_t allocation_total() { return allocations(); }
 }  // namespace mita::test
@@ -51,7 +49,7 @@ TEST_CASE("Strings that need escaping survive the round trip") {
 }
 
 TEST_CASE("T9: sizes are checked before any work and without allocating") {
-    fixture f;
+    judging f;
     const std::string dots(1 << 20, '.'), letters(1 << 20, 'A');
     const std::string big_payload = b64(header(f.key)) + "." + std::string(1 << 20, 'A') + ".AA";
     const std::string big_header =
@@ -80,7 +78,7 @@ TEST_CASE("T9: sizes are checked before any work and without allocating") {
 }
 
 TEST_CASE("S8: the claims of an expired token are given, those of a token that is not ours are not") {
-    fixture f;
+    judging f;
     const auto old = verify(signed_with(f.key, header(f.key), payload()), f.keys, rules(), t0 + 100'000);
     CHECK(old.result == verdict::expired);
     REQUIRE(old.value);
@@ -106,7 +104,7 @@ TEST_CASE("T14: comparing MACs goes through a constant-time compare: a wrong fir
 }
 
 TEST_CASE("Any change of one character of a valid token is refused, whatever it is") {
-    fixture f;
+    judging f;
     const auto good = signed_with(f.key, header(f.key), payload());
     CHECK(rc::check([&] {
         auto changed = good;

@@ -12,8 +12,6 @@ using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
 
-using fixture = validating;
-
 namespace {
 
 std::size_t heap() {
@@ -28,7 +26,7 @@ TEST_CASE("C5: a flood of distinct tokens keeps memory flat and the hot set cach
     const int flood = full ? 1'000'000 : mita::test::under_sanitizer ? 3'000 : 60'000;
     validator_options o;
     o.cache_bytes = 1 << 20;
-    fixture f(algorithm::eddsa, o);
+    validating f(algorithm::eddsa, o);
     // MACs make valid tokens cheaply.
     const std::string secret_bytes(32, 's');
     const auto oct =
@@ -67,7 +65,7 @@ TEST_CASE("C5: a flood of distinct tokens keeps memory flat and the hot set cach
 }
 
 TEST_CASE("C6: only bad signatures are remembered, and only until the keys change") {
-    fixture f;
+    validating f;
     const auto later = signing_key::generate(algorithm::eddsa);
     const auto good = issue(good_claims(), f.key);
     auto forged = good;

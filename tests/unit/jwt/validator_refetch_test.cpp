@@ -11,8 +11,6 @@ using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
 
-using fixture = validating;
-
 namespace {
 
 struct refetching {
@@ -127,7 +125,7 @@ TEST_CASE("C8: many callers with an unknown kid on two workers share one refetch
 }
 
 TEST_CASE("C8: two threads with many tokens, revocations and key changes never mix up claims") {
-    fixture f;
+    validating f;
     const auto second = signing_key::generate(algorithm::eddsa);
     std::vector<std::pair<std::string, uuid>> tokens;
     for (int i = 0; i < 64; ++i) {

@@ -5,13 +5,11 @@ using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
 
-using fixture = validating;
-
 TEST_CASE("C3: a revoked session, user, token or key is refused on the very next call, cached or not") {
     for (const bool cached : {true, false})
         for (const auto kind :
              {revocation_kind::session, revocation_kind::user, revocation_kind::token, revocation_kind::key}) {
-            fixture f;
+            validating f;
             const auto c = good_claims(), other = good_claims();
             const auto token = issue(c, f.key), unconcerned = issue(other, f.key);
             if (cached) CHECK(f.see(token) == verdict::ok);
@@ -39,7 +37,7 @@ TEST_CASE("C3: a revoked session, user, token or key is refused on the very next
 }
 
 TEST_CASE("C3: revoking a user concerns tokens issued before, not those issued after") {
-    fixture f;
+    validating f;
     auto c = good_claims(t0 - 10);
     const auto old = issue(c, f.key);
     c.issued_at = t0;
@@ -52,7 +50,7 @@ TEST_CASE("C3: revoking a user concerns tokens issued before, not those issued a
 }
 
 TEST_CASE("C4: what was verified while something was revoked is answered but not kept") {
-    fixture f;
+    validating f;
     const auto c = good_claims();
     const auto token = issue(c, f.key), own = issue(c, f.key);
     during = [&] { f.revoke(revocation_kind::session, new_uuid().str()); };
@@ -68,7 +66,7 @@ TEST_CASE("C4: what was verified while something was revoked is answered but not
 }
 
 TEST_CASE("C4: a verification begun before a revocation never inserts after it, and no later call passes") {
-    fixture f;
+    validating f;
     std::atomic<int> wrong{0};
     for (int round = 0; round < 200; ++round) {
         const auto mine = good_claims();
@@ -94,7 +92,7 @@ TEST_CASE("C4: a verification begun before a revocation never inserts after it, 
 TEST_CASE("C7: silence of the feed beyond the limit is degraded, never heard is degraded too") {
     validator_options o;
     o.feed_silence_limit = 10'000ms;
-    fixture f(algorithm::eddsa, o);
+    validating f(algorithm::eddsa, o);
     const auto now = [] {
         return std::chrono::floor<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
             .count();

@@ -6,10 +6,8 @@ using namespace mita;
 using namespace mita::jwt;
 using namespace mita::jwt::test;
 
-using fixture = validating;
-
 TEST_CASE("C1: a verified token is served from the cache afterwards, whole token compared, without cryptography") {
-    fixture f;
+    validating f;
     const auto c = good_claims();
     const auto token = issue(c, f.key);
     CHECK(f.see(token) == verdict::ok);
@@ -31,7 +29,7 @@ TEST_CASE("C1: a verified token is served from the cache afterwards, whole token
 }
 
 TEST_CASE("B4: a cache hit allocates nothing, through check_now and through the coroutine") {
-    fixture f(algorithm::es256);
+    validating f(algorithm::es256);
     const auto token = issue(good_claims(), f.key);
     REQUIRE(f.see(token) == verdict::ok);
     (void)f.v->check_now(token);
@@ -52,7 +50,7 @@ TEST_CASE("B4: a cache hit allocates nothing, through check_now and through the 
 
 TEST_CASE("C2: each hit re-checks exp: a token with three seconds left is good, then not, cached or not") {
     validator_options o;
-    fixture f(algorithm::eddsa, o);
+    validating f(algorithm::eddsa, o);
     const auto token = issue(good_claims(t0, 3), f.key);
     CHECK(f.see(token) == verdict::ok);
     pass(3 + 29);  // the allowed skew is 30 s
@@ -63,7 +61,7 @@ TEST_CASE("C2: each hit re-checks exp: a token with three seconds left is good, 
 }
 
 TEST_CASE("C2: each hit re-checks nbf and iat: a clock set back makes a cached token not yet valid") {
-    fixture f;
+    validating f;
     auto c = good_claims();
     c.not_before = t0;
     const auto token = issue(c, f.key);
@@ -77,7 +75,7 @@ TEST_CASE("C2: each hit re-checks nbf and iat: a clock set back makes a cached t
 TEST_CASE(
     "C2: each hit re-checks key state: a removed key's tokens die at once, also when its kid is reused by another "
     "key") {
-    fixture f;
+    validating f;
     const auto token = issue(good_claims(), f.key);
     CHECK(f.see(token) == verdict::ok);
     const auto other = signing_key::generate(algorithm::eddsa);
@@ -95,7 +93,7 @@ TEST_CASE(
 }
 
 TEST_CASE("C2: a validator never takes a token for another audience or issuer, cached elsewhere or not") {
-    fixture f;
+    validating f;
     auto c = good_claims();
     c.audience = "other-api";
     CHECK(f.see(issue(c, f.key)) == verdict::wrong_audience);
@@ -106,7 +104,7 @@ TEST_CASE("C2: a validator never takes a token for another audience or issuer, c
 }
 
 TEST_CASE("C9: a clock step back revives nothing that had expired, whether cached or not") {
-    fixture f;
+    validating f;
     const auto cached = issue(good_claims(t0), f.key), unseen = issue(good_claims(t0), f.key);
     CHECK(f.see(cached) == verdict::ok);
     pass(700);
@@ -126,7 +124,7 @@ TEST_CASE("C9: a clock step back revives nothing that had expired, whether cache
 }
 
 TEST_CASE("C9: a cached token dies by the monotonic clock even while the wall clock stands still") {
-    fixture f;
+    validating f;
     const auto token = issue(good_claims(t0, 600), f.key);
     CHECK(f.see(token) == verdict::ok);
     steady += 629'000;
@@ -136,7 +134,7 @@ TEST_CASE("C9: a cached token dies by the monotonic clock even while the wall cl
 }
 
 TEST_CASE("C9: a clock that jumps ahead and comes back does not forget revocations") {
-    fixture f;
+    validating f;
     const auto c = good_claims();
     const auto token = issue(c, f.key);
     f.revoked.apply({{1, revocation_kind::session, c.who.session_id.str(), 0, t0 + 700}}, 1, t0);
@@ -148,7 +146,7 @@ TEST_CASE("C9: a clock that jumps ahead and comes back does not forget revocatio
 TEST_CASE("The cache may be off: every check is cryptography") {
     validator_options o;
     o.cache_bytes = 0;
-    fixture f(algorithm::eddsa, o);
+    validating f(algorithm::eddsa, o);
     const auto token = issue(good_claims(), f.key);
     for (int i = 0; i < 3; ++i) CHECK(f.see(token) == verdict::ok);
     CHECK(f.v->verified_by_crypto() == 3);

@@ -13,7 +13,7 @@ namespace {
 
 using std::chrono::days;
 
-civil_day day(std::string_view text) { return *parse_day(text); }
+civil_day parsed(std::string_view text) { return *parse_day(text); }
 
 using pairs = std::map<std::string, std::string, std::less<>>;  // entry -> occurrence
 
@@ -25,8 +25,8 @@ pairs met(const std::vector<expected_entry>& expected, const std::vector<made_en
     return out;
 }
 
-const expected_entry rent{"rent", 0, day("2026-04-01"), 120000};
-const expected_entry rent_in_parts{"rent", 0, day("2026-04-01"), 120000, true};
+const expected_entry rent{"rent", 0, parsed("2026-04-01"), 120000};
+const expected_entry rent_in_parts{"rent", 0, parsed("2026-04-01"), 120000, true};
 
 bool pays(const made_entry& payment) {
     return match_entries(std::vector{rent}, std::vector{payment}).meets[0].has_value();
@@ -57,7 +57,7 @@ history any_history() {
     const auto count = *rc::gen::inRange(20, 90);
     const auto paid = *rc::gen::inRange(10, 110);
     out.names.reserve(static_cast<std::size_t>(count + paid));
-    const civil_day first = day("2026-01-01");
+    const civil_day first = parsed("2026-01-01");
     for (int i = 0; i < count; ++i) {
         out.names.push_back("b" + std::to_string(i));
         const int category = *rc::gen::inRange(0, 2);
@@ -87,62 +87,62 @@ void shuffle(std::vector<T>& list) {
 }  // namespace
 
 TEST_CASE("bills: a payment fits within 20 percent and 7 days, in the bill's category, spending only") {
-    CHECK(pays({"t", 0, day("2026-03-25"), 96000}));
-    CHECK(pays({"t", 0, day("2026-04-08"), 144000}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-09"), 120000}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-01"), 95999}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-01"), 144001}));
-    CHECK_FALSE(pays({"t", 1, day("2026-04-01"), 120000}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-01"), -120000}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-01"), 120000, entry_link::none}));
-    CHECK(pays({"t", 3, day("2026-06-01"), 5, entry_link::linked, "rent"}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-01"), -5, entry_link::linked, "rent"}));
-    CHECK_FALSE(pays({"t", 0, day("2026-04-01"), 120000, entry_link::linked, "another"}));
+    CHECK(pays({"t", 0, parsed("2026-03-25"), 96000}));
+    CHECK(pays({"t", 0, parsed("2026-04-08"), 144000}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-09"), 120000}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), 95999}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), 144001}));
+    CHECK_FALSE(pays({"t", 1, parsed("2026-04-01"), 120000}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), -120000}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), 120000, entry_link::none}));
+    CHECK(pays({"t", 3, parsed("2026-06-01"), 5, entry_link::linked, "rent"}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), -5, entry_link::linked, "rent"}));
+    CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), 120000, entry_link::linked, "another"}));
 }
 
 TEST_CASE("bills: the nearest amount pays, then the nearest day, and a link before all") {
     const std::vector bills{rent};
-    CHECK(met(bills, {{"a", 0, day("2026-04-01"), 110000}, {"b", 0, day("2026-04-06"), 120000}}) ==
+    CHECK(met(bills, {{"a", 0, parsed("2026-04-01"), 110000}, {"b", 0, parsed("2026-04-06"), 120000}}) ==
           pairs{{"b", "rent"}});
-    CHECK(met(bills, {{"a", 0, day("2026-04-03"), 120000}, {"b", 0, day("2026-03-31"), 120000}}) ==
+    CHECK(met(bills, {{"a", 0, parsed("2026-04-03"), 120000}, {"b", 0, parsed("2026-03-31"), 120000}}) ==
           pairs{{"b", "rent"}});
-    CHECK(met(bills, {{"a", 0, day("2026-04-01"), 120000},
-                      {"b", 0, day("2026-05-20"), 119000, entry_link::linked, "rent"}}) == pairs{{"b", "rent"}});
+    CHECK(met(bills, {{"a", 0, parsed("2026-04-01"), 120000},
+                      {"b", 0, parsed("2026-05-20"), 119000, entry_link::linked, "rent"}}) == pairs{{"b", "rent"}});
 }
 
 TEST_CASE("bills: a link of a cent is a part, it settles nothing") {
-    const std::vector<made_entry> cent{{"a", 0, day("2026-04-01"), 1, entry_link::linked, "rent"}};
+    const std::vector<made_entry> cent{{"a", 0, parsed("2026-04-01"), 1, entry_link::linked, "rent"}};
     const auto found = match_entries(std::vector{rent}, cent);
     CHECK(found.meets[0] == 0);
     CHECK_FALSE(found.settled_on[0]);
 }
 
 TEST_CASE("bills: parts sum and settle the bill on the day they reach it; without leave for parts they pay nothing") {
-    const std::vector<made_entry> halves{{"a", 0, day("2026-04-03"), 60000}, {"b", 0, day("2026-04-05"), 60000}};
+    const std::vector<made_entry> halves{{"a", 0, parsed("2026-04-03"), 60000}, {"b", 0, parsed("2026-04-05"), 60000}};
     const auto found = match_entries(std::vector{rent_in_parts}, halves);
     CHECK(found.meets == std::vector<std::optional<std::size_t>>{0, 0});
-    CHECK(found.settled_on[0] == day("2026-04-05"));
+    CHECK(found.settled_on[0] == parsed("2026-04-05"));
     CHECK(met({rent}, halves).empty());
     CHECK_FALSE(match_entries(std::vector{rent_in_parts}, std::vector{halves[0]}).settled_on[0]);
-    const std::vector<made_entry> sofa{{"a", 0, day("2026-04-03"), 144001}};
+    const std::vector<made_entry> sofa{{"a", 0, parsed("2026-04-03"), 144001}};
     CHECK(met({rent_in_parts}, sofa).empty());
 }
 
 TEST_CASE("bills: parts go to the unpaid ones in order of their dates, over a month's edge too") {
-    const std::vector<expected_entry> bills{{"x", 0, day("2026-04-28"), 20000, true},
-                                            {"y", 0, day("2026-05-02"), 20000, true}};
+    const std::vector<expected_entry> bills{{"x", 0, parsed("2026-04-28"), 20000, true},
+                                            {"y", 0, parsed("2026-05-02"), 20000, true}};
     std::vector<made_entry> parts;
     for (const auto* on : {"2026-04-30", "2026-05-01", "2026-05-02", "2026-05-03"})
-        parts.push_back({on, 0, day(on), 10000});
+        parts.push_back({on, 0, parsed(on), 10000});
     CHECK(met(bills, parts) ==
           pairs{{"2026-04-30", "x"}, {"2026-05-01", "x"}, {"2026-05-02", "y"}, {"2026-05-03", "y"}});
 }
 
 TEST_CASE("P4: of two payments equally near in amount and day the values decide, not which was entered first") {
-    const std::vector<expected_entry> bills{{"a", 0, day("2026-04-10"), 100}, {"b", 0, day("2026-04-10"), 119}};
+    const std::vector<expected_entry> bills{{"a", 0, parsed("2026-04-10"), 100}, {"b", 0, parsed("2026-04-10"), 119}};
     const auto paid = [&](std::string_view less, std::string_view more) {
-        return match_entries(
-                   bills, std::vector<made_entry>{{less, 0, day("2026-04-10"), 95}, {more, 0, day("2026-04-10"), 105}})
+        return match_entries(bills, std::vector<made_entry>{{less, 0, parsed("2026-04-10"), 95},
+                                                            {more, 0, parsed("2026-04-10"), 105}})
             .meets;
     };
     CHECK(paid("1", "2") == paid("2", "1"));
@@ -162,7 +162,7 @@ TEST_CASE("P4: every month's view agrees, each knowing only the months within re
     CHECK(holds("P4 views", [] {
         const auto all = any_history();
         const auto whole = match_entries(all.bills, all.payments);
-        const auto month = month_of(day("2026-01-01")) + std::chrono::months{*rc::gen::inRange(0, 12)};
+        const auto month = month_of(parsed("2026-01-01")) + std::chrono::months{*rc::gen::inRange(0, 12)};
         const auto from = period_of(month - std::chrono::months{reach_months}).start;
         const auto to = period_of(month + std::chrono::months{reach_months}).next;
         history near;

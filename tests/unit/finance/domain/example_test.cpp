@@ -9,20 +9,20 @@ using mita::finance::testing::sum;
 
 namespace {
 
-period april() { return period_of(*parse_month("2026-04")); }
+period this_april() { return period_of(*parse_month("2026-04")); }
 
 period_budget open_april() {
     pool_input money_in;
     money_in.incomes = {300000};
     money_in.obligations = {120000, 15000, 3001, 10000};
-    money_in.goals = {{240000, 0, periods_until(april(), *parse_day("2026-12-31"))}};
+    money_in.goals = {{240000, 0, periods_until(this_april(), *parse_day("2026-12-31"))}};
     money_in.buffer = 5000;
     std::vector<category_request> categories;
     for (const auto& [id, weight] :
          {std::pair{"groceries", 45}, {"transport", 15}, {"dining_out", 25}, {"entertainment", 15}}) {
         categories.push_back({.id = id, .cls = find_default_category(id)->cls, .budget = {}, .weight = weight});
     }
-    auto opened = open_period(april(), 0, money_in, std::move(categories));
+    auto opened = open_period(this_april(), 0, money_in, std::move(categories));
     REQUIRE(opened);
     return *opened;
 }
@@ -338,15 +338,15 @@ TEST_CASE("opening: fixed budgets stand, weights share the rest, without weights
     ask[0].budget = 300;
     ask[1].weight = 2;
     ask[2].weight = 1;
-    auto opened = *open_period(april(), 0, in, ask);
+    auto opened = *open_period(this_april(), 0, in, ask);
     CHECK(opened.categories[0].daily_part == 300);
     CHECK(opened.categories[1].daily_part == 467);
     CHECK(opened.categories[2].daily_part == 233);
     CHECK(opened.unallocated == 0);
     ask[1].weight = ask[2].weight = 0;
-    CHECK(open_period(april(), 0, in, ask)->unallocated == 700);
+    CHECK(open_period(this_april(), 0, in, ask)->unallocated == 700);
     ask[0].budget = 1200;
-    opened = *open_period(april(), 0, in, ask);
+    opened = *open_period(this_april(), 0, in, ask);
     CHECK(opened.unallocated == -200);
     REQUIRE(opened.problem);
     CHECK(opened.problem->broken[0].kind == reserve_kind::budgets);

@@ -14,7 +14,7 @@ namespace {
 template <class A, class B>
 concept addable = requires(A a, B b) { checked_add(a, b); };
 
-civil_day day(std::string_view text) { return *parse_day(text); }
+civil_day parsed(std::string_view text) { return *parse_day(text); }
 
 }  // namespace
 
@@ -172,7 +172,7 @@ TEST_CASE("policies and rollovers are read strictly and written back") {
 }
 
 TEST_CASE("history leans the weekdays, shrunk to uniform by the weeks seen") {
-    const auto from = day("2026-01-05");  // a Monday
+    const auto from = parsed("2026-01-05");  // a Monday
     CHECK(weights_from_history({}, from, from + std::chrono::days{56}).kind == weight_kind::uniform);
     std::vector<spent_day> history;
     for (int week = 0; week < 8; ++week) history.push_back({from + std::chrono::days{7 * week + 5}, 7000});

@@ -10,13 +10,13 @@ using mita::finance::testing::holds;
 
 namespace {
 
-civil_day day(std::string_view text) {
+civil_day parsed(std::string_view text) {
     const auto parsed = parse_day(text);
     REQUIRE(parsed);
     return *parsed;
 }
 
-instant at_utc(std::string_view date, std::chrono::seconds time) { return day(date) + time; }
+instant at_utc(std::string_view date, std::chrono::seconds time) { return parsed(date) + time; }
 
 std::vector<std::string> first(const recurrence& rule, int count) {
     std::vector<std::string> out;
@@ -27,9 +27,9 @@ std::vector<std::string> first(const recurrence& rule, int count) {
 }  // namespace
 
 TEST_CASE("dates and months are read strictly and written back") {
-    CHECK(format_day(day("2024-02-29")) == "2024-02-29");
-    CHECK(format_day(day("0001-01-01")) == "0001-01-01");
-    CHECK(format_day(day("9999-12-31")) == "9999-12-31");
+    CHECK(format_day(parsed("2024-02-29")) == "2024-02-29");
+    CHECK(format_day(parsed("0001-01-01")) == "0001-01-01");
+    CHECK(format_day(parsed("9999-12-31")) == "9999-12-31");
     CHECK(format_month(*parse_month("2026-04")) == "2026-04");
     for (const auto* bad : {"", "2026-02-29", "2026-02-31", "2026-13-01", "2026-00-10", "2026-04-00", "2026-4-01",
                             "26-04-01", "2026-04-1", "2026/04/01", "2026-04-01 ", " 2026-04-01", "+026-04-01",
@@ -57,7 +57,7 @@ TEST_CASE("T1: periods of any start day partition 1970–2100 without gap or ove
         }
     }
     CHECK(holds("T1 periods", [] {
-        const auto when = day("1970-01-01") + std::chrono::days{*rc::gen::inRange(0, 47000)};
+        const auto when = parsed("1970-01-01") + std::chrono::days{*rc::gen::inRange(0, 47000)};
         const auto found = period_containing(when, *rc::gen::inRange(1, 32));
         RC_ASSERT(found.contains(when));
         RC_ASSERT(found.day_at(found.offset(when)) == when);
@@ -69,30 +69,30 @@ TEST_CASE("T1: a start day of 31 clamps to the end of short months, today clamps
     const auto february = period_of(*parse_month("2026-02"), 31);
     CHECK(format_day(february.start) == "2026-02-28");
     CHECK(format_day(february.next) == "2026-03-31");
-    CHECK(february.today_index(day("2026-01-01")) == 0);
-    CHECK(february.today_index(day("2026-02-28")) == 0);
-    CHECK(february.today_index(day("2026-05-01")) == february.days());
+    CHECK(february.today_index(parsed("2026-01-01")) == 0);
+    CHECK(february.today_index(parsed("2026-02-28")) == 0);
+    CHECK(february.today_index(parsed("2026-05-01")) == february.days());
     CHECK(period_of(*parse_month("2024-02"), 30).days() == 30);
-    CHECK(periods_until(period_of(*parse_month("2026-04")), day("2026-12-31")) == 9);
-    CHECK(periods_until(period_of(*parse_month("2026-04")), day("2026-04-01")) == 1);
-    CHECK(periods_until(period_of(*parse_month("2026-04")), day("2025-01-01")) == 1);
-    CHECK(periods_until(period_of(*parse_month("2026-04"), 25), day("2026-06-10"), 25) == 2);
+    CHECK(periods_until(period_of(*parse_month("2026-04")), parsed("2026-12-31")) == 9);
+    CHECK(periods_until(period_of(*parse_month("2026-04")), parsed("2026-04-01")) == 1);
+    CHECK(periods_until(period_of(*parse_month("2026-04")), parsed("2025-01-01")) == 1);
+    CHECK(periods_until(period_of(*parse_month("2026-04"), 25), parsed("2026-06-10"), 25) == 2);
 }
 
 TEST_CASE("T1: a monthly date on the 31st clamps from its anchor, not from the month before") {
-    CHECK(first({.anchor = day("2026-01-31")}, 5) ==
+    CHECK(first({.anchor = parsed("2026-01-31")}, 5) ==
           std::vector<std::string>{"2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"});
-    CHECK(first({.anchor = day("2024-02-29"), .unit = recurrence_unit::year}, 5) ==
+    CHECK(first({.anchor = parsed("2024-02-29"), .unit = recurrence_unit::year}, 5) ==
           std::vector<std::string>{"2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"});
-    CHECK(first({.anchor = day("2025-11-30"), .interval = 3}, 3) ==
+    CHECK(first({.anchor = parsed("2025-11-30"), .interval = 3}, 3) ==
           std::vector<std::string>{"2025-11-30", "2026-02-28", "2026-05-30"});
-    CHECK(first({.anchor = day("2026-03-25"), .unit = recurrence_unit::week, .interval = 2}, 3) ==
+    CHECK(first({.anchor = parsed("2026-03-25"), .unit = recurrence_unit::week, .interval = 2}, 3) ==
           std::vector<std::string>{"2026-03-25", "2026-04-08", "2026-04-22"});
 }
 
 TEST_CASE("T1: occurrences in a range are exactly those a plain count finds, within count and until") {
     CHECK(holds("T1 occurrences", [] {
-        recurrence rule{.anchor = day("2024-01-31") - std::chrono::days{*rc::gen::inRange(0, 800)},
+        recurrence rule{.anchor = parsed("2024-01-31") - std::chrono::days{*rc::gen::inRange(0, 800)},
                         .unit = static_cast<recurrence_unit>(*rc::gen::inRange(0, 4)),
                         .interval = *rc::gen::inRange(1, 15)};
         if (*rc::gen::inRange(0, 2) == 0) rule.count = *rc::gen::inRange(0, 40);
@@ -109,10 +109,10 @@ TEST_CASE("T1: occurrences in a range are exactly those a plain count finds, wit
         RC_ASSERT(got == expected);
         if (!got.empty()) RC_ASSERT(next_occurrence(rule, from) == got.front());
     }));
-    CHECK(occurrences({.anchor = day("2026-01-01"), .unit = recurrence_unit::day}, day("2026-01-01"), day("2027-01-01"),
-                      12)
+    CHECK(occurrences({.anchor = parsed("2026-01-01"), .unit = recurrence_unit::day}, parsed("2026-01-01"),
+                      parsed("2027-01-01"), 12)
               .size() == 12);
-    CHECK_FALSE(next_occurrence({.anchor = day("2026-01-01"), .count = 2}, day("2026-03-01")));
+    CHECK_FALSE(next_occurrence({.anchor = parsed("2026-01-01"), .count = 2}, parsed("2026-03-01")));
 }
 
 TEST_CASE("zones: IANA names are found, everything else is not") {
@@ -133,19 +133,19 @@ TEST_CASE("zones: IANA names are found, everything else is not") {
 
 TEST_CASE("today: the same instant is three different days around the world") {
     const auto when = at_utc("2026-04-10", 10h + 30min);
-    CHECK(local_today(*find_zone("Pacific/Kiritimati"), when) == day("2026-04-11"));
-    CHECK(local_today(*find_zone("Europe/Sofia"), when) == day("2026-04-10"));
-    CHECK(local_today(*find_zone("Etc/GMT+12"), when) == day("2026-04-09"));
-    CHECK(local_today(*find_zone("America/Los_Angeles"), at_utc("2026-04-10", 6h + 59min)) == day("2026-04-09"));
-    CHECK(local_today(*find_zone("America/Los_Angeles"), at_utc("2026-04-10", 7h)) == day("2026-04-10"));
-    CHECK(local_today(*find_zone("UTC"), at_utc("2026-04-10", 0s) - 1us) == day("2026-04-09"));
+    CHECK(local_today(*find_zone("Pacific/Kiritimati"), when) == parsed("2026-04-11"));
+    CHECK(local_today(*find_zone("Europe/Sofia"), when) == parsed("2026-04-10"));
+    CHECK(local_today(*find_zone("Etc/GMT+12"), when) == parsed("2026-04-09"));
+    CHECK(local_today(*find_zone("America/Los_Angeles"), at_utc("2026-04-10", 6h + 59min)) == parsed("2026-04-09"));
+    CHECK(local_today(*find_zone("America/Los_Angeles"), at_utc("2026-04-10", 7h)) == parsed("2026-04-10"));
+    CHECK(local_today(*find_zone("UTC"), at_utc("2026-04-10", 0s) - 1us) == parsed("2026-04-09"));
 }
 
 TEST_CASE("midnight: days of 23 and 25 hours in Sofia and Los Angeles, 23.5 and 24.5 in Lord Howe") {
     const auto length = [](const char* name, const char* date) {
         const auto where = *find_zone(name);
-        return std::chrono::duration_cast<std::chrono::minutes>(day_start(where, day(date) + std::chrono::days{1}) -
-                                                                day_start(where, day(date)));
+        return std::chrono::duration_cast<std::chrono::minutes>(day_start(where, parsed(date) + std::chrono::days{1}) -
+                                                                day_start(where, parsed(date)));
     };
     CHECK(length("Europe/Sofia", "2026-03-29") == 23h);
     CHECK(length("Europe/Sofia", "2026-10-25") == 25h);
@@ -158,27 +158,27 @@ TEST_CASE("midnight: days of 23 and 25 hours in Sofia and Los Angeles, 23.5 and 
 
 TEST_CASE("midnight: São Paulo 2018-11-04 begins at one o'clock, for there was no midnight") {
     const auto where = *find_zone("America/Sao_Paulo");
-    CHECK(day_start(where, day("2018-11-04")) == at_utc("2018-11-04", 3h));
+    CHECK(day_start(where, parsed("2018-11-04")) == at_utc("2018-11-04", 3h));
     CHECK(next_midnight(where, at_utc("2018-11-03", 12h)) == at_utc("2018-11-04", 3h));
-    CHECK(local_today(where, at_utc("2018-11-04", 3h) - 1us) == day("2018-11-03"));
-    CHECK(local_today(where, at_utc("2018-11-04", 3h)) == day("2018-11-04"));
+    CHECK(local_today(where, at_utc("2018-11-04", 3h) - 1us) == parsed("2018-11-03"));
+    CHECK(local_today(where, at_utc("2018-11-04", 3h)) == parsed("2018-11-04"));
 }
 
 TEST_CASE("midnight: in Apia 2011-12-30 never was, the day after the 29th is the 31st") {
     const auto where = *find_zone("Pacific/Apia");
     const auto jump = at_utc("2011-12-30", 10h);
-    CHECK(local_today(where, jump - 1us) == day("2011-12-29"));
-    CHECK(local_today(where, jump) == day("2011-12-31"));
+    CHECK(local_today(where, jump - 1us) == parsed("2011-12-29"));
+    CHECK(local_today(where, jump) == parsed("2011-12-31"));
     CHECK(next_midnight(where, jump - 1h) == jump);
-    CHECK(day_start(where, day("2011-12-30")) == jump);
-    CHECK(day_start(where, day("2011-12-31")) == jump);
+    CHECK(day_start(where, parsed("2011-12-30")) == jump);
+    CHECK(day_start(where, parsed("2011-12-31")) == jump);
 }
 
 TEST_CASE("midnight: St. John's turned clocks back over midnight, the next day begins for good the second time") {
     const auto where = *find_zone("America/St_Johns");
     const auto back = at_utc("2010-11-07", 2h + 31min);
-    CHECK(local_today(where, back - 1us) == day("2010-11-07"));
-    CHECK(local_today(where, back) == day("2010-11-06"));
+    CHECK(local_today(where, back - 1us) == parsed("2010-11-07"));
+    CHECK(local_today(where, back) == parsed("2010-11-06"));
     CHECK(next_midnight(where, back) == at_utc("2010-11-07", 3h + 30min));
 }
 

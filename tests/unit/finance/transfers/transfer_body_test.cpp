@@ -14,13 +14,13 @@ using namespace mita::finance;
 
 namespace {
 
-const category_book taxonomy;
+const category_book default_taxonomy;
 
 // Two on budget, one off it in the same currency, one in another.
 constexpr std::array ids{"019d4a5c-7c00-7a01-8b02-000000000001", "019d4a5c-7c00-7a01-8b02-000000000002",
                          "019d4a5c-7c00-7a01-8b02-000000000003", "019d4a5c-7c00-7a01-8b02-000000000004"};
 
-const account_book accounts = [] {
+const account_book two_accounts = [] {
     std::vector<account> all;
     for (const auto* id : ids) {
         account a;
@@ -33,11 +33,12 @@ const account_book accounts = [] {
     return account_book(std::move(all));
 }();
 
-entry_rules rules() {
-    return {find_zone("Europe/Sofia").value(), wall::parse("2026-04-01T22:30:00Z").value(), taxonomy, accounts};
+entry_rules transfer_rules() {
+    return {find_zone("Europe/Sofia").value(), wall::parse("2026-04-01T22:30:00Z").value(), default_taxonomy,
+            two_accounts};
 }
 
-const account& side(int n) { return accounts.entries()[static_cast<std::size_t>(n)]; }
+const account& side(int n) { return two_accounts.entries()[static_cast<std::size_t>(n)]; }
 
 std::string body_of(int from, int to, amount left, amount arrived, bool planned) {
     const auto money = [](amount v, int in) {
@@ -55,8 +56,8 @@ void judge(const transfer& t, bool planned) {
     RC_ASSERT(t.from.value < 0 && t.to.value > 0);
     if (t.from.currency == t.to.currency) RC_ASSERT(t.from.value + t.to.value == 0);
     RC_ASSERT(t.from.account_id != t.to.account_id);
-    const auto& from = *accounts.find(t.from.account_id);
-    const auto& to = *accounts.find(t.to.account_id);
+    const auto& from = *two_accounts.find(t.from.account_id);
+    const auto& to = *two_accounts.find(t.to.account_id);
     const bool counts = planned && from.on_budget != to.on_budget;
     RC_ASSERT(t.from.counts == (counts && from.on_budget));
     RC_ASSERT(t.to.counts == (counts && to.on_budget));
@@ -110,13 +111,13 @@ TEST_CASE("L1: the legs of a transfer sum to 0 in one currency, whatever it was 
         const auto first = draw();
         const auto text = first.body();
         json_document doc(text);
-        auto t = read_new_transfer(doc, rules());
+        auto t = read_new_transfer(doc, transfer_rules());
         judge(t, first.planned);
         for (int n = *rc::gen::inRange(0, 4); n > 0; --n) {
             const auto next = draw();
             const auto patch = next.body();
             json_document change(patch);
-            const auto now = read_transfer_patch(change, t, rules());
+            const auto now = read_transfer_patch(change, t, transfer_rules());
             judge(now, next.planned);
             RC_ASSERT(now.version == t.version + 1 && now.from.id == t.from.id && now.to.id == t.to.id);
             t = now;
@@ -133,11 +134,11 @@ TEST_CASE("L1: two entries that are paired sum to 0 in one currency, and unpaire
         const bool turned = *rc::gen::arbitrary<bool>();
         pairing what;
         what.of = {turned ? arrived.id : left.id, turned ? left.id : arrived.id};
-        const auto t = paired(what, {turned ? &arrived : &left, turned ? &left : &arrived}, rules());
+        const auto t = paired(what, {turned ? &arrived : &left, turned ? &left : &arrived}, transfer_rules());
         RC_ASSERT(t.from.id == left.id && t.to.id == arrived.id);
         judge(t, true);
         for (const auto* leg : {&t.from, &t.to}) RC_ASSERT(leg->counts || leg->bill_id.empty());
-        const auto back = unpaired(t, rules());
+        const auto back = unpaired(t, transfer_rules());
         const auto same_as = [](const transaction& now, const transaction& was) {
             const auto line = [](const auto& a, const auto& b) {
                 return a.category == b.category && a.value == b.value && a.note == b.note;
