@@ -78,6 +78,7 @@ app::app(shared& all_, worker& on_)
       checkpoints(db),
       transfers(db),
       payees(db),
+      contributions(db),
       kept_answers(db),
       feed(db) {}
 

@@ -12,6 +12,7 @@
 #include "finance/categories/category_store.hpp"
 #include "finance/checkpoints/checkpoint_store.hpp"
 #include "finance/feed/feed_store.hpp"
+#include "finance/goals/contribution_store.hpp"
 #include "finance/ledger/batch_store.hpp"
 #include "finance/ledger/ledger_store.hpp"
 #include "finance/ledger/page_cache.hpp"
@@ -101,6 +102,7 @@ struct app {
     checkpoint_store checkpoints;
     transfer_store transfers;
     payee_store payees;
+    contribution_store contributions;
     kept_answer_store kept_answers;
     feed_store feed;
 };

@@ -1,4 +1,4 @@
-"""mita-finance audit: L1, L2, L3, L4 and the feed's numbers over the whole database, each difference named; --repair makes sums anew."""
+"""mita-finance audit: L1, L2, L3, L4, L5 and the feed's numbers over the whole database, each difference named; --repair makes sums anew."""
 import re
 
 import pytest
@@ -14,7 +14,7 @@ def audit(request, stack):
     def run(*words):
         done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
         lines = done.stdout.decode().splitlines()
-        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "account", "tags", "feed", "repaired")}, done.stderr.decode()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "L5", "account", "tags", "feed", "repaired")}, done.stderr.decode()
     return run
 
 
@@ -63,6 +63,18 @@ def test_L2_wrong_missing_and_needless_balances_are_named_and_made_anew(stack, s
     assert status == 0 and found["repaired"] == [f"repaired sums user={saver.id}"]
     assert audit()[0] == 0
     assert expect(saver.get("/v1/balances"), 200).json == balances
+
+
+def test_L5_a_wrong_sum_of_a_goal_is_named_and_made_anew(stack, saver, audit):
+    goal = expect(saver.get("/v1/goals"), 200).json["data"][0]["id"]
+    expect(saver.post(f"/v1/goals/{goal}/contributions", {"money": money(700)}, headers={"Idempotency-Key": "goal"}), 201)
+    before = expect(saver.get(f"/v1/goals/{goal}"), 200).json
+    stack.cluster.sql("update finance.goal_sums set amount = 5 where user_id = %s", (saver.id,))
+    status, found, _ = audit()
+    assert status == 1 and found["L5"] == [f"L5 user={saver.id} goal={goal}: stored 5, recomputed 700"]
+    status, found, _ = audit("--repair")
+    assert status == 0 and found["repaired"] == [f"repaired sums user={saver.id}"]
+    assert audit()[0] == 0 and expect(saver.get(f"/v1/goals/{goal}"), 200).json == before
 
 
 def test_what_counts_though_its_account_is_off_budget_is_named(stack, saver, audit):

@@ -69,6 +69,8 @@ def full_reading(person):
         page = expect(person.get("/v1/payees?limit=500" + (f"&cursor={cursor}" if cursor else "")), 200).json
         things |= {("payee", p["id"]): p for p in page["data"]}
         cursor = page["next_cursor"]
+    for g in expect(person.get("/v1/goals"), 200).json["data"]:
+        things |= {("contribution", c["id"]): c for c in expect(person.get(f"/v1/goals/{g['id']}/contributions"), 200).json["data"] if c["kind"] == "contribution"}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -121,6 +123,11 @@ def payee(person, name):
     return expect(person.post("/v1/payees", {"name": name}, headers={"Idempotency-Key": key()}), 201).json["id"]
 
 
+def contribution(person, amount):
+    goal = expect(person.get("/v1/goals"), 200).json["data"][0]["id"]
+    return person.post(f"/v1/goals/{goal}/contributions", {"money": money(amount)}, headers={"Idempotency-Key": key()})
+
+
 WRITES = {
     "PATCH /v1/me": lambda p: p.patch("/v1/me", {"locale": "bg-BG", "display_name": "Another name"}, headers={"If-Match": "*"}),
     "PUT /v1/onboarding": lambda p: p.client.put("/v1/onboarding", worked_example() | {"buffer_money": money(4000)}, headers={"If-Match": "*"}),
@@ -151,6 +158,11 @@ WRITES = {
     "DELETE of one that was paid": lambda p: p.delete(f"/v1/payees/{p.payees[0]}", headers={"If-Match": "*"}),
     "POST /v1/payees:merge": lambda p: p.post("/v1/payees:merge", {"into": p.payees[1], "from": [p.payees[0]]}, headers={"Idempotency-Key": key()}),
     "POST /v1/payees/{id}:unmerge": lambda p: p.post(f"/v1/payees/{p.payees[3]}:unmerge", headers={"Idempotency-Key": key()}),
+    "POST /v1/goals": lambda p: p.post("/v1/goals", {"name": "Bike", "target_money": money(900), "by": "2026-12-31"}, headers={"Idempotency-Key": key()}),
+    "PATCH /v1/goals/{id}": lambda p: p.patch(f"/v1/goals/{p.goal}", {"paused": True}, headers={"If-Match": "*"}),
+    "DELETE /v1/goals/{id}": lambda p: p.delete(f"/v1/goals/{p.goal}", headers={"If-Match": "*"}),
+    "POST contributions": lambda p: contribution(p, 700),
+    "DELETE contributions": lambda p: p.delete(p.contribution, headers={"If-Match": "*"}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -173,6 +185,8 @@ def furnish(saver):
     expect(saver.delete(gone.header("Location"), headers={"If-Match": "*"}), 200)
     pair(saver)
     saver.loose = [saver.spend(50)["id"], expect(saver.create(50, "other_income", account_id=saver.account), 201).json["id"]]
+    saver.contribution = expect(contribution(saver, 500), 201).header("Location")
+    saver.goal = expect(saver.get("/v1/goals"), 200).json["data"][0]["id"]
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
 
 
@@ -251,7 +265,7 @@ def random_write(rng, who, clock, known, lock):
         checkpoint = rng.choice(known["checkpoint"]) if known["checkpoint"] else f"/v1/accounts/{who.id}/checkpoints/{uuid7(clock)}"
     head, match = {"Idempotency-Key": key()}, {"If-Match": "*"}
     shares = {"spend": 30, "edit": 15, "delete": 10, "restore": 8, "category": 6, "rename": 6, "drop": 3, "me": 3, "plan": 3, "open": 4, "account": 4, "close": 3,
-              "check": 6, "correct": 4, "forget": 3, "move": 10, "move otherwise": 6, "unmove": 4, "move back": 4, "pair": 8, "unpair": 6}
+              "check": 6, "correct": 4, "forget": 3, "move": 10, "move otherwise": 6, "unmove": 4, "move back": 4, "pair": 8, "unpair": 6, "contribute": 6, "take back": 3}
     what = rng.choices(list(shares), list(shares.values()))[0]
     if what == "spend":
         body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "account_id": account,
@@ -298,6 +312,16 @@ def random_write(rng, who, clock, known, lock):
                 known["transfer"].append(answer.json["id"])
     elif what == "unpair":
         answer = who.post(f"/v1/transfers/{moved}:unpair", headers=head)
+    elif what == "contribute":
+        goal = expect(who.get("/v1/goals"), 200).json["data"][0]["id"]
+        answer = who.post(f"/v1/goals/{goal}/contributions", {"money": money(rng.randrange(1, 900))}, headers=head)
+        if answer.status == 201:
+            with lock:
+                known["contribution"].append(answer.header("Location"))
+    elif what == "take back":
+        with lock:
+            place = rng.choice(known["contribution"]) if known["contribution"] else f"/v1/goals/none/contributions/{uuid7(clock)}"
+        answer = who.delete(place, headers=match)
     elif what == "correct":
         answer = who.patch(checkpoint, {"balance_money": money(rng.randrange(-500, 500))}, headers=match)
     elif what == "forget":
@@ -330,7 +354,7 @@ def test_two_writers_on_two_instances_and_all_readers_end_with_the_same_things(s
     seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
     print(f"MITA_SEED={seed}")
     rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
-    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": [], "transfer": []}, threading.Lock(), threading.Event()
+    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": [], "transfer": [], "contribution": []}, threading.Lock(), threading.Event()
     never = threading.Event()
 
     def write(number):

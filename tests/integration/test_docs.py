@@ -18,7 +18,8 @@ AT_MOST = 150 * 1024
 # Commands that need what others made come after them; those that end sessions come last.
 FACTORS = ["addTotp", "confirmTotp", "verifySecondFactor", "renewRecoveryCodes", "removeTotp", "beginPasskey", "addPasskey", "beginPasskeyLogin", "passkeyLogin", "removePasskey",
            "reauthenticate"]
-FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createTransaction", "createCategory", "createAccount", "createTransfer", "listSessions"]
+FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createGoal", "createContribution", "contribution", "deleteContribution",
+         "listContributions", "createTransaction", "createCategory", "createAccount", "createTransfer", "listSessions"]
 LAST = ["pairTransfer", "unpairTransfer", "deletePayee", "deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
         "deleteMe", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
 MAILED = {"verifyEmail": "/verify-email", "resetPassword": "/reset-password"}  # whose token a mail brings
@@ -188,6 +189,10 @@ class Shell:
             self.variables["RECURRING"] = json.loads(body)["id"]
         if name == "batchTransactions":
             self.variables["CHANGE"] = json.loads(body)["change_id"]
+        if name == "createGoal":
+            self.variables["GOAL"] = json.loads(body)["id"]
+        if name == "createContribution":
+            self.variables["CONTRIBUTION"] = json.loads(body)["id"]
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
         if name == "listSessions":

@@ -26,13 +26,18 @@ constexpr db::statement insert_account{"finance_account_insert", insert_account_
 // Before a change and under one Sync with it: the change sees everything committed before the lock was had.
 constexpr db::statement lock_person{"finance_account_lock", "select 1 from users where user_id = $1 for update"};
 // $2: the budget_version the accounts were read with. Of $3: is or was something booked in it?
-constexpr char used_row[] =
+constexpr char used[] =
     "used as materialized (select $3::uuid = $1::uuid or exists (select 1 from transactions where user_id = $1 "
-    "  and account_id = $3) or exists (select 1 from checkpoints where user_id = $1 and account_id = $3) as it)";
+    "  and account_id = $3) or exists (select 1 from checkpoints where user_id = $1 and account_id = $3)";
+// Or is a goal kept in it?
+constexpr char or_kept_in[] =
+    " or exists (select 1 from users u join onboarding_answers o on o.user_id = u.user_id "
+    "  and o.version = u.plan_version where u.user_id = $1 "
+    "  and o.answers->'goals' @> jsonb_build_array(jsonb_build_object('account_id', $3::uuid)))";
 constexpr char what_came[] = " select (select count(user_id) > 0 from moved), it from used";
 constexpr auto change_sql = db::join(
-    "with ", used_row,
-    ", ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
+    "with ", used,
+    " as it), ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
     "  and not ($4::boolean and used.it)), "
     "a as (update accounts set name = $5::text, kind = $6::text, currency = $7::text, opening = $8::bigint, "
     "    on_budget = $9::boolean, archived = $10::boolean, position = $11::integer, version = version + 1, "
@@ -41,8 +46,8 @@ constexpr auto change_sql = db::join(
     what_came);
 constexpr db::statement change_account{"finance_account_change", change_sql};
 constexpr auto remove_sql =
-    db::join("with ", used_row,
-             ", ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
+    db::join("with ", used, or_kept_in,
+             " as it), ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
              "  and not used.it), "
              "a as (delete from accounts using ok where accounts.user_id = ok.user_id and id = $3 "
              "  returning ok.user_id), "

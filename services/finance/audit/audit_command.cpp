@@ -47,7 +47,7 @@ void tell(const outcome_so_far& o) {
     std::cerr << o.looked_at << " of " << o.people << " people, " << o.found << " differences\n";
 }
 
-bool is_sum(const difference& d) { return d.law == "L2" || d.law == "L4"; }
+bool is_sum(const difference& d) { return d.law == "L2" || d.law == "L4" || d.law == "L5"; }
 
 // Sums can be made anew from what they are of; the rest a person must judge.
 awaitable<void> repair(audit_store& store, const std::vector<difference>& found, outcome_so_far& o) {
@@ -123,9 +123,11 @@ int audit(config& from, bool repairing) {
 void add_audit(command_line& cli) {
     const auto repairing = std::make_shared<bool>(false);
     auto& command = cli.add(
-        "audit", "recompute the stored sums of everybody (L1, L2, L3, L4, the feed's numbers) and name each difference",
+        "audit",
+        "recompute the stored sums of everybody (L1, L2, L3, L4, L5, the feed's numbers) and name each difference",
         [repairing](config& from) { return audit(from, *repairing); });
-    command.add_flag("--repair", *repairing, "make sums anew from what they are of (L2, L4); the rest is only named");
+    command.add_flag("--repair", *repairing,
+                     "make sums anew from what they are of (L2, L4, L5); the rest is only named");
 }
 
 }  // namespace mita::finance

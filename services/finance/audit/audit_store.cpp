@@ -112,8 +112,25 @@ constexpr db::statement wrong_feed{
     "  select user_id, 'checkpoint', id::text, changed_in from checkpoints where user_id = any($1) union all "
     "  select user_id, 'transfer', id::text, changed_in from transfers where user_id = any($1) union all "
     "  select user_id, 'payee', id::text, changed_in from payees where user_id = any($1) union all "
+    "  select user_id, 'contribution', id::text, changed_in from contributions where user_id = any($1) union all "
     "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
     "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
+
+// What was contributed to each goal, summed as goal_sums has it; and of goals that nobody has any more.
+constexpr char contributed[] =
+    "with made as (select user_id, goal_id, sum(amount)::numeric as amount from contributions "
+    "  where user_id = any($1::uuid[]) group by 1, 2) ";
+constexpr auto goals_sql = db::join(
+    contributed,
+    "select user_id, format('goal=%s: stored %s, recomputed %s', goal_id, coalesce(s.amount, 0), "
+    "  coalesce(m.amount, 0)) from made m full join (select user_id, goal_id, amount from goal_sums "
+    "  where user_id = any($1)) s using (user_id, goal_id) where coalesce(s.amount, 0) <> coalesce(m.amount, 0) "
+    "union all select m.user_id, format('goal=%s: nobody has it, %s contributed to it', m.goal_id, m.amount) from made "
+    "m "
+    "  join users u on u.user_id = m.user_id left join onboarding_answers a on a.user_id = u.user_id "
+    "  and a.version = u.plan_version and a.answers->'goals' @> jsonb_build_array(jsonb_build_object('id', m.goal_id)) "
+    "  where a.user_id is null order by 1, 2 limit 1000");
+constexpr db::statement wrong_goals{"finance_audit_goals", goals_sql};
 
 constexpr db::statement lock_person{"finance_audit_lock", "select 1 from users where user_id = $1 for update"};
 constexpr auto repair_sql = db::join(
@@ -136,6 +153,16 @@ constexpr auto repair_balances_sql =
              "  where account_sums.amount <> excluded.amount) "
              "select move_ledger(u, null, null), forget_person(u, $2::timestamptz) from unnest($1) as u");
 constexpr db::statement repair_balances{"finance_audit_repair_balances", repair_balances_sql};
+constexpr auto repair_goals_sql =
+    db::join(contributed,
+             ", gone as (delete from goal_sums s where s.user_id = any($1) and not exists (select 1 from made m "
+             "    where (m.user_id, m.goal_id) = (s.user_id, s.goal_id))), "
+             "put as (insert into goal_sums (user_id, goal_id, amount) select user_id, goal_id, amount::bigint from "
+             "made "
+             "  on conflict (user_id, goal_id) do update set amount = excluded.amount "
+             "  where goal_sums.amount <> excluded.amount) "
+             "select move_budget(u, null, $2::timestamptz) from unnest($1) as u");
+constexpr db::statement repair_goals{"finance_audit_repair_goals", repair_goals_sql};
 
 }  // namespace
 
@@ -170,6 +197,8 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     add("payee", payees);
     const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
     add("L4", sums);
+    const auto goals = co_await db_.query_idempotent(wrong_goals, d, people);
+    add("L5", goals);
     const auto feed = co_await db_.query_idempotent(wrong_feed, d, people);
     add("feed", feed);
     co_return out;
@@ -180,6 +209,7 @@ awaitable<void> audit_store::repair_sums(const uuid& user, wall::time_point when
     all.add(lock_person, user);
     all.add(repair_days, std::vector<uuid>{user}, when);
     all.add(repair_balances, std::vector<uuid>{user}, when);
+    all.add(repair_goals, std::vector<uuid>{user}, when);
     co_await db_.run_batch(std::move(all), d);
 }
 

@@ -15,7 +15,7 @@ namespace mita::finance {
 
 // One difference between what is stored and what it must be.
 struct difference {
-    std::string law;  // L2, L3, L4, account, tags, payee, feed
+    std::string law;  // L2, L3, L4, L5, account, tags, payee, feed
     uuid user;
     std::string what;  // "day=2026-04-02 category=groceries: stored ..., recomputed ..."
 };
@@ -30,7 +30,7 @@ public:
     awaitable<std::vector<uuid>> after(const uuid& last, int most, deadline d);
     // Of these people, at most a thousand of each law.
     awaitable<std::vector<difference>> differences(const std::vector<uuid>& people, deadline d);
-    // L2 and L4: the person's sums as their entries have them, in one database transaction under the person's lock.
+    // L2, L4 and L5: the person's sums as their entries have them, in one database transaction under the person's lock.
     awaitable<void> repair_sums(const uuid& user, wall::time_point when, deadline d);
 
 private:

@@ -48,10 +48,21 @@ std::string_view reserve_name(reserve_kind kind) { return reserve_names[static_c
 
 amount goal_reservation(const goal_need& goal) {
     const auto open = goal.target - goal.saved;
-    if (open <= 0) return 0;
+    if (open <= 0 || goal.paused) return 0;
+    if (goal.each) return std::min(open, *goal.each);
     // allocate(open, months × 1)[0]: the first month takes one of the units left over.
     const amount months = std::max(1, goal.periods_left);
     return open / months + (open % months > 0 ? 1 : 0);
+}
+
+std::optional<year_month> reached_in(year_month month, amount open, amount now, amount later) {
+    constexpr amount furthest = 1200;
+    const auto rest = wide{open} - now;
+    if (rest <= 0) return month;
+    if (later <= 0) return std::nullopt;
+    const auto months = (rest + later - 1) / later;
+    if (months > furthest) return std::nullopt;
+    return month + std::chrono::months{static_cast<int>(months)};
 }
 
 outcome<pool_result> compute_pool(const pool_input& in) {
@@ -62,7 +73,7 @@ outcome<pool_result> compute_pool(const pool_input& in) {
     pool_result result{.income = *income, .obligations = *obligations, .goals = {}, .buffer = in.buffer, .problem = {}};
     wide pool = wide{*income} - *obligations - in.buffer;
     for (const auto& goal : in.goals) {
-        if (!in_range(goal.target) || !in_range(goal.saved)) return fault::amount_overflow;
+        if (!in_range(goal.target) || !in_range(goal.saved) || goal.each.value_or(0) < 0) return fault::amount_overflow;
         result.goals.push_back(goal_reservation(goal));
         pool -= result.goals.back();
     }

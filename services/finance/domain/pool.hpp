@@ -19,11 +19,17 @@ namespace mita::finance {
 struct goal_need {
     amount target = 0;
     amount saved = 0;
-    int periods_left = 1;  // periods_until(this period, by); < 1 counts as 1
+    int periods_left = 1;          // periods_until(this period, by); < 1 counts as 1
+    std::optional<amount> each{};  // by a month's amount instead of a date, ≥ 0
+    bool paused = false;
 };
 
-// This period's reservation: allocate(target − saved, periods left)[0]; 0 when reached.
+// This period's reservation: allocate(target − saved, periods left)[0], or `each` while so much is open; 0 when reached
+// or paused.
 amount goal_reservation(const goal_need& goal);
+// In which month a goal is reached that still wants `open`, gets `now` in `month` and `later` in each one after.
+// nullopt: in none of the next hundred years.
+std::optional<year_month> reached_in(year_month month, amount open, amount now, amount later);
 
 // What gives way when there is too little, first to last: budgets the user fixed, the buffer, goals (the last listed
 // first), the obligations themselves.

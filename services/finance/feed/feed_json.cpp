@@ -4,6 +4,7 @@
 #include "finance/categories/category_body.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
+#include "finance/goals/contribution_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/payees/payee_rows.hpp"
 #include "finance/people/me.hpp"
@@ -74,6 +75,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append(out, transfer_from(item.object));
     } else if (item.at.kind == feed_kind::payee) {
         append(out, payee_from(item.object));
+    } else if (item.at.kind == feed_kind::contribution) {
+        append(out, contribution_from(item.object));
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

@@ -22,6 +22,8 @@ std::string_view name(feed_kind k) {
             return "transfer";
         case feed_kind::payee:
             return "payee";
+        case feed_kind::contribution:
+            return "contribution";
         case feed_kind::transaction:
             break;
     }

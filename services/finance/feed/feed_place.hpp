@@ -18,7 +18,8 @@ enum class feed_kind : std::uint8_t {
     transaction = 4,
     checkpoint = 5,
     transfer = 6,
-    payee = 7
+    payee = 7,
+    contribution = 8
 };
 std::string_view name(feed_kind k);
 

@@ -4,6 +4,7 @@
 #include "finance/accounts/account_rows.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
+#include "finance/goals/contribution_rows.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/payees/payee_rows.hpp"
 #include "finance/people/profile_rows.hpp"
@@ -32,9 +33,13 @@ constexpr auto after_sql = db::join(
     "  union all (select y.changed_in, 7, y.id::text collate \"C\" from payees y where y.user_id = $1 "
     "    and y.merged_into is null and y.changed_in >= $2 and (y.changed_in, 7, y.id::text collate \"C\") > ($2, "
     "    $3::integer, $4::text) order by y.changed_in, y.id limit $6) "
+    "  union all (select g.changed_in, 8, g.id::text collate \"C\" from contributions g where g.user_id = $1 "
+    "    and g.changed_in >= $2 and (g.changed_in, 8, g.id::text collate \"C\") > ($2, $3::integer, $4::text) "
+    "    order by g.changed_in, g.id limit $6) "
     "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 when 'checkpoint' then "
-    "5 when 'payee' then 7 else 6 end, r.key "
-    "    from removed r where r.user_id = $1 and r.kind in ('account', 'category', 'checkpoint', 'transfer', 'payee') "
+    "5 when 'payee' then 7 when 'contribution' then 8 else 6 end, r.key "
+    "    from removed r where r.user_id = $1 "
+    "    and r.kind in ('account', 'category', 'checkpoint', 'transfer', 'payee', 'contribution') "
     "    and r.changed_in >= $2 "
     "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
     "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
@@ -63,7 +68,9 @@ constexpr auto after_sql = db::join(
     "jsonb_build_array(",
     payee_columns,
     ") from payees y where y.user_id = $1 and y.id = q.key::uuid and y.changed_in = q.changed_in "
-    "  and y.merged_into is null) end::text "
+    "  and y.merged_into is null) when 8 then (select jsonb_build_array(",
+    contribution_columns,
+    ") from contributions g where g.user_id = $1 and g.id = q.key::uuid and g.changed_in = q.changed_in) end::text "
     "from u left join q on true order by q.changed_in, q.kind, q.key");
 constexpr db::statement changes_after{"finance_changes", after_sql};
 constexpr db::statement forget_removed{"finance_removed_forget", "select forget_removed($1::timestamptz, $2::integer)"};

@@ -46,6 +46,14 @@ std::string pointer_of(const broken_reserve& b) {
            "The currency is " + now + " and fixed once transactions or a plan exist.");
 }
 
+amount shortfall_of(const period_budget& b) { return b.problem ? b.problem->shortfall : 0; }
+
+// What the month lacks already, as it is planned now.
+amount lacking_now(const loaded_month& got, civil_day today) {
+    const auto known = got.facts.revisions_of(month_of(today));
+    return known.empty() ? 0 : shortfall_of(known.back()->budget);
+}
+
 // One try; `answer` is what the edit gave. moved: something moved in the meantime.
 awaitable<write_outcome> try_change(app& a, const uuid& user, std::string_view named, const plan_edit& edit,
                                     const keyed_request* key, http::response& answer, deadline d) {
@@ -65,7 +73,9 @@ awaitable<write_outcome> try_change(app& a, const uuid& user, std::string_view n
     const auto today = local_today(*find_zone(inputs.timezone), wall::now());
     const auto months = replanned(got, inputs, today, named);
     const auto& first = months.front().budget;
-    if (first.problem) refuse_infeasible(*first.problem, named, inputs.currency);
+    // One thing of a plan that does not hold may change as long as it lacks no more by it.
+    const auto allowed = named.empty() ? 0 : lacking_now(got, today);
+    if (shortfall_of(first) > allowed) refuse_infeasible(*first.problem, named, inputs.currency);
     const keyed_answer kept{key, answer, wall::now()};
     auto came = co_await a.plans.replan(who, inputs, months, today, kept, d);
     co_return came;

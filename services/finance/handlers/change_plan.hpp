@@ -24,6 +24,8 @@ using plan_addition = std::function<http::response(json_document& body, const lo
 // Where a plan that does not hold is shown in the request: `named` for all of it, or when empty by the parts of the
 // inputs (/bills, /goals/2, ...), as PUT /v1/onboarding has them.
 //
+// A plan that did not hold before may change one thing (named) as long as the month lacks no more by it.
+//
 // A PATCH, PUT or DELETE. Throws what the edit throws; api_error 422 infeasible_budget, amount_overflow,
 // currency_mismatch; overloaded, deadline_exceeded, db::error.
 awaitable<http::response> change_plan(http::request& req, app& a, std::string_view named, plan_edit edit);

@@ -62,6 +62,15 @@ awaitable<http::response> delete_payee(http::request& req, app& a);
 awaitable<http::response> merge_payees(http::request& req, app& a);
 awaitable<http::response> unmerge_payee(http::request& req, app& a);
 awaitable<http::response> balances(http::request& req, app& a);
+awaitable<http::response> list_goals(http::request& req, app& a);
+awaitable<http::response> create_goal(http::request& req, app& a);
+awaitable<http::response> read_goal_state(http::request& req, app& a);
+awaitable<http::response> patch_goal_state(http::request& req, app& a);
+awaitable<http::response> delete_goal(http::request& req, app& a);
+awaitable<http::response> list_contributions(http::request& req, app& a);
+awaitable<http::response> create_contribution(http::request& req, app& a);
+awaitable<http::response> read_contribution(http::request& req, app& a);
+awaitable<http::response> delete_contribution(http::request& req, app& a);
 awaitable<http::response> changes(http::request& req, app& a);
 awaitable<http::response> list_currencies(http::request& req, app& a);
 

@@ -46,7 +46,7 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
     const plan_edit edit = [&req](const loaded_month& got, plan_inputs& inputs) {
         check_precondition(req, got.facts.who);
         const auto* before = got.facts.who.plan_version > 0 ? &inputs : nullptr;
-        inputs = read_plan_inputs(req.body, got.facts.book, before, got.today);
+        inputs = read_plan_inputs(req.body, got.facts.book, before, got.facts.accounts, got.today);
         return http::empty(204);  // the month is shown below, as it was written
     };
     co_await change_plan(req, a, {}, edit);

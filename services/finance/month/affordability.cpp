@@ -12,14 +12,27 @@ namespace mita::finance {
 
 namespace {
 
+// Its day, as many months later as it takes at this month's pace to put aside what is lost.
+std::optional<civil_day> later_by(const month_facts& f, const stored_period& p, const stored_goal& g, amount lost) {
+    const auto wanted = narrow128(wide{g.target} - g.saved - f.contributed_to(g.id));
+    if (!wanted) return std::nullopt;
+    const auto before = reached_in(p.month, *wanted, g.reserved, g.reserved);
+    const auto then = reached_in(p.month, *wanted, g.reserved - lost, g.reserved);
+    if (!before || !then) return std::nullopt;
+    const auto month = std::max(month_of(g.by), p.month) + (*then - *before);
+    return *then == *before ? g.by : period_of(month).next - std::chrono::days{1};
+}
+
 // What is uncovered after the buffer is taken from the goals, the last listed first: what breaks first.
-void risk_goals(advice& a, const stored_period& p) {
+void risk_goals(advice& a, const month_facts& f, const stored_period& p) {
     wide open = wide{a.uncovered} - p.budget.pool.buffer;
-    for (const auto& g : p.goals) a.goals.push_back({g.name, g.reserved, 0});
+    for (const auto& g : p.goals) a.goals.push_back({g.id, g.name, g.reserved, 0, g.by, g.by});
     for (auto g = a.goals.rbegin(); g != a.goals.rend() && open > 0; ++g) {
         g->at_risk = static_cast<amount>(std::min(open, wide{g->month}));
         open -= g->at_risk;
     }
+    for (std::size_t i = 0; i < p.goals.size(); ++i)
+        if (a.goals[i].at_risk > 0) a.goals[i].by_then = later_by(f, p, p.goals[i], a.goals[i].at_risk);
 }
 
 // The next day whose own budget in the calendar holds it.
@@ -64,7 +77,7 @@ advice advise(month_facts f, const std::string& category, amount value, civil_da
     a.month_left_before = would->before.month_left;
     a.uncovered = would->after.uncovered;
     a.moves = named_moves(v, would->moves);
-    risk_goals(a, *v.budget);
+    risk_goals(a, f, *v.budget);
     if (a.verdict == affordability::over) {
         if (budget > already) a.smaller = budget - already;
         a.later = first_day_that_holds(v, *at, value, day);
@@ -92,8 +105,15 @@ std::string advice_json(const advice& a, const std::string& currency) {
     out.money("uncovered_money", a.uncovered).key("moves");
     append(out, a.moves);
     out.key("goals").open('[');
-    for (const auto& g : a.goals)
-        out.open('{').field("name", g.name).money("month_money", g.month).money("at_risk_money", g.at_risk).close('}');
+    for (const auto& g : a.goals) {
+        out.open('{').field("id", g.id).field("name", g.name).money("month_money", g.month);
+        out.money("at_risk_money", g.at_risk).field("before_by", g.by);
+        if (g.by_then)
+            out.field("by", *g.by_then);
+        else
+            out.null("by");
+        out.close('}');
+    }
     out.close(']').key("alternatives").open('[');
     if (a.smaller) out.open('{').field("kind", "smaller").money("money", *a.smaller).close('}');
     if (a.later) out.open('{').field("kind", "later").field("date", *a.later).close('}');

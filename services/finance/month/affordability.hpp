@@ -13,9 +13,11 @@ namespace mita::finance {
 
 struct advice {
     struct goal {
-        std::string name;
+        std::string id, name;
         amount month = 0;    // reserved this month
         amount at_risk = 0;  // of it: what nothing else would pay for, the buffer spent first, the last goal first
+        civil_day by;        // when it is to be reached
+        std::optional<civil_day> by_then{};  // and when then, at this month's pace; nullopt: not within a hundred years
     };
     affordability verdict = affordability::safe;
     std::string category;

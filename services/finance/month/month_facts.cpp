@@ -22,7 +22,13 @@ period_ptr month_facts::last_opened() const { return periods.empty() ? nullptr :
 plan_inputs month_facts::in_force() const {
     auto a = plan_inputs_from_json(inputs_text);
     a.timezone = who.timezone;
+    for (auto& g : a.goals) g.contributed = contributed_to(g.id);
     return a;
+}
+
+amount month_facts::contributed_to(std::string_view goal) const {
+    const auto found = std::ranges::find(contributed, goal, &std::pair<std::string, amount>::first);
+    return found == contributed.end() ? 0 : found->second;
 }
 
 void month_facts::know_linked(const std::string& id, const link_target& what) {

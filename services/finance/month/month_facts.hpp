@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mita::finance {
@@ -51,7 +53,8 @@ struct month_facts {
     profile who;
     category_book book;
     account_book accounts;
-    std::string inputs_text;             // in force; empty before onboarding
+    std::string inputs_text;                                  // in force; empty before onboarding
+    std::vector<std::pair<std::string, amount>> contributed;  // to goals, by their id
     std::vector<period_ptr> periods;     // by month, revision: those asked for, their carry chain, and the last opened
     std::vector<month_expects> expects;  // of those and of reach_months on either side, opened or to come
     std::vector<day_spent> actuals;      // of the months asked for and of their carry chain
@@ -65,6 +68,8 @@ struct month_facts {
     // Parses inputs_text; precondition: not empty. The zone is the profile's: PATCH /v1/me moves it without new
     // inputs.
     plan_inputs in_force() const;
+
+    amount contributed_to(std::string_view goal) const;
 
     // An occurrence that an entry is linked to: its money is of that month, however far that is.
     void know_linked(const std::string& id, const link_target& what);

@@ -24,7 +24,10 @@ void append_infeasible(json_out& out, const stored_period& p) {
     out.key("infeasible").open('{').money("shortfall_money", p.budget.problem->shortfall).key("broken").open('[');
     for (const auto& b : p.budget.problem->broken) {
         out.open('{').field("kind", reserve_name(b.kind));
-        if (b.kind == reserve_kind::goal && b.index < p.goals.size()) out.field("name", p.goals[b.index].name);
+        if (b.kind == reserve_kind::goal && b.index < p.goals.size()) {
+            const auto& g = p.goals[b.index];
+            out.field("name", g.name).field("goal_id", g.id).field("priority", static_cast<int>(b.index) + 1);
+        }
         out.money("missing_money", b.missing).close('}');
     }
     out.close(']').close('}');

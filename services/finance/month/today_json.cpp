@@ -87,12 +87,15 @@ void append_next_bills(json_out& out, const month_view& v) {
     out.close(']');
 }
 
-void append_goals(json_out& out, const month_view& v) {
+void append_goals(json_out& out, const month_facts& f, const month_view& v) {
     out.key("goals").open('[');
     if (v.budget) {
         for (const auto& g : v.budget->goals) {
             out.open('{').field("id", g.id).field("name", g.name).money("target_money", g.target);
-            out.money("saved_money", g.saved).money("month_money", g.reserved).field("by", g.by).close('}');
+            out.money("saved_money", g.saved + f.contributed_to(g.id))
+                .money("month_money", g.reserved)
+                .field("by", g.by)
+                .close('}');
         }
     }
     out.close(']');
@@ -118,7 +121,7 @@ std::string today_json(const month_facts& f, const month_view& v, const std::vec
     }
     out.close(']');
     append_week(out, v, near);
-    append_goals(out, v);
+    append_goals(out, f, v);
     append_next_bills(out, v);
     out.key("last_transactions").open('[');
     for (const auto& t : f.transactions) append(out, t);

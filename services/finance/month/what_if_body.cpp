@@ -38,7 +38,7 @@ std::optional<plan_inputs> read_plan(json_document& doc, json_object& in, const 
     append_json(text, *in.raw("plan"));
     const auto before = got.facts.in_force();
     try {
-        auto plan = read_plan_inputs(text, got.facts.book, &before);
+        auto plan = read_plan_inputs(text, got.facts.book, &before, got.facts.accounts, got.today);
         if (plan.currency != before.currency)
             doc.fail("/plan/currency", "currency_mismatch", "The currency is " + before.currency + ".");
         plan.timezone = before.timezone;

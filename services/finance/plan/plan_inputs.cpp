@@ -62,7 +62,12 @@ void append_members(json_out& out, const plan_inputs& a, bool stored) {
     for (const auto& g : a.goals) {
         out.open('{');
         out.field("id", g.id);
-        out.field("name", g.name).money("target_money", g.target, a.currency).field("by", g.by).close('}');
+        out.field("name", g.name).money("target_money", g.target, a.currency);
+        if (g.by) out.field("by", *g.by);
+        if (g.monthly) out.money("monthly_money", *g.monthly, a.currency);
+        if (g.paused) out.field("paused", true);
+        if (!g.account.empty()) out.field("account_id", g.account);
+        out.close('}');
     }
     out.close(']').money("buffer_money", a.buffer, a.currency);
     if (stored) out.field("default_weights", a.default_weights);
@@ -196,8 +201,12 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     }
     for (const auto& v : o.at("goals").as_array()) {
         const auto& g = v.as_object();
-        a.goals.push_back(
-            {text_at(g, "id"), text_at(g, "name"), amount_at(g, "target_money"), parse_day(text_at(g, "by")).value()});
+        plan_inputs::goal goal{text_at(g, "id"), text_at(g, "name"), amount_at(g, "target_money"),
+                               parse_day(text_at(g, "by"))};
+        if (g.contains("monthly_money")) goal.monthly = amount_at(g, "monthly_money");
+        if (const auto* paused = g.if_contains("paused")) goal.paused = paused->as_bool();
+        goal.account = text_at(g, "account_id");
+        a.goals.push_back(std::move(goal));
     }
     for (const auto& v : o.at("categories").as_array()) a.categories.push_back(category_from(v.as_object()));
     return a;

@@ -3,6 +3,7 @@
 // handler.
 #pragma once
 
+#include "finance/accounts/account.hpp"
 #include "finance/categories/category_book.hpp"
 #include "finance/domain/day_weights.hpp"
 #include "finance/domain/money.hpp"
@@ -43,7 +44,11 @@ struct plan_inputs {
         std::string id;  // likewise, by its name
         std::string name;
         amount target = 0;
-        civil_day by;
+        std::optional<civil_day> by;  // one of by and monthly
+        std::optional<amount> monthly{};
+        bool paused = false;
+        std::string account{};   // where it is kept, as the person says; empty: nowhere
+        amount contributed = 0;  // Σ of its contributions; not stored with the inputs
     };
     struct category {
         std::string id;
@@ -57,7 +62,7 @@ struct plan_inputs {
     std::string timezone, currency;
     std::vector<income> incomes;
     std::vector<bill> bills;
-    std::vector<goal> goals;
+    std::vector<goal> goals;  // by priority: when money is short the last breaks first
     amount buffer = 0;
     std::vector<category> categories;
     bool default_weights = false;  // no categories were given: the taxonomy's weights serve
@@ -65,9 +70,9 @@ struct plan_inputs {
 
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the
 // inputs in force, whose ids are kept, and terms (terms.hpp) of items that come back on their day without a word of
-// them; may be null. today: a pause begins or ends on it.
+// them; may be null. accounts: what goals may be kept in. today: a pause begins or ends on it.
 plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before,
-                             civil_day today = {});
+                             const account_book& accounts = {}, civil_day today = {});
 
 // What lists of incomes and bills may hold in any month: each list adds up to what can be shown, and there is an end to
 // the number of occurrences. `fail` is told the list, a code and why.

@@ -3,6 +3,7 @@
 #include "core/json_reader.hpp"
 #include "finance/categories/category_fields.hpp"
 #include "finance/domain/zone.hpp"
+#include "finance/plan/goal_body.hpp"
 #include "finance/plan/identity.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/terms_body.hpp"
@@ -18,7 +19,7 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t max_incomes = 50, max_bills = 200, max_goals = 50, max_category_lines = 100;
+constexpr std::size_t max_incomes = 50, max_bills = 200, max_category_lines = 100;
 constexpr std::size_t longest_name = 100, longest_id = 64;
 
 // What a body did not say of an item's terms: it stays as it was when the item comes back on its day.
@@ -29,6 +30,7 @@ struct unsaid {
 struct reader {
     const category_book& book;
     const plan_inputs* before;
+    const account_book& accounts;
     civil_day today;
     plan_inputs out;
 
@@ -118,8 +120,7 @@ struct reader {
         plan_inputs::goal g;
         g.id = id_of(in, before == nullptr ? nullptr : &before->goals);
         g.name = name_of(in, before == nullptr ? nullptr : &before->goals);
-        g.target = money(in, "target_money").value_or(0);
-        g.by = read_day(in, "by").value_or(civil_day{});
+        said.push_back(read_goal(in, g, out.currency, accounts, before));
         out.goals.push_back(std::move(g));
     }
 
@@ -268,7 +269,7 @@ struct reader {
     }
 
     template <class List, class Describe>
-    static void identify(List& now, const List* former, Describe describe) {
+    static auto identify(List& now, const List* former, Describe describe) {
         std::vector<known_thing> mine, theirs;
         for (const auto& x : now) mine.push_back(describe(x));
         if (former != nullptr)
@@ -276,6 +277,7 @@ struct reader {
         const auto same = same_things(mine, theirs);
         for (std::size_t i = 0; i < now.size(); ++i)
             if (now[i].id.empty()) now[i].id = same[i] ? (*former)[*same[i]].id : new_uuid().str();
+        return same;
     }
 
     void identify_all() {
@@ -283,13 +285,16 @@ struct reader {
                  [](const auto& i) { return known_thing{i.id, i.name, i.category, i.value, i.day}; });
         identify(out.bills, before == nullptr ? nullptr : &before->bills,
                  [](const auto& b) { return known_thing{b.id, b.name, b.category, b.value, b.day}; });
-        identify(out.goals, before == nullptr ? nullptr : &before->goals,
-                 [](const auto& g) { return known_thing{g.id, g.name, {}, g.target, 0}; });
+        const auto same = identify(out.goals, before == nullptr ? nullptr : &before->goals,
+                                   [](const auto& g) { return known_thing{g.id, g.name, {}, g.target, 0}; });
+        for (std::size_t i = 0; i < same.size(); ++i)
+            if (same[i]) keep_unsaid(out.goals[i], before->goals[*same[i]], said[i]);
         keep_all_terms(out.incomes, before == nullptr ? nullptr : &before->incomes, unsaid_of_incomes);
         keep_all_terms(out.bills, before == nullptr ? nullptr : &before->bills, unsaid_of_bills);
     }
 
     std::vector<unsaid> unsaid_of_incomes{}, unsaid_of_bills{};
+    std::vector<goal_members> said{};  // of each goal
     std::set<std::string> given_ids{};
     std::set<std::string> seen_categories{};
 };
@@ -297,10 +302,10 @@ struct reader {
 }  // namespace
 
 plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before,
-                             civil_day today) {
+                             const account_book& accounts, civil_day today) {
     json_document doc(body);
     auto in = doc.object();
-    reader r{book, before, today, {}};
+    reader r{book, before, accounts, today, {}};
     r.out.timezone = in.string("timezone", 1, 64);
     if (!r.out.timezone.empty() && !find_zone(r.out.timezone))
         in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");
@@ -311,7 +316,7 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
         in.fail("currency", "unknown_currency", "No ISO 4217 currency with a minor unit has this code.");
     for (auto& item : in.objects("incomes", max_incomes)) r.income(item);
     for (auto& item : in.objects("bills", max_bills)) r.bill(item);
-    for (auto& item : in.objects("goals", max_goals, false)) r.goal(item);
+    for (auto& item : in.objects("goals", most_goals, false)) r.goal(item);
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
     r.out.default_weights = !in.has("categories") || in.is_null("categories");
     for (auto& item : in.objects("categories", max_category_lines, false)) r.category(item);

@@ -59,6 +59,14 @@ std::vector<expected_income> incomes_ahead_of(const plan_inputs& a, const period
     return out;
 }
 
+// When it is to be reached: by its date, or when its months' amounts will do.
+civil_day expected_by(const plan_inputs::goal& g, amount saved, year_month month) {
+    if (g.by) return *g.by;
+    const auto each = g.monthly.value_or(0);
+    const auto then = reached_in(month, g.target - saved, each, each);
+    return period_of(then.value_or(month + std::chrono::months{1200})).next - std::chrono::days{1};
+}
+
 outcome<stored_period> plan_month(const plan_inputs& a, const category_book& book, civil_day planned_from,
                                   const plan_start& from) {
     stored_period p;
@@ -81,8 +89,12 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
     for (const auto& g : a.goals) {
         const auto known = std::ranges::find(from.saved, g.id, &std::pair<std::string, amount>::first);
         const auto saved = known == from.saved.end() ? 0 : known->second;
-        in.goals.push_back({g.target, saved, periods_until(period_of(std::max(from.month, from.joining)), g.by)});
-        p.goals.push_back({g.id, g.name, g.target, g.by, saved, 0});
+        const auto all = narrow128(wide{saved} + g.contributed);
+        if (!all) return fault::amount_overflow;
+        const auto month = std::max(from.month, from.joining);
+        const int left = g.by ? periods_until(period_of(month), *g.by) : 1;
+        in.goals.push_back({g.target, *all, left, g.monthly, g.paused});
+        p.goals.push_back({g.id, g.name, g.target, expected_by(g, *all, month), saved, 0});
     }
     in.buffer = a.buffer;
     auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due));

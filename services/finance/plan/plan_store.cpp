@@ -1,6 +1,7 @@
 #include "finance/plan/plan_store.hpp"
 
 #include "core/clock.hpp"
+#include "finance/plan/month_columns.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -76,36 +77,17 @@ constexpr db::statement any_transaction{
     "or exists (select 1 from accounts where user_id = $1 and on_budget and (id <> $1 or opening <> 0)) "
     "or exists (select 1 from checkpoints where user_id = $1 and account_id = $1)"};
 
-struct columns {
-    std::vector<year_month_day> month, from_day, chain_from;
-    std::vector<std::int64_t> revision;
-    std::vector<std::string> budget, obligations, expected;  // expected: keys of occurrences
-
-    explicit columns(const std::vector<stored_period>& months) {
-        for (const auto& p : months) {
-            month.push_back(p.month / std::chrono::day{1});
-            from_day.emplace_back(p.from_day);
-            chain_from.push_back(p.chain_from / std::chrono::day{1});
-            revision.push_back(p.revision);
-            budget.push_back(budget_json(p));
-            obligations.push_back(obligations_json(p));
-            for (const auto& o : p.obligations) expected.emplace_back(occurrence_key(o.id));
-            for (const auto& i : p.incomes) expected.emplace_back(occurrence_key(i.id));
-        }
-    }
-};
-
 }  // namespace
 
 awaitable<void> plan_store::open(const profile& who, const std::vector<stored_period>& months, deadline d) {
-    const columns c(months);
+    const month_columns c(months);
     co_await db_.query_idempotent(open_months, d, who.id, who.budget_version, who.plan_version, wall::now(), c.month,
                                   c.from_day, c.chain_from, c.budget, c.obligations);
 }
 
 awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<stored_period>& months, civil_day first,
                                           deadline d) {
-    const columns c(months);
+    const month_columns c(months);
     const auto month = period_of(month_of(*who.planned_from));
     const std::int64_t joined = std::max(0, month.offset(first));
     co_await db_.query_idempotent(begin_earlier_months, d, who.id, who.budget_version, year_month_day(first),
@@ -116,7 +98,7 @@ awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<
 awaitable<write_outcome> plan_store::replan(const profile& who, const plan_inputs& a,
                                             const std::vector<stored_period>& months, civil_day today,
                                             const keyed_answer& answer, deadline d) {
-    const columns c(months);
+    const month_columns c(months);
     const year_month_day local(today);
     const year_month_day this_month = local.year() / local.month() / std::chrono::day{1};
     db::batch both;

@@ -17,7 +17,7 @@ struct stored_goal {
     std::string id, name;
     amount target = 0;
     civil_day by;
-    amount saved = 0;     // before this month
+    amount saved = 0;     // by the months before this one; contributions come beside (month_facts)
     amount reserved = 0;  // by this month
 };
 

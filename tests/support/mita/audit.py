@@ -1,4 +1,5 @@
-"""The ledger's laws, checked in SQL beside the service: L1 transfers sum to nothing, L2 balances = sums of what is booked, L3 lines sum to their parent, L4 day_actual = sum of lines."""
+"""The ledger's laws, checked in SQL beside the service: L1 transfers sum to nothing, L2 balances = sums of what is booked, L3 lines sum to their parent, L4 day_actual = sum of lines,
+L5 what was contributed to a goal = the sum of its contributions."""
 
 
 def audit_ledger(cluster, user_id):
@@ -23,3 +24,7 @@ def audit_ledger(cluster, user_id):
         select account_id, span, begins, s.amount, b.amount from booked b full join (select * from finance.account_sums where user_id = %s) s using (account_id, span, begins)
         where coalesce(s.amount, 0) <> coalesce(b.amount, 0)""", user_id, user_id)
     assert drifted == [], f"L2: a balance differs from what is booked: {drifted}"
+    made = cluster.sql("""select goal_id, s.amount, c.amount from (select goal_id, sum(amount) as amount from finance.contributions where user_id = %s group by 1) c
+        full join (select goal_id, amount from finance.goal_sums where user_id = %s) s using (goal_id) where coalesce(s.amount, 0) <> coalesce(c.amount, 0)""",
+                       user_id, user_id)
+    assert made == [], f"L5: what was contributed to a goal differs from its contributions: {made}"

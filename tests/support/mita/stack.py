@@ -79,13 +79,13 @@ class Stack:
         service.binary = self.binary(name)
         return service
 
-    def migrate(self, name):
+    def migrate(self, name, database="mita"):
         """Runs `mita-<name> migrate` as the owner of the database."""
         binary = self.binary(name)
         if not binary.exists():
             raise RuntimeError(f"{binary} is not built")
-        environment = {**os.environ, **self.secrets, "DATABASE_URL": self.cluster.url(), f"MITA_{name.upper()}_DATABASE_URL": self.cluster.url(name),
-                       "MITA_ENV": "test"}
+        environment = {**os.environ, **self.secrets, "DATABASE_URL": self.cluster.url(database=database),
+                       f"MITA_{name.upper()}_DATABASE_URL": self.cluster.url(name, database), "MITA_ENV": "test"}
         done = subprocess.run([str(binary), "migrate"], env=environment, capture_output=True, text=True, timeout=60)
         if done.returncode:
             raise RuntimeError(f"mita-{name} migrate: {done.stdout}{done.stderr}")

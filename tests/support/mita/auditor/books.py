@@ -23,6 +23,7 @@ class Books(Comparing):
         self.answers = self.joined_on = None
         self.income_categories = {"salary", "other_income"}
         self.months = {}  # month -> [Revision]
+        self.contributed = {}  # goal's name -> what was put in beside its months
         self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id}; amounts as sent
 
     # Categories.
@@ -54,7 +55,7 @@ class Books(Comparing):
     def _planned(self, month, saved, chain_from, count, kept=(), known=None, planned=(), since=date.min):
         out = []
         for _ in range(count):
-            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover, planned, since))
+            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover, planned, since, self.contributed))
             month, saved, chain_from = self._after(out[-1])
         return out
 
@@ -97,6 +98,7 @@ class Books(Comparing):
         known = {key(x[0]): x[0] for x in so_far}
         planned = {b["id"] for b in self.answers["bills"]} if self.answers else set()
         before, self.answers = self.answers, answers
+        contributed, self.contributed = self.contributed, {name: x for name, x in self.contributed.items() if name in answers["goals"]}
         joined, self.joined_on = self.joined_on, self.joined_on or today
         try:
             month = month_of(today)
@@ -108,7 +110,7 @@ class Books(Comparing):
             last = max(self.months, default=month)
             revisions = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known, planned, today)
         finally:
-            self.answers, self.joined_on = before, joined
+            self.answers, self.joined_on, self.contributed = before, joined, contributed
         for p in revisions:
             known = self.months.get(p.month)
             if known:
@@ -119,17 +121,30 @@ class Books(Comparing):
     def replan(self, answers, planned, today, gone=()):
         """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""
         self.answers, self.joined_on = answers, self.joined_on or today
-        for p in planned:
-            known = self.months.setdefault(p.month, [])
-            if known and known[-1].from_day >= p.from_day:
-                known.pop()
-            known.append(p)
+        self.contributed = {name: x for name, x in self.contributed.items() if name in answers["goals"]}
+        self._revise(planned)
         there = {key(x[0]) for p in planned for x in p.bills + p.incomes + p.ahead}
         linked = [e for e in [*self.entries.values(), *gone] if e["bill"] not in (None, "none")]
         lost = [e for e in linked if e["bill"][-10:-3] >= label(month_of(today)) and key(e["bill"]) not in there]
         for e in lost:
             e["bill"] = None
         return lost
+
+    def _revise(self, planned):
+        for p in planned:
+            known = self.months.setdefault(p.month, [])
+            if known and known[-1].from_day >= p.from_day:
+                known.pop()
+            known.append(p)
+
+    def contribute(self, name, amount, today):
+        """What months put aside for it follows from today on; where it stays as it was nothing is planned anew."""
+        self.open_until(month_of(today))
+        self.contributed[name] = self.contributed.get(name, 0) + amount
+        planned = self.would_replan(self.answers, today)
+        reserved = lambda p: [g[3] for g in p.goals.values()]
+        if any(reserved(p) != reserved(self.months[p.month][-1]) for p in planned):
+            self._revise(planned)
 
     def switch_cover(self, today):
         """Kept with the plan's revision: from today on."""

@@ -39,8 +39,8 @@ def occurrences(answers, month, kept, known, planned, since):
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 
-def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min):
-    """classes: spend category -> class, in display order. saved: goal name -> put aside so far."""
+def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min, contributed=None):
+    """classes: spend category -> class, in display order. saved: goal name -> put aside by months so far; contributed: beside them."""
     start = first(month)
     p = Revision(month, joined_on if month_of(joined_on) == month else start)
     p.joined = joined_on.day - 1 if month_of(joined_on) == month else 0
@@ -53,7 +53,8 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
     for name, (target, by) in answers["goals"].items():
         left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
         have = saved.get(name, 0)
-        reserved = model.allocate(target - have, [1] * left)[0] if target > have else 0
+        open_ = target - have - (contributed or {}).get(name, 0)
+        reserved = model.allocate(open_, [1] * left)[0] if open_ > 0 else 0
         p.goals[name] = (target, by, have, reserved)
         p.pool -= reserved
     chosen = answers["categories"]
