@@ -23,6 +23,11 @@ std::optional<account_kind> parse_account_kind(std::string_view text) {
     return static_cast<account_kind>(found - kinds.begin());
 }
 
+bool is_cash(const account& a, std::string_view plan_currency) {
+    const bool at_hand = a.kind == account_kind::cash || a.kind == account_kind::bank;
+    return at_hand && a.on_budget && !a.archived && a.currency == plan_currency;
+}
+
 std::string place_of(const account& a) {
     auto out = http::ascending_bytes(a.position);
     out.append(reinterpret_cast<const char*>(a.id.bytes.data()), a.id.bytes.size());
@@ -47,6 +52,11 @@ const account& account_book::first() const {
     const auto found = std::ranges::find(all_, true, &account::first);
     if (found == all_.end()) throw std::logic_error("a person without the account everybody has");
     return *found;
+}
+
+bool account_book::knows_cash(std::string_view plan_currency) const {
+    return std::ranges::any_of(
+        all_, [&](const account& a) { return is_cash(a, plan_currency) && (!a.first || a.opening != 0); });
 }
 
 }  // namespace mita::finance

@@ -33,6 +33,10 @@ struct account {
     wall::time_point created_at{}, updated_at{};
 };
 
+// Money at hand: cash or a bank account in use, on budget, of the plan's currency. account_is_cash (account_rows.hpp)
+// says the same of a row.
+bool is_cash(const account& a, std::string_view plan_currency);
+
 // Where it stands in the order of the list, as bytes of that order.
 std::string place_of(const account& a);
 void append(json_out& out, const account& a);  // as an object
@@ -49,6 +53,8 @@ public:
     const account* find(const uuid& id) const;
     // The one everybody has. Precondition: the book is somebody's.
     const account& first() const;
+    // Did the person say what an account of cash holds? The one everybody has counts once it has an opening balance.
+    bool knows_cash(std::string_view plan_currency) const;
 
 private:
     std::vector<account> all_;

@@ -12,6 +12,9 @@ namespace mita::finance {
 inline constexpr char account_columns[] =
     "a.id, a.name, a.kind, a.currency, a.opening, a.on_budget, a.archived, a.position, a.version, a.created_at, "
     "a.updated_at, a.id = a.user_id";
+// is_cash (account.hpp), of a row a and its person u.
+inline constexpr char account_is_cash[] =
+    "a.kind in ('cash', 'bank') and a.on_budget and not a.archived and a.currency = u.currency";
 inline constexpr char account_order[] = " order by a.position, a.id";
 
 // first: the column the list begins at. Rows without an id are left out.

@@ -95,6 +95,33 @@ void add_shares(const month_input& in, const month_plan& month, int index, write
     out.add(term_kind::uncovered, plan.uncovered);
 }
 
+// past: `day` is before the real day, and `in` is of its morning.
+explanation explain_one(const month_input& in, const month_plan& month, std::size_t category, int day, bool past) {
+    const auto& asked = in.categories[category];
+    const auto& plan = month.categories[category];
+    explanation result;
+    result.terms.push_back({term_kind::baseline, plan.baseline[at(day)]});
+    // Nobody was told anything on the mornings before joining.
+    if (day < asked.joined && past) return result;
+    result.budget = plan.day_budget(day);
+    for (const auto& item : asked.bills) {
+        const auto value = due_on(item, in.days, in.today, in.known, day);
+        if (value != 0) result.terms.push_back({term_kind::bills, value, item.day});
+    }
+    // Without a daily part nothing but its bills moves a day.
+    if (plan.daily_part == 0) return result;
+    writer out{result.terms, lever_of(asked, in.days, in.today, day)};
+    add_shares(in, month, static_cast<int>(category), out);
+    wide rest = result.budget;
+    for (const auto& term : result.terms) rest -= term.value;
+    const auto left = static_cast<amount>(rest);
+    // Each cut loses less than one unit, the baseline and the number one more each.
+    const bool rounding =
+        out.share.weight != 0 && out.share.weight != out.share.sum && std::llabs(left) <= out.cuts + 1;
+    if (left != 0) result.terms.push_back({rounding ? term_kind::rounding : term_kind::policy, left});
+    return result;
+}
+
 }  // namespace
 
 std::string_view term_name(term_kind kind) { return names[static_cast<std::size_t>(kind)]; }
@@ -109,29 +136,14 @@ outcome<explanation> explain_day(const month_input& in, std::size_t category, in
     }
     const auto month = compute_month(then);
     if (!month) return month.error();
-    const auto& asked = then.categories[category];
-    const auto& plan = month->categories[category];
-    explanation result;
-    result.terms.push_back({term_kind::baseline, plan.baseline[at(day)]});
-    // Nobody was told anything on the mornings before joining.
-    if (day < asked.joined && day < in.today) return result;
-    result.budget = plan.day_budget(day);
-    for (const auto& item : asked.bills) {
-        const auto value = due_on(item, in.days, then.today, then.known, day);
-        if (value != 0) result.terms.push_back({term_kind::bills, value, item.day});
-    }
-    // Without a daily part nothing but its bills moves a day.
-    if (plan.daily_part == 0) return result;
-    writer out{result.terms, lever_of(asked, in.days, then.today, day)};
-    add_shares(then, *month, static_cast<int>(category), out);
-    wide rest = result.budget;
-    for (const auto& term : result.terms) rest -= term.value;
-    const auto left = static_cast<amount>(rest);
-    // Each cut loses less than one unit, the baseline and the number one more each.
-    const bool rounding =
-        out.share.weight != 0 && out.share.weight != out.share.sum && std::llabs(left) <= out.cuts + 1;
-    if (left != 0) result.terms.push_back({rounding ? term_kind::rounding : term_kind::policy, left});
-    return result;
+    return explain_one(then, *month, category, day, day < in.today);
+}
+
+std::vector<explanation> explain_today(const month_input& in, const month_plan& plan) {
+    std::vector<explanation> all;
+    all.reserve(in.categories.size());
+    for (std::size_t i = 0; i < in.categories.size(); ++i) all.push_back(explain_one(in, plan, i, in.today, false));
+    return all;
 }
 
 }  // namespace mita::finance

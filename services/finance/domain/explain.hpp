@@ -43,4 +43,7 @@ struct explanation {
 // Any day 0..days−1: a day before in.today is explained as of its own morning, a later one as of today.
 outcome<explanation> explain_day(const month_input& in, std::size_t category, int day);
 
+// Today (in.today < in.days) of every category, in their order. plan: compute_month of in.
+std::vector<explanation> explain_today(const month_input& in, const month_plan& plan);
+
 }  // namespace mita::finance

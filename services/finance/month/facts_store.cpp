@@ -47,11 +47,28 @@ constexpr db::statement plan_state{"finance_plan_state", plan_sql};
 constexpr int month_at = 0, budget_at = 5, obligations_at = 6, incomes_at = 7;
 constexpr int own_categories = 8, all_accounts = 9, inputs = 10, contributed = 11, profile_begins = 12;
 
+// Never today's: zones are at most a day off.
+constexpr std::chrono::days long_past{2};
+constexpr auto cash_rows = db::join(
+    "select 4, x.day, null, case when abs(x.total) <= 9007199254740991 then x.total::bigint end, null, null, null, 0 "
+    "from (select $8::date as day, sum(a.opening "
+    "    + coalesce((select sum(s.amount) from account_sums s where s.user_id = a.user_id and s.account_id = a.id "
+    "        and s.span = 'month' and s.begins < date_trunc('month', $8::date)::date), 0) "
+    "    + coalesce((select sum(s.amount) from account_sums s where s.user_id = a.user_id and s.account_id = a.id "
+    "        and s.span = 'day' and s.begins between date_trunc('month', $8::date)::date and $8::date), 0)) as total "
+    "  from users u join accounts a on a.user_id = u.user_id where u.user_id = $1 and ",
+    account_is_cash,
+    "  union all select s.begins, sum(s.amount) from users u join accounts a on a.user_id = u.user_id "
+    "  join account_sums s on s.user_id = a.user_id and s.account_id = a.id and s.span = 'day' and s.begins > $8::date "
+    "    and s.begins < ($3::date + interval '1 month')::date where u.user_id = $1 and ",
+    account_is_cash, " group by 1) x");
+
 // kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first; 3: what
 // entries of the months looked at are linked to beyond what those months see (far): its category, 1 for an income.
 // latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
 // what is a function of the whole history, and no month looks further), and the newest with its next two weeks.
 // reach: day weights from history look back three months further.
+// kind 4: what accounts of cash held at the end of day $8 and what each day since moved; null beyond the range.
 // candidates: for each bill and day one range of amounts in one index, so that the cost does not grow with the ledger;
 // the 16 nearest that may pay by themselves decide as all would (nearest amount, then date), unless more bills than
 // that compete for them; of parts the first 100. "offset 0" keeps the planner from turning the probes into a scan.
@@ -149,7 +166,7 @@ constexpr auto ledger_sql = db::join(
     ") as columns from (select * from transactions where user_id = $1 and deleted_at is null "
     "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t "
     "  cross join lateral ",
-    lines_of_each, " order by t.booked_on desc, t.id desc, l.n) x");
+    lines_of_each, " order by t.booked_on desc, t.id desc, l.n) x union all ", cash_rows);
 constexpr db::statement ledger_state{"finance_ledger_state", ledger_sql};
 
 year_month_day first_day(year_month m) { return m / std::chrono::day{1}; }
@@ -212,6 +229,8 @@ void read_ledger(month_facts& f, const db::rows& rows) {
             f.payments.push_back(std::move(p));
         } else if (kind == 3) {
             f.know_linked(r.get<std::string>(5), {r.get<std::string>(2), r.get<std::int64_t>(3) == 1});
+        } else if (kind == 4) {
+            f.cash.add(day, r.get<std::optional<std::int64_t>>(3));
         } else {
             append_row(f.transactions, r.get<std::string_view>(6));
         }
@@ -226,9 +245,10 @@ awaitable<std::optional<month_facts>> facts_store::read(uuid user, facts_wanted 
     const year_month_day from = what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{1} / 1});
     const year_month_day to =
         what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{9999} / 12});
+    const year_month_day settled{std::chrono::floor<std::chrono::days>(wall::now()) - long_past};
     db::batch both;
     both.add(plan_state, user, first, last, std::int32_t{reach_months});
-    both.add(ledger_state, user, first, last, what.transactions, from, to, std::int32_t{reach_months});
+    both.add(ledger_state, user, first, last, what.transactions, from, to, std::int32_t{reach_months}, settled);
     const auto results = co_await db_.run_batch(std::move(both), d);
     if (results.at(0).empty()) co_return std::nullopt;
     month_facts f;

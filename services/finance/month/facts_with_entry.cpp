@@ -23,6 +23,11 @@ void take_out(month_facts& f, const transaction& t) {
     std::erase_if(f.payments, [&t](const auto& p) { return p.transaction_id == t.id; });
 }
 
+void move_cash(month_facts& f, const transaction& t, int sign) {
+    const auto* there = f.accounts.find(t.account_id);
+    if (there != nullptr && is_cash(*there, f.who.currency)) f.cash.move(t.booked_on, sign * t.value);
+}
+
 }  // namespace
 
 void add_entry(month_facts& f, const transaction& t) {
@@ -52,6 +57,8 @@ void add_entry(month_facts& f, const transaction& t) {
 }
 
 void replace_entry(month_facts& f, const transaction* before, const transaction* after) {
+    if (before != nullptr) move_cash(f, *before, -1);
+    if (after != nullptr) move_cash(f, *after, 1);
     if (before != nullptr && before->counts) take_out(f, *before);
     if (after != nullptr && after->counts) add_entry(f, *after);
 }

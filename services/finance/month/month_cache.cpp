@@ -19,6 +19,7 @@ std::size_t loaded_month_size::operator()(const uuid&, const loaded_month& l) co
     for (const auto& e : l.facts.book.entries())
         bytes += sizeof(e) + e.name.capacity() + e.aliases.size() * sizeof(e.name);
     for (const auto& a : l.facts.accounts.entries()) bytes += sizeof(a) + a.name.capacity();
+    bytes += l.facts.cash.days.capacity() * sizeof(cash_day);
     bytes += l.facts.actuals.capacity() * sizeof(day_spent) + l.facts.payments.capacity() * sizeof(payment);
     return bytes;
 }

@@ -7,6 +7,7 @@
 #include "finance/categories/category_book.hpp"
 #include "finance/ledger/bill_link.hpp"
 #include "finance/ledger/transaction.hpp"
+#include "finance/month/cash_days.hpp"
 #include "finance/people/profile.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/stored_period.hpp"
@@ -60,6 +61,7 @@ struct month_facts {
     std::vector<day_spent> actuals;      // of the months asked for and of their carry chain
     std::vector<payment> payments;
     std::vector<transaction> transactions;  // those asked for, newest first
+    cash_days cash;                         // of the accounts that are cash
 
     // Of one month, oldest revision first; empty when it is not opened.
     std::vector<period_ptr> revisions_of(year_month month) const;

@@ -27,7 +27,8 @@ facts_wanted range_of(const month_request& what) {
     w.first = what.month.value_or(month_of(utc - slack));
     w.last = what.month.value_or(month_of(utc + slack + days{1}));  // tomorrow's too
     w.first -= months{what.earlier};
-    if (what.next) w.last += months{1};
+    // The next expected income, until which cash has to last, may be of the next month.
+    if (what.next || !what.month) w.last += months{1};
     if (what.all_later) w.last = std::chrono::year{9999} / 12;
     w.transactions = what.transactions;
     w.only_day = what.only_day;

@@ -15,11 +15,11 @@
 namespace mita::finance {
 
 struct month_request {
-    std::optional<year_month> month;    // nullopt: the month of the person's today
+    std::optional<year_month> month;    // nullopt: the month of the person's today, the one after with it
     std::string_view named = "/month";  // where the request named the month
     int earlier = 0;                    // months before it, too
     bool around = false;                // the weeks around today too (a week strip may cross a month's edge)
-    bool next = false;                  // the month after as well, when it is open
+    bool next = false;                  // the month after as well, when it is open; with today's it always is
     bool all_later = false;             // every month opened after it too (replanning)
     bool open_future = false;           // open a future month as well (a spend into it)
     int transactions = 0;               // as facts_wanted

@@ -4,6 +4,7 @@
 
 #include "finance/month/month_facts.hpp"
 #include "finance/month/plan_moves.hpp"
+#include "finance/month/today_numbers.hpp"
 #include "finance/wire/json_out.hpp"
 
 #include <optional>
@@ -12,10 +13,9 @@
 namespace mita::finance {
 
 struct spend_effect {
-    amount budget = 0, spent = 0;    // today
-    std::optional<amount> tomorrow;  // on the month's last day the next month's first; nullopt when that is unknown
-    std::vector<plan_move> moves;    // this month's, at tomorrow's state
-    amount uncovered = 0;            // likewise
+    today_numbers now;             // as GET /v1/today says it
+    std::vector<plan_move> moves;  // this month's, at tomorrow's state
+    amount uncovered = 0;          // likewise
 };
 
 // f: of the month of `today`, the entry in it already (facts_with_entry.hpp). nullopt: there is no plan. Throws

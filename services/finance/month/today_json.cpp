@@ -1,5 +1,7 @@
 #include "finance/month/today_json.hpp"
 
+#include "core/error.hpp"
+#include "finance/month/today_numbers.hpp"
 #include "finance/month/view_parts.hpp"
 #include "finance/wire/json_out.hpp"
 
@@ -7,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <optional>
 #include <utility>
 
 namespace mita::finance {
@@ -101,6 +104,17 @@ void append_goals(json_out& out, const month_facts& f, const month_view& v) {
     out.close(']');
 }
 
+// What is beyond the range hides nothing else of the page.
+std::optional<today_numbers> numbers_if_any(const month_facts& f, const month_view& v) {
+    if (!v.budget) return std::nullopt;
+    try {
+        return numbers_of(f, v);
+    } catch (const api_error& e) {
+        if (e.code != "amount_overflow") throw;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::string today_json(const month_facts& f, const month_view& v, const std::vector<month_view>& near) {
@@ -127,6 +141,8 @@ std::string today_json(const month_facts& f, const month_view& v, const std::vec
     for (const auto& t : f.transactions) append(out, t);
     out.close(']');
     append_insights(out, v);
+    const auto numbers = numbers_if_any(f, v);
+    append_members(out, numbers ? &*numbers : nullptr);
     out.close('}');
     return std::move(out.text);
 }

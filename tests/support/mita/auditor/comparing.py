@@ -5,7 +5,7 @@ import daily_budget as model
 
 from ..people import payments_of
 from .calendar import first, key, month_of, shifted
-from .saving import month_with_save
+from .saving import known_by, lacking, month_with_save
 
 
 class Comparing:
@@ -84,7 +84,35 @@ class Comparing:
             next_one = self.view(shifted(v["month"], 1), today + timedelta(1))
             tomorrow = sum(x["budget"][0] for x in next_one["days"].values())
         budget, spent = total("budget", v["t"]), total("spent", v["t"])
-        return {"today": (budget, spent, budget - spent), "tomorrow": tomorrow, "moves": moves, "uncovered": sum(o["uncovered"] for o in after.values())}
+        return {"today": (budget, spent, budget - spent), "free": budget - spent - lacking(known_by([b for x in v["input"] for b in x["bills"] if b["day"] <= v["t"]], None)),
+                "tomorrow": tomorrow, "moves": moves, "uncovered": sum(o["uncovered"] for o in after.values())}
+
+    def takes(self, today):
+        """What the plan takes of the cash of today until the next expected income: (bills, planned, buffer, until)."""
+        v = self.view(month_of(today), today)
+        later = lambda: self.view(shifted(v["month"], 1), today)
+        until = self._waited_for(v, today)
+        months = [v] if until else [v, later()]
+        until = until or self._waited_for(months[-1], today) or first(shifted(v["month"], 1))
+        bills = sum(money - sum(x for _, x, _ in v["paid"]["payments"].get(key(id), []))
+                    for month in (shifted(v["month"], -n) for n in (1, 2, 3)) if month in self.months for id, _, _, day, money in self.months[month][-1].bills
+                    if month_of(day) == month and day >= self.joined_on and key(id) not in v["paid"]["since"])
+        planned = 0
+        for m in months:
+            now, end = ((day - first(m["month"])).days for day in (today, until))
+            for x in m["input"]:
+                paid = [p for b in x["bills"] for p in b["payments"]]
+                bills += lacking(known_by([b for b in x["bills"] if b["day"] < end], None)) + sum(p["amount"] for p in paid if now < p["on"] < end)
+                for d in range(max(0, now + 1), min(m["n"], end)):
+                    booked = x["actual"][d] - sum(p["amount"] for p in paid if p["on"] == d)
+                    planned += max(m["now"][x["id"]]["plan"][d - m["t"]], booked)
+        return bills, planned, self.answers["buffer"], until
+
+    def _waited_for(self, v, today):
+        received = lambda id: sum(x for on, x, _ in v["paid"]["payments"].get(key(id), []) if on <= today)
+        days = [day for id, _, _, day, _ in (v["revision"].incomes if v["revision"] else [])
+                if day > today and month_of(day) == v["month"] and not self._final(id, day, received(id), today, v["paid"])]
+        return min(days, default=None)
 
 
 def verdict(budget, spent):

@@ -134,6 +134,19 @@ class Ledger:
         assert (effect["tomorrow"] and amount(effect["tomorrow"]["budget_money"])) == want["tomorrow"]
         assert [(m["from"], m["to"], amount(m["money"])) for m in effect["moves"]] == want["moves"]
         assert amount(effect["uncovered_money"]) == want["uncovered"]
+        self.told_today(effect, effect["today"], want)
+
+    def told_today(self, told, today, want):
+        """What binds, and why the number is what it is."""
+        amount = lambda x: x["amount"]
+        assert sum(amount(t["money"]) for t in told["breakdown"]) == amount(today["budget_money"]) and all(amount(t["money"]) for t in told["breakdown"])
+        bills, planned, buffer, until = self.books.takes(self.today())
+        balance = sum(self.held(account, self.today()) for account in self.cash)
+        free = balance - bills - planned - buffer
+        cash = {k: v if k == "until" else amount(v) for k, v in told["cash"].items()}
+        assert cash == {"balance_money": balance, "bills_money": bills, "planned_money": planned, "buffer_money": buffer, "free_money": free, "until": str(until)}
+        assert amount(told["plan_free_money"]) == want["free"] and amount(told["safe_to_spend_money"]) == max(0, min(want["free"], free))
+        assert told["binds"] == ("cash" if free < want["free"] else "plan")
 
     def change(self):
         if not self.tags:

@@ -1,4 +1,5 @@
 """Calendars, days, explanations, the start page, lists and searches, held against the books."""
+import collections
 import unicodedata
 from datetime import timedelta
 from urllib.parse import quote
@@ -64,6 +65,16 @@ class Looking:
         everywhere = self.everywhere()
         newest = sorted(everywhere, key=lambda id: (everywhere[id]["day"], id), reverse=True)
         assert [t["id"] for t in page["last_transactions"]] == newest[:5]
+        want, explained = self.books.effect(self.today()), collections.Counter()
+        if want:
+            assert (page["tomorrow"] and amount(page["tomorrow"]["budget_money"])) == want["tomorrow"]
+            self.told_today(page, page, want)
+            for c in v["columns"]:
+                for t in expect(self.person.get(f"/v1/calendar/{page['date']}/explain?category={c}"), 200).json["terms"]:
+                    explained[t["kind"]] += amount(t["money"])
+            assert {t["kind"]: amount(t["money"]) for t in page["breakdown"]} == {kind: x for kind, x in explained.items() if x}
+        else:
+            assert (page["binds"], page["cash"], page["breakdown"]) == (None, None, [])
         monday = v["today"] - timedelta(v["today"].weekday())
         assert [d["date"] for d in page["week"]] == [str(monday + timedelta(i)) for i in range(7)]
         shown = {d["date"]: d for d in calendar["days"]}

@@ -32,6 +32,7 @@ class Walker(Planning, Recurring, Ledger, Accounts, Transfers, Categories, Goals
         expect(self.person.patch("/v1/me", {"timezone": zone, "currency": currency}, headers={"If-Match": tag}), 200)
         # Accounts: on budget, and off (its currency); where each entry is; those that are off, with their tags.
         self.accounts = [self.person.id, self.open("card"), self.open("cash")]
+        self.cash = [self.accounts[0], self.accounts[2]]
         self.off_accounts = {self.open("loan"): currency, self.open("investment", "CHF"): "CHF"}
         self.said = {}  # account -> day -> what its bank said
         self.home, self.off, self.off_tags = {}, {}, {}
