@@ -92,6 +92,8 @@ def test_a_filter_means_what_it_means_in_the_list(saver, stack):
     ({"filter": {}, "change": {"payee": 1}}, {"/filter": "required", "/change/payee": "wrong_type"}),
     ({"filter": {"nope": 1, "booked_from": "2026-02-30"}, "change": {"payee": "x"}}, {"/filter/nope": "unknown_field", "/filter/booked_from": "invalid_date"}),
     ({"filter": {"booked_from": "2026-02-30", "amount_min": "x"}, "change": {"payee": "x"}}, {"/filter/booked_from": "invalid_date", "/filter/amount_min": "not_an_integer"}),
+    ({"filter": {"payee": None, "amount_min": "5", "tag": 1, "amount_max": 0.5}, "change": {"payee": "x"}},
+     {"/filter/payee": "wrong_type", "/filter/amount_min": "not_an_integer", "/filter/tag": "wrong_type", "/filter/amount_max": "not_an_integer"}),
     ({"filter": {"category": "no_such"}, "change": {"category": "nor_this"}}, {"/filter/category": "unknown_category", "/change/category": "unknown_category"}),
     ({"filter": {"payee": "x"}, "ids": ["019d4a5c-7c01-7a01-9b02-0123456789ab"], "change": {"note": "x"}}, {"/filter": "ambiguous", "/change": "empty_patch", "/change/note": "unknown_field"}),
     ({"filter": {"payee": "x"}, "change": {"account_id": "019d4a5c-7c01-7a01-9b02-0123456789ab", "category": None, "tags_add": ["\u202e"]}},

@@ -9,6 +9,7 @@
 #include <set>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mita::finance {
 
@@ -49,19 +50,28 @@ transaction_filter filter_of(const std::string& query) {
     return read_list_request(list).filter;
 }
 
+// A query's values are all texts; here an amount is a number and the rest are texts.
+void judge_type(json_document& doc, const std::string& at, const boost::json::key_value_pair& member) {
+    const bool is_amount = member.key() == "amount_min" || member.key() == "amount_max";
+    if (is_amount && !member.value().is_int64()) doc.fail(at, "not_an_integer", "Must be an integer.");
+    if (!is_amount && !member.value().is_string()) doc.fail(at, "wrong_type", "Must be a string.");
+}
+
 // What is wrong with a filter, each for itself.
 void judge_filter(json_document& doc, const std::string& where, const boost::json::key_value_pair& member) {
+    auto at = where;
+    append_pointer(at, member.key());
     bool is_none = member.key() == "limit" || member.key() == "cursor";
+    std::vector<field_error> wrong;
     try {
         if (!is_none) filter_of(query_of(member));
     } catch (const api_error& e) {
-        is_none = e.errors.empty();
-        for (const auto& found : e.errors) doc.fail(where + found.pointer, found.code, found.detail);
+        wrong = e.errors;
+        is_none = wrong.empty();
     }
-    if (!is_none) return;
-    auto unknown = where;
-    append_pointer(unknown, member.key());
-    doc.fail(unknown, "unknown_field", "This filter is not known here.");
+    for (const auto& found : wrong) doc.fail(where + found.pointer, found.code, found.detail);
+    if (is_none) doc.fail(at, "unknown_field", "This filter is not known here.");
+    if (!is_none && wrong.empty()) judge_type(doc, at, member);
 }
 
 transaction_filter read_filter_member(json_document& doc, json_object& in, const category_book& book) {

@@ -159,8 +159,8 @@ async def crowd(port, number, rng, make_calls, seconds, beside=None, secure=None
         mine = type(rng)(lots[index])
         while loop.time() < end:
             calls = make_calls(index, mine)
-            answers += await converse(port, calls, Manner(mine), mine, secure=secure)
-            talks += 1
+            got = await converse(port, calls, Manner(mine), mine, secure=secure)
+            talks, answers = talks + 1, answers + got  # not before: others count while this one waits
 
     async with asyncio.TaskGroup() as group:
         for index in range(number):

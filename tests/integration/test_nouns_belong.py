@@ -1,0 +1,158 @@
+"""R12, C1: batches, bulk changes, histories, transfers, payees, tags, recurring items and budgets through a gateway in front of two instances, asked by odd
+clients: two people on one connection, pipelined, cut anywhere, also within a body, HEAD, keys sent again. Each answer is the asker's; nothing is made twice.
+
+Again: MITA_BELONG_SEED=<the printed seed>; longer: MITA_BELONG_SECONDS."""
+import asyncio
+import json
+import os
+
+import pytest
+
+from mita.audit import audit_ledger
+from mita.client import Client, expect
+from mita.people import key, money
+from mita.pipelining import Call, Wrong, crowd
+from mita.waiting import until
+from test_answers_belong import SEED, problem, said
+from test_concurrency import insist
+
+SECONDS = float(os.environ.get("MITA_BELONG_SECONDS", 1200 if os.environ.get("MITA_NIGHTLY") == "1" else 6))
+CLIENTS = 8
+READS = ["/v1/transactions?limit=20", "/v1/transactions/{entry}/history", "/v1/transactions/{entry}", "/v1/transfers", "/v1/payees", "/v1/tags", "/v1/recurring", "/v1/budgets/2026-04",
+         "/v1/budgets/2026-05", "/v1/balances", "/v1/accounts"]
+NOT_THEIRS = [("GET", "/v1/transactions/{entry}/history"), ("HEAD", "/v1/transactions/{entry}/history"), ("GET", "/v1/transfers/{transfer}"), ("GET", "/v1/payees/{payee}"),
+              ("POST", "/v1/changes/{act}:undo"), ("POST", "/v1/transactions/{entry}:revert"), ("POST", "/v1/transfers/{transfer}:unpair"), ("POST", "/v1/payees/{payee}:unmerge")]
+
+
+def keyed(k=None):
+    return {"Idempotency-Key": k or key()}
+
+
+class Neighbours:
+    """The calls of people who live next to each other. What is private of a person says whose it is: it contains their id."""
+
+    def __init__(self, people):
+        self.people, self.count = people, 0
+        self.sent = {}  # serial: (person, path, body) of each write
+        self.things = {person.id: self.things_of(person) for person in people}
+
+    @staticmethod
+    def things_of(person):
+        card = expect(person.post("/v1/accounts", {"name": f"Card of {person.id}", "kind": "card"}, headers=keyed()), 201).json["id"]
+        made = expect(person.post("/v1/transactions:batch", {"mode": "atomic", "items": [{"money": money(-5), "category": "groceries", "note": person.id,
+                                                                                         "payee": f"Shop of {person.id}"}]}, headers=keyed()), 200).json
+        transfer = expect(person.post("/v1/transfers", {"to_account_id": card, "money": money(7), "note": person.id}, headers=keyed()), 201).json["id"]
+        entry = made["data"][0]["transaction"]
+        return {"card": card, "act": made["change_id"], "transfer": transfer, "entry": entry["id"], "payee": entry["payee_id"]}
+
+    def __call__(self, client, rng):
+        return [self.call(client, rng) for _ in range(rng.choice([1, 2, 4, rng.randrange(2, 24)]))]
+
+    def call(self, client, rng):
+        self.count += 1
+        serial = f"nouns-{client}-{self.count}"
+        turn = client + rng.choice([0, 1])
+        person, other = (self.people[(turn + n) % len(self.people)] for n in (0, 1))
+        what = rng.random()
+        if what < 0.35:
+            method, path = rng.choice(["GET", "GET", "HEAD"]), rng.choice(READS).format(**self.things[person.id])
+            return Call(serial, method, path, self.told(person, (200,)), person.access)
+        if what < 0.5:
+            method, path = rng.choice(NOT_THEIRS)
+            body = {"POST": json.dumps({"version": 1} if path.endswith("revert") else {}).encode()}.get(method)
+            return Call(serial, method, path.format(**self.things[other.id]), absent(method), person.access, {"Idempotency-Key": serial, "If-Match": "*"} if body else None, body)
+        return self.write(serial, person, *self.body(serial, person, rng))
+
+    def body(self, serial, person, rng):
+        """(path, body, status)."""
+        mine, things = f"{serial} of {person.id}", self.things[person.id]
+        what = rng.choices(["batch", "bulk", "transfer", "payee", "tags", "recurring"], [8, 4, 5, 2, 1, 1])[0]
+        if what == "batch":
+            mode = rng.choice(["atomic", "independent"])
+            items = [{"money": money(-rng.randrange(1, 9)), "category": "groceries", "note": f"{mine} {n}", "payee": f"Shop {rng.randrange(3)} of {person.id}", "tags": [f"a{person.id}"]}
+                     for n in range(rng.choice([1, 2, rng.randrange(1, 30)]))]
+            return "/v1/transactions:batch", {"mode": mode, "items": items}, {"atomic": 200, "independent": 207}[mode]
+        if what == "bulk":
+            return "/v1/transactions:bulk", {"ids": [things["entry"]], "change": {"payee": f"Shop {rng.randrange(3)} of {person.id}", "tags_add": [f"a{person.id}"]}}, 200
+        if what == "transfer":
+            return "/v1/transfers", {"to_account_id": things["card"], "money": money(rng.randrange(1, 9)), "note": mine}, 201
+        if what == "payee":
+            return "/v1/payees", {"name": mine}, 201
+        if what == "tags":
+            return "/v1/tags:merge", {"from": [f"a{person.id}"], "into": f"b{person.id}"}, 200
+        return "/v1/recurring", {"kind": "bill", "name": mine, "category": "utilities", "money": money(1), "schedule": {"unit": "month", "anchor": "2026-04-20"}}, 201
+
+    def write(self, serial, person, path, body, status):
+        self.sent[serial] = (person, path, body)
+        return Call(serial, "POST", path, self.told(person, (status,), serial), person.access, keyed(serial), json.dumps(body).encode())
+
+    def told(self, person, statuses, serial=None):
+        """The person's own and nobody else's. A write may be told to try again, as a careful client will."""
+        others = [p.id for p in self.people if p is not person]
+
+        def judge(status, headers, body):
+            text = body.decode()
+            if any(id in text for id in others):
+                raise Wrong(f"{person.id} was shown {text[:400]}")
+            if serial and status in (409, 503, 504) and headers["content-type"] == "application/problem+json" and json.loads(body)["code"] in ("idempotency_in_flight", "overloaded", "deadline_exceeded"):
+                return
+            if status not in statuses or (serial and serial.startswith("nouns") and "/v1/transactions:batch" == self.sent[serial][1] and text.count(f"{serial} of {person.id}") == 0):
+                raise Wrong(f"{serial} of {person.id}: {status} {text[:400]}, wanted {statuses}")
+        return judge
+
+
+def absent(method):
+    def bare(status, headers, body):
+        if status != 404 or body:
+            raise Wrong(f"{status} {body[:200]!r}")
+    return bare if method == "HEAD" else problem(404, "not_found")
+
+
+@pytest.fixture
+def door(stack, second):
+    """A gateway in front of both instances."""
+    both = lambda port: ",".join(f"http://127.0.0.1:{getattr(service, port)}" for service in (stack.finance, second))
+    service = stack.also("gateway", "gateway-nouns", MITA_FINANCE_URL=both("port"), MITA_FINANCE_INTERNAL_URL=both("internal_port")).start()
+    until(lambda: stack.client(service).get("/health").status == 200, 10 * service.slow, "the gateway before two instances")
+    yield service
+    assert service.stop() == 0
+
+
+def everything(person, path):
+    found, target = [], f"{path}?limit=500"
+    while target:
+        page = expect(person.get(target), 200)
+        found += page.json["data"]
+        link = page.header("Link")
+        target = link and link[1:].split(">")[0]
+    return found
+
+
+def test_R12_C1_every_answer_of_every_noun_is_the_askers_and_what_is_sent_again_is_made_once(stack, second, door):
+    rng = said(SEED + 3)
+    people = [stack.person() for _ in range(3)]
+    for person in people:
+        person.onboard()
+    neighbours = Neighbours(people)
+    talks, answers = asyncio.run(crowd(door.port, CLIENTS, rng, neighbours, SECONDS))
+    print(f"{talks} conversations, {answers} answers, {len(neighbours.sent)} writes")
+    assert talks >= CLIENTS and len(neighbours.sent) >= CLIENTS
+    again = rng.sample(sorted(neighbours.sent), min(60, len(neighbours.sent)))
+    inside = [lambda p, service=service: Client(service, stack.contract, p.access) for service in (stack.finance, second)]
+    for serial in again:
+        person, path, body = neighbours.sent[serial]
+        first, other = (insist(lambda: at(person).post(path, body, headers=keyed(serial))) for at in rng.sample(inside, 2))
+        assert first.status in (200, 201, 207) and (first.status, first.body) == (other.status, other.body) and other.header("Idempotency-Replayed") == "true", (serial, first, other)
+    for person in people:
+        notes = [t["note"] for t in everything(person, "/v1/transactions") if not t["transfer_id"]]
+        legs = [t["note"] for t in everything(person, "/v1/transactions") if t["transfer_id"]]
+        names = {"/v1/payees": [p["name"] for p in everything(person, "/v1/payees")], "/v1/recurring": [r["name"] for r in everything(person, "/v1/recurring")]}
+        for serial, (whose, path, body) in neighbours.sent.items():
+            if whose is not person:
+                continue
+            mine = f"{serial} of {person.id}"
+            times = {"/v1/transactions:batch": [notes.count(i.get("note")) for i in body.get("items", ())], "/v1/transfers": [legs.count(mine) / 2]}.get(path)
+            if times is None and path in names:
+                times = [names[path].count(mine)]
+            assert times is None or (set(times) == {1} if serial in again else set(times) in ({0}, {1})), (serial, path, times)
+        audit_ledger(stack.cluster, person.id)
