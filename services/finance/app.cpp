@@ -72,7 +72,6 @@ app::app(shared& all_, worker& on_)
       months(db),
       plans(db),
       ledger(db),
-      batches(db),
       categories(db),
       accounts(db),
       checkpoints(db),

@@ -13,7 +13,6 @@
 #include "finance/checkpoints/checkpoint_store.hpp"
 #include "finance/feed/feed_store.hpp"
 #include "finance/goals/contribution_store.hpp"
-#include "finance/ledger/batch_store.hpp"
 #include "finance/ledger/ledger_store.hpp"
 #include "finance/ledger/page_cache.hpp"
 #include "finance/month/month_cache.hpp"
@@ -96,7 +95,6 @@ struct app {
     month_loader months;
     plan_store plans;
     ledger_store ledger;
-    batch_store batches;
     category_store categories;
     account_store accounts;
     checkpoint_store checkpoints;

@@ -4,7 +4,6 @@
 #include "finance/handlers/events.hpp"
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/tag_handlers.hpp"
-#include "finance/handlers/version_handlers.hpp"
 #include "http/operations.hpp"
 
 namespace mita::finance {

@@ -73,13 +73,31 @@ def test_a_batch_a_bulk_change_and_their_undo_are_versions_as_well(saver):
     assert all(v["by"]["session_id"] for v in data)
 
 
-def test_what_the_service_itself_changes_is_a_version_by_nobody_and_a_link_that_is_gone_is_none_to_return_to(saver):
+def test_a_link_that_a_new_plan_took_is_a_version_by_who_planned_and_none_to_return_to(saver):
     salary = occurrence(saver, "2026-04")
     entry = expect(saver.create(22829, "salary", bill_id=salary), 201).json
     replan(saver, lambda answers: answers.update(incomes=[], bills=[], goals=[], buffer_money=money(0), categories=[]))
     data = history(saver, entry)
-    assert [(v["version"], v["by"] is None, v["transaction"]["bill_id"]) for v in data] == [(2, True, None), (1, False, salary)]
+    assert [(v["version"], v["by"] == data[1]["by"] is not None, v["transaction"]["bill_id"]) for v in data] == [(2, True, None), (1, True, salary)]
     assert expect(revert(saver, entry, 1), 422, "unknown_bill").findings() == {"/version": "unknown_bill"}
+
+
+def test_who_moves_pairs_merges_or_tags_is_told_in_each_version_that_it_makes(saver):
+    card = expect(saver.post("/v1/accounts", {"name": "Card", "kind": "card"}, headers={"Idempotency-Key": key()}), 201).json["id"]
+    moved = expect(saver.post("/v1/transfers", {"to_account_id": card, "money": money(7)}, headers={"Idempotency-Key": key()}), 201).json
+    path = f"/v1/transfers/{moved['id']}"
+    expect(saver.patch(path, {"money": money(8)}, headers=ANY), 200)
+    expect(saver.delete(path, headers=ANY), 200)
+    expect(saver.post(f"{path}:restore", headers={"Idempotency-Key": key()}), 200)
+    out, into = saver.spend(500, payee="Here", tags=["x"]), expect(saver.create(500, "coffee", account_id=card, payee="There"), 201).json
+    unpair(saver, pair(saver, out["id"], into["id"]).json)
+    expect(merge(saver, out["payee_id"], into["payee_id"]), 200)
+    expect(saver.post(f"/v1/payees/{into['payee_id']}:unmerge", headers={"Idempotency-Key": key()}), 200)
+    expect(saver.post("/v1/tags:merge", {"from": ["x"], "into": "y"}, headers={"Idempotency-Key": key()}), 200)
+    told = [history(saver, {"id": id}) for id in (moved["from_transaction_id"], moved["to_transaction_id"], out["id"], into["id"])]
+    assert [len(data) for data in told] == [4, 4, 4, 5]
+    me = [s["id"] for s in expect(saver.get("/v1/auth/sessions"), 200).json["data"] if s["current"]]
+    assert {v["by"] and v["by"]["session_id"] for data in told for v in data} == set(me)
 
 
 def test_versions_are_made_by_any_statement_and_hold_the_lines_from_before_it(stack, saver):

@@ -4,7 +4,7 @@
 #include "finance/accounts/net_worth.hpp"
 #include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/once/write_once.hpp"
+#include "finance/handlers/write_keyed.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
@@ -56,14 +56,15 @@ awaitable<account_store::versioned> accounts_of(app& a, const uuid& user, deadli
 
 account_rules rules_of(const account_store::versioned& known) { return {known.currency, wall::now(), known.book}; }
 
-awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
-    const auto known = co_await accounts_of(a, user, d);
+awaitable<keyed_try> try_create(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto known = co_await accounts_of(a, user, req.until);
     const auto made = read_new_account(body, rules_of(known));
     keyed_try out;
     out.answer = created(made);
     const state_before from{std::nullopt, known.budget_version};
     const keyed_answer answer{key, out.answer, made.created_at};
-    out.came = co_await a.accounts.insert(user, made, from, answer, d);
+    out.came = co_await a.accounts.insert(user, made, from, answer, req.until);
     co_return out;
 }
 
@@ -136,34 +137,11 @@ awaitable<http::response> read_account(http::request& req, app& a) {
     co_return http::json_with_etag(req, text_of(*found), tag_of(*found));
 }
 
-awaitable<http::response> create_account(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_create(a, user, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
-    a.all.forget(user);
-    co_return answer;
-}
+awaitable<http::response> create_account(http::request& req, app& a) { return write_keyed(req, a, try_create); }
 
-awaitable<http::response> patch_account(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_patch(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> patch_account(http::request& req, app& a) { return change_one(req, a, try_patch); }
 
-awaitable<http::response> delete_account(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_delete(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> delete_account(http::request& req, app& a) { return change_one(req, a, try_delete); }
 
 awaitable<http::response> balances(http::request& req, app& a) {
     const auto asked = day_asked(req);

@@ -55,8 +55,10 @@ amount lacking_now(const loaded_month& got, civil_day today) {
 }
 
 // One try; `answer` is what the edit gave. moved: something moved in the meantime.
-awaitable<write_outcome> try_change(app& a, const uuid& user, std::string_view named, const plan_edit& edit,
-                                    const keyed_request* key, http::response& answer, deadline d) {
+awaitable<write_outcome> try_change(app& a, const http::request& req, std::string_view named, const plan_edit& edit,
+                                    const keyed_request* key, http::response& answer) {
+    const uuid user = req.who->user_id;
+    const deadline d = req.until;
     month_request what;
     what.all_later = true;
     what.earlier = price_months;  // as a recurring item is shown, so that its tag is the same
@@ -77,14 +79,14 @@ awaitable<write_outcome> try_change(app& a, const uuid& user, std::string_view n
     const auto allowed = named.empty() ? 0 : lacking_now(got, today);
     if (shortfall_of(first) > allowed) refuse_infeasible(*first.problem, named, inputs.currency);
     const keyed_answer kept{key, answer, wall::now()};
-    auto came = co_await a.plans.replan(who, inputs, months, today, kept, d);
+    auto came = co_await a.plans.replan(who, inputs, months, today, kept, writer(*req.who), d);
     co_return came;
 }
 
 awaitable<std::optional<http::response>> try_settled(app& a, http::request& req, std::string_view named,
                                                      const plan_edit& edit) {
     http::response answer;
-    const auto came = co_await try_change(a, req.who->user_id, named, edit, nullptr, answer, req.until);
+    const auto came = co_await try_change(a, req, named, edit, nullptr, answer);
     if (came.how == write_outcome::kind::moved) co_return std::nullopt;
     co_return std::move(answer);
 }
@@ -96,7 +98,7 @@ awaitable<keyed_try> try_keyed(app& a, http::request& req, std::string_view name
         return add(body, got, inputs);
     };
     keyed_try made;
-    made.came = co_await try_change(a, req.who->user_id, named, edit, key, made.answer, req.until);
+    made.came = co_await try_change(a, req, named, edit, key, made.answer);
     co_return made;
 }
 

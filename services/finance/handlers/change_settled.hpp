@@ -6,6 +6,8 @@
 #include "finance/once/retry.hpp"
 #include "http/message.hpp"
 
+#include <optional>
+
 namespace mita::finance {
 
 // attempt(n): as until_settled, of an http::response. Throws what it throws; overloaded, deadline_exceeded.
@@ -17,5 +19,10 @@ awaitable<http::response> change_settled(http::request& req, app& a, Attempt att
     a.all.forget(user);
     co_return answer;
 }
+
+// The same of what the path's id names; takes no query.
+using change_of_one = awaitable<std::optional<http::response>> (*)(app&, http::request&, const uuid& user,
+                                                                   const uuid& id);
+awaitable<http::response> change_one(http::request& req, app& a, change_of_one attempt);
 
 }  // namespace mita::finance

@@ -3,7 +3,7 @@
 #include "finance/checkpoints/checkpoint_body.hpp"
 #include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/once/write_once.hpp"
+#include "finance/handlers/write_keyed.hpp"
 #include "finance/wire/fields.hpp"
 #include "http/conditional.hpp"
 #include "http/page.hpp"
@@ -61,14 +61,15 @@ checkpoint_rules rules_of(const known_checkpoints& known, const uuid& account) {
     return {account, *known.currency, wall::now(), known.all};
 }
 
-awaitable<keyed_try> try_create(app& a, const uuid& user, const uuid& account, json_document& body,
-                                const keyed_request* key, deadline d) {
-    const auto known = co_await checkpoints_of(a, user, account, d);
+awaitable<keyed_try> try_create(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto account = parse_path_id(req.params[0]);
+    const auto known = co_await checkpoints_of(a, user, account, req.until);
     const auto made = read_new_checkpoint(body, rules_of(known, account));
     keyed_try out;
     out.answer = created(made);
     const keyed_answer answer{key, out.answer, made.created_at};
-    out.came = co_await a.checkpoints.insert(user, made, known.version, answer, d);
+    out.came = co_await a.checkpoints.insert(user, made, known.version, answer, req.until);
     co_return out;
 }
 
@@ -126,17 +127,7 @@ awaitable<http::response> read_checkpoint(http::request& req, app& a) {
     co_return http::json_with_etag(req, text_of(found), tag_of(found));
 }
 
-awaitable<http::response> create_checkpoint(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto account = parse_path_id(req.params[0]);
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_create(a, user, account, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
-    a.all.forget(user);
-    co_return answer;
-}
+awaitable<http::response> create_checkpoint(http::request& req, app& a) { return write_keyed(req, a, try_create); }
 
 awaitable<http::response> patch_checkpoint(http::request& req, app& a) {
     http::refuse_query(req);

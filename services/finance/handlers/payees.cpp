@@ -3,7 +3,7 @@
 #include "core/error.hpp"
 #include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
-#include "finance/once/write_once.hpp"
+#include "finance/handlers/write_keyed.hpp"
 #include "finance/payees/payee_body.hpp"
 #include "finance/payees/payee_word.hpp"
 #include "finance/wire/fields.hpp"
@@ -71,16 +71,17 @@ std::string word_named(const boost::json::value& body) {
     return name == nullptr || !name->is_string() ? std::string() : payee_word_of(std::string_view(name->get_string()));
 }
 
-awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
-    const auto known = co_await payees_of(a, user, {}, word_named(body.value()), d);
-    const auto book = co_await a.categories.read(user, d);
+awaitable<keyed_try> try_create(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto known = co_await payees_of(a, user, {}, word_named(body.value()), req.until);
+    const auto book = co_await a.categories.read(user, req.until);
     const auto made = read_new_payee(body, {book, wall::now()});
     if (known.word_means) refuse_name(made);
     keyed_try out;
     out.answer = answer_of(201, made);
     http::with_header(out.answer, "Location", "/v1/payees/" + made.id.str());
     const keyed_answer answer{key, out.answer, made.created_at};
-    out.came = co_await a.payees.insert(user, made, known.version, answer, d);
+    out.came = co_await a.payees.insert(user, made, known.version, answer, req.until);
     co_return out;
 }
 
@@ -153,31 +154,34 @@ payee merged_with(const payee_store::known& known, const payee_merge& m, wall::t
     return out;
 }
 
-awaitable<keyed_try> try_merge(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
+awaitable<keyed_try> try_merge(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
     const auto asked = read_payee_merge(body);
     auto ids = asked.from;
     ids.push_back(asked.into);
-    const auto known = co_await payees_of(a, user, ids, {}, d);
+    const auto known = co_await payees_of(a, user, ids, {}, req.until);
     const auto now = wall::now();
     const auto whole = merged_with(known, asked, now);
-    const auto moved = co_await a.payees.booked(user, asked.from, most_moved + 1, d);
+    const auto moved = co_await a.payees.booked(user, asked.from, most_moved + 1, req.until);
     if (moved > most_moved) refuse_so_many("/from");
     keyed_try out;
     out.answer = answer_of(200, whole);
     const keyed_answer answer{key, out.answer, now};
-    out.came = co_await a.payees.merge(user, asked.into, asked.from, known.version, answer, d);
+    out.came =
+        co_await a.payees.merge(user, asked.into, asked.from, known.version, answer, writer(*req.who), req.until);
     co_return out;
 }
 
-awaitable<keyed_try> try_unmerge(app& a, const uuid& user, const uuid& id, json_document& body,
-                                 const keyed_request* key, deadline d) {
+awaitable<keyed_try> try_unmerge(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
     body.object();
     body.finish();
-    const auto known = co_await payees_of(a, user, {id}, {}, d);
+    const auto known = co_await payees_of(a, user, {id}, {}, req.until);
     if (known.found.empty()) not_found();
     auto back = known.found.front();
     if (!back.merged_into) throw api_error(409, "not_merged", "It is merged into no other.");
-    const auto way = co_await a.payees.find_way_back(user, id, most_moved + 1, d);
+    const auto way = co_await a.payees.find_way_back(user, id, most_moved + 1, req.until);
     keyed_try out;
     if (!way.root) co_return out;  // taken apart since: read again
     if (way.named_alike)
@@ -188,7 +192,7 @@ awaitable<keyed_try> try_unmerge(app& a, const uuid& user, const uuid& id, json_
     back.updated_at = wall::now();
     out.answer = answer_of(200, back);
     const keyed_answer answer{key, out.answer, back.updated_at};
-    out.came = co_await a.payees.unmerge(user, id, *way.root, known.version, answer, d);
+    out.came = co_await a.payees.unmerge(user, id, *way.root, known.version, answer, writer(*req.who), req.until);
     co_return out;
 }
 
@@ -272,58 +276,16 @@ awaitable<http::response> read_payee(http::request& req, app& a) {
     co_return http::json_with_etag(req, text_of(found), tag_of(found));
 }
 
-awaitable<http::response> create_payee(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_create(a, user, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
-    a.all.forget(user);
-    co_return answer;
-}
+awaitable<http::response> create_payee(http::request& req, app& a) { return write_keyed(req, a, try_create); }
 
-awaitable<http::response> patch_payee(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_patch(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> patch_payee(http::request& req, app& a) { return change_one(req, a, try_patch); }
 
-awaitable<http::response> delete_payee(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_delete(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> delete_payee(http::request& req, app& a) { return change_one(req, a, try_delete); }
 
-awaitable<http::response> merge_payees(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_merge(a, user, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
-    a.all.forget(user);
-    co_return answer;
-}
+awaitable<http::response> merge_payees(http::request& req, app& a) { return write_keyed(req, a, try_merge); }
 
 awaitable<http::response> unmerge_payee(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_unmerge(a, user, id, body, key, req.until);
-    };
-    keyed_form form;
-    form.body_required = false;
-    auto answer = co_await write_once(a.way(), req, form, attempt);
-    a.all.forget(user);
-    co_return answer;
+    return write_keyed(req, a, try_unmerge, without_body);
 }
 
 }  // namespace mita::finance

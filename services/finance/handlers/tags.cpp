@@ -80,7 +80,9 @@ awaitable<tag_store::uses> uses_of(app& a, const uuid& user, const std::vector<s
     throw overloaded("the person is being erased");
 }
 
-awaitable<keyed_try> try_replace(app& a, const uuid& user, tag_change asked, const keyed_request* key, deadline d) {
+awaitable<keyed_try> try_replace(app& a, const http::request& req, tag_change asked, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const deadline d = req.until;
     // What is renamed to itself stays.
     if (asked.into) std::erase(asked.from, *asked.into);
     const auto now = co_await uses_of(a, user, asked.from, d);
@@ -98,7 +100,7 @@ awaitable<keyed_try> try_replace(app& a, const uuid& user, tag_change asked, con
         co_return out;
     }
     const state_before from{now.ledger_version, std::nullopt};
-    out.came = co_await tag_store(a.db).replace(user, asked.from, asked.into, from, answer, d);
+    out.came = co_await tag_store(a.db).replace(user, asked.from, asked.into, from, answer, writer(*req.who), d);
     co_return out;
 }
 
@@ -106,7 +108,7 @@ awaitable<http::response> replace_tags(http::request& req, app& a, tag_change (*
     http::refuse_query(req);
     const uuid user = req.who->user_id;
     const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_replace(a, user, read(body), key, req.until);
+        return try_replace(a, req, read(body), key);
     };
     auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
     a.all.forget(user);

@@ -124,7 +124,7 @@ awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, 
     const auto gone = deleted(s.entry);
     const auto effect = effect_if_any(s.now.facts, &s.entry, nullptr);
     signed_store mine(a.db, writer(*req.who));
-    const bool done = co_await mine.remove(user, gone, from, req.until);
+    const bool done = co_await mine.change(user, gone, from, req.until);
     if (!done) co_return std::nullopt;
     co_return written(gone, effect, s.now.facts.who.currency, 200);
 }
@@ -139,22 +139,8 @@ awaitable<http::response> read_transaction(http::request& req, app& a) {
     co_return http::json_with_etag(req, text_of(*found), tag_of(*found));
 }
 
-awaitable<http::response> patch_transaction(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_patch(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> patch_transaction(http::request& req, app& a) { return change_one(req, a, try_patch); }
 
-awaitable<http::response> delete_transaction(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_delete(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> delete_transaction(http::request& req, app& a) { return change_one(req, a, try_delete); }
 
 }  // namespace mita::finance

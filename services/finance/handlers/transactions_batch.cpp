@@ -4,10 +4,10 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/judged_together.hpp"
 #include "finance/handlers/transaction_written.hpp"
+#include "finance/handlers/write_keyed.hpp"
 #include "finance/ledger/batch_body.hpp"
 #include "finance/ledger/signed_store.hpp"
 #include "finance/month/month_loader.hpp"
-#include "finance/once/write_once.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -21,6 +21,7 @@ namespace mita::finance {
 
 namespace {
 
+constexpr keyed_form batch_form{true, true, batch_limits};
 constexpr std::size_t judged_at_once = 50;
 constexpr std::size_t bytes_of_one = 480;
 
@@ -88,7 +89,7 @@ awaitable<bool> judge_item(app& a, const uuid& user, judging& j, const transacti
 }
 
 awaitable<bool> judge_all(app& a, const uuid& user, judging& j, deadline d) {
-    const auto taken = co_await a.batches.taken(user, j.ids(), d);
+    const auto taken = co_await a.ledger.taken(user, j.ids(), d);
     j.taken.insert(taken.begin(), taken.end());
     for (std::size_t at = 0; at < j.asked.items.size(); ++at) {
         auto& item = j.asked.items[at];
@@ -148,13 +149,13 @@ void refuse_if_atomic(const judging& j) {
     if (j.asked.atomic && refused) throw refusal_of(j.asked.items);
 }
 
-awaitable<keyed_try> try_batch(app& a, const uuid& user, json_document& body, const keyed_request* key, writer by,
-                               deadline d) {
-    auto read = co_await a.months.load(user, month_request(), d);
-    auto payees = co_await a.payees.meant(user, payees_named(body.value()), d);
+awaitable<keyed_try> try_batch(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    auto read = co_await a.months.load(user, month_request(), req.until);
+    auto payees = co_await a.payees.meant(user, payees_named(body.value()), req.until);
     const auto j = begin_judging(std::move(read), body, std::move(payees));
     keyed_try out;
-    const bool same = co_await judge_all(a, user, *j, d);
+    const bool same = co_await judge_all(a, user, *j, req.until);
     if (!same) co_return out;
     refuse_if_atomic(*j);
     const auto entries = j->accepted();
@@ -163,28 +164,19 @@ awaitable<keyed_try> try_batch(app& a, const uuid& user, json_document& body, co
     out.answer = answer_of(*j, act);
     if (entries.empty()) {
         const keyed_answer refused{key, out.answer, wall::now()};
-        out.came = co_await a.kept_answers.keep(user, refused, d);
+        out.came = co_await a.kept_answers.keep(user, refused, req.until);
         co_return out;
     }
     const keyed_answer answer{key, out.answer, entries.front().created_at};
-    signed_store mine(a.db, std::move(by));
-    out.came = co_await mine.create_many(user, entries, j->from(), answer, act, d);
-    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    signed_store mine(a.db, writer(*req.who));
+    out.came = co_await mine.create_many(user, entries, j->from(), answer, act, req.until);
     co_return out;
 }
 
 }  // namespace
 
 awaitable<http::response> batch_transactions(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_batch(a, user, body, key, writer(*req.who), req.until);
-    };
-    keyed_form form;
-    form.limits = batch_limits;
-    auto answer = co_await write_once(a.way(), req, form, attempt);
-    co_return answer;
+    return write_keyed(req, a, try_batch, batch_form);
 }
 
 }  // namespace mita::finance

@@ -1,15 +1,15 @@
 // POST /v1/transactions:bulk: one change of up to a thousand transactions, each as a PATCH of it would do it, all or
-// none, in one statement; undone as one act (transactions_versions.cpp).
+// none, in one statement; undone as one act (changes_undo.cpp).
 #include "core/error.hpp"
+#include "finance/handlers/handlers.hpp"
 #include "finance/handlers/judged_together.hpp"
 #include "finance/handlers/transaction_written.hpp"
-#include "finance/handlers/version_handlers.hpp"
+#include "finance/handlers/write_keyed.hpp"
 #include "finance/ledger/batch_body.hpp"
 #include "finance/ledger/bulk_body.hpp"
 #include "finance/ledger/signed_store.hpp"
 #include "finance/ledger/transaction_page_store.hpp"
 #include "finance/month/month_loader.hpp"
-#include "finance/once/write_once.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -60,8 +60,7 @@ void take_found(bulk& b, std::vector<transaction> found) {
 
 awaitable<void> find_all(app& a, const uuid& user, bulk& b, deadline d) {
     if (b.asked.ids) {
-        signed_store entries(a.db, writer());
-        auto found = co_await entries.find(user, *b.asked.ids, d);
+        auto found = co_await a.ledger.find(user, *b.asked.ids, d);
         take_found(b, std::move(found));
         co_return;
     }
@@ -139,14 +138,14 @@ http::response answer_of(bulk& b, const std::optional<uuid>& act) {
     return http::json(200, std::move(out.text));
 }
 
-awaitable<keyed_try> try_bulk(app& a, const uuid& user, json_document& body, const keyed_request* key, writer by,
-                              deadline d) {
-    auto read = co_await a.months.load(user, month_request(), d);
+awaitable<keyed_try> try_bulk(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    auto read = co_await a.months.load(user, month_request(), req.until);
     const auto b = begin_bulk(std::move(read), body);
-    co_await find_all(a, user, *b, d);
+    co_await find_all(a, user, *b, req.until);
     keyed_try out;
     if (b->findings.empty()) {
-        const bool same = co_await judge_all(a, user, *b, d);
+        const bool same = co_await judge_all(a, user, *b, req.until);
         if (!same) co_return out;
     }
     refuse_if_found(*b);
@@ -155,25 +154,16 @@ awaitable<keyed_try> try_bulk(app& a, const uuid& user, json_document& body, con
     out.answer = answer_of(*b, act);
     const keyed_answer answer{key, out.answer, b->rules.now};
     if (b->to.empty()) {
-        out.came = co_await a.kept_answers.keep(user, answer, d);
+        out.came = co_await a.kept_answers.keep(user, answer, req.until);
         co_return out;
     }
-    signed_store mine(a.db, std::move(by));
-    out.came = co_await mine.change_many(user, b->to, b->from(), answer, act, d);
-    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    signed_store mine(a.db, writer(*req.who));
+    out.came = co_await mine.change_many(user, b->to, b->from(), answer, act, req.until);
     co_return out;
 }
 
 }  // namespace
 
-awaitable<http::response> bulk_transactions(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_bulk(a, user, body, key, writer(*req.who), req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
-    co_return answer;
-}
+awaitable<http::response> bulk_transactions(http::request& req, app& a) { return write_keyed(req, a, try_bulk); }
 
 }  // namespace mita::finance

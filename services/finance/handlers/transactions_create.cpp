@@ -3,15 +3,16 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/known_month.hpp"
 #include "finance/handlers/transaction_written.hpp"
+#include "finance/handlers/write_keyed.hpp"
 #include "finance/ledger/signed_store.hpp"
 #include "finance/month/month_loader.hpp"
-#include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,36 +59,37 @@ awaitable<payees_meant> payee_needed(app& a, const uuid& user, const json_docume
     co_return meant;
 }
 
-awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, writer by,
-                                 deadline d) {
+awaitable<keyed_try> write_draft(app& a, const http::request& req, draft made, const keyed_request* key) {
+    const uuid user = req.who->user_id;
     if (!made.entry.bill_id.empty()) {
-        co_await check_linked(a, user, made.now->facts, made.entry, d);
+        co_await check_linked(a, user, made.now->facts, made.entry, req.until);
     }
     judge(made);
     const auto& who = made.now->facts.who;
     for (const auto month : other_months(made.entry, made.now->month)) {
         const room_wanted room{made.entry, nullptr, "/money/amount", who.ledger_version, true};
-        co_await require_room_in(a, user, month, room, d);
+        co_await require_room_in(a, user, month, room, req.until);
     }
     const state_before from{who.ledger_version, who.budget_version};
     keyed_try out;
     out.answer = std::move(made.answer);
     const keyed_answer answer{key, out.answer, made.entry.created_at};
-    signed_store mine(a.db, std::move(by));
-    out.came = co_await mine.create(user, made.entry, from, answer, out.answer, d);
+    signed_store mine(a.db, writer(*req.who));
+    out.came = co_await mine.create(user, made.entry, from, answer, out.answer, req.until);
     if (out.came.how == write_outcome::kind::written) remember(a, user, std::move(made.now));
     co_return out;
 }
 
 // By what this process remembers; nullopt: nothing, or what may be out of date refused it or was.
-awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, json_document& body,
-                                                   const keyed_request* key, writer by, deadline d) {
+awaitable<std::optional<keyed_try>> try_remembered(app& a, const http::request& req, json_document& body,
+                                                   const keyed_request* key) {
+    const uuid user = req.who->user_id;
     const auto known = remembered(a, user);
     if (!known) co_return std::nullopt;
     try {
-        auto payees = co_await payee_needed(a, user, body, d);
+        auto payees = co_await payee_needed(a, user, body, req.until);
         auto made = draft_of(body, std::make_shared<loaded_month>(*known), std::move(payees));
-        auto done = co_await write_draft(a, user, std::move(made), key, by, d);
+        auto done = co_await write_draft(a, req, std::move(made), key);
         if (done.came.how != write_outcome::kind::moved) co_return done;
     } catch (const api_error&) {  // the reading below says it with certainty
     }
@@ -95,23 +97,18 @@ awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, jso
     co_return std::nullopt;
 }
 
-awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, int n,
-                                writer by, deadline d) {
+awaitable<keyed_try> try_create(app& a, const http::request& req, json_document& body, const keyed_request* key,
+                                int n) {
+    const uuid user = req.who->user_id;
     if (n == 0) {
-        auto done = co_await try_remembered(a, user, body, key, by, d);
+        auto done = co_await try_remembered(a, req, body, key);
         if (done) co_return std::move(*done);
     }
-    auto read = co_await a.months.load(user, month_request(), d);
-    auto payees = co_await payee_needed(a, user, body, d);
+    auto read = co_await a.months.load(user, month_request(), req.until);
+    auto payees = co_await payee_needed(a, user, body, req.until);
     auto made = draft_of(body, std::make_shared<loaded_month>(std::move(read)), std::move(payees));
-    auto done = co_await write_draft(a, user, std::move(made), key, by, d);
+    auto done = co_await write_draft(a, req, std::move(made), key);
     co_return done;
-}
-
-// A restore takes no members.
-void refuse_members(json_document& body) {
-    body.object();
-    body.finish();
 }
 
 // Back among the living, as version after the one it has.
@@ -129,11 +126,12 @@ http::response restored(const transaction& t, const std::optional<spend_effect>&
     return answer;
 }
 
-awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_document& body,
-                                 const keyed_request* key, writer by, deadline d) {
+awaitable<keyed_try> try_restore(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
     refuse_members(body);
-    auto got = co_await a.months.load(user, month_request(), d);
-    const auto found = co_await a.ledger.find(user, id, d);
+    auto got = co_await a.months.load(user, month_request(), req.until);
+    const auto found = co_await a.ledger.find(user, id, req.until);
     if (!found) throw api_error(404, "not_found", "No such transaction.");
     refuse_leg(*found);
     const auto who = got.facts.who;
@@ -142,7 +140,7 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
         const auto effect = effect_of_change(got.facts, nullptr, nullptr, {});
         out.answer = restored(*found, effect, who.currency);
         const keyed_answer answer{key, out.answer, wall::now()};
-        out.came = co_await a.kept_answers.keep(user, answer, d);
+        out.came = co_await a.kept_answers.keep(user, answer, req.until);
         co_return out;
     }
     const auto* there = got.facts.accounts.find(found->account_id);
@@ -152,58 +150,39 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
                         "It is in " + found->currency + ", and its account is in " + there->currency + " by now.");
     const auto t = living(*found);
     if (!t.bill_id.empty()) {
-        const auto target = co_await a.ledger.find_target(user, t.bill_id, d);
+        const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
         if (target) got.facts.know_linked(t.bill_id, *target);
     }
     for (const auto month : other_months(t, got.month)) {
         const room_wanted room{t, nullptr, {}, who.ledger_version, false};
-        co_await require_room_in(a, user, month, room, d);
+        co_await require_room_in(a, user, month, room, req.until);
     }
     const auto effect = effect_of_change(got.facts, nullptr, &t, {});
     out.answer = restored(t, effect, who.currency);
     const keyed_answer answer{key, out.answer, t.updated_at};
-    signed_store mine(a.db, std::move(by));
-    out.came = co_await mine.restore(user, t, {who.ledger_version, who.budget_version}, answer, d);
-    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    signed_store mine(a.db, writer(*req.who));
+    const state_before from{who.ledger_version, who.budget_version};
+    out.came = co_await mine.change_many(user, std::span(&t, 1), from, answer, std::nullopt, req.until);
     co_return out;
-}
-
-// A first answer given again says what the key did. That it is undone by now is said instead.
-awaitable<void> refuse_if_deleted_since(app& a, const uuid& user, const uuid& id, deadline d) {
-    const auto now = co_await a.ledger.find(user, id, d);
-    if (!now) throw api_error(404, "not_found", "No such transaction.");
-    if (!now->deleted_at) co_return;
-    api_error gone(409, "deleted_since",
-                   "This key restored the transaction once. It was deleted again at " + wall::format(*now->deleted_at) +
-                       " and is deleted now: restore it with another key.");
-    gone.with_header("Idempotency-Replayed", "true");
-    throw gone;
 }
 
 }  // namespace
 
 awaitable<http::response> create_transaction(http::request& req, app& a) {
     http::refuse_query(req);
-    const uuid user = req.who->user_id;
     const auto attempt = [&](json_document& body, const keyed_request* key, int n) {
-        return try_create(a, user, body, key, n, writer(*req.who), req.until);
+        return try_create(a, req, body, key, n);
     };
     auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
     co_return answer;
 }
 
 awaitable<http::response> restore_transaction(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_restore(a, user, id, body, key, writer(*req.who), req.until);
-    };
-    keyed_form form;
-    form.body_required = false;
-    auto answer = co_await write_once(a.way(), req, form, attempt);
+    auto answer = co_await write_keyed(req, a, try_restore, without_body);
     if (is_replay(answer)) {
-        co_await refuse_if_deleted_since(a, user, id, req.until);
+        const auto now = co_await a.ledger.find(req.who->user_id, parse_path_id(req.params[0]), req.until);
+        if (!now) throw api_error(404, "not_found", "No such transaction.");
+        refuse_if_deleted_since("transaction", now->deleted_at);
     }
     co_return answer;
 }

@@ -77,10 +77,10 @@ transfer deleted(const transfer& t) {
     return out;
 }
 
-awaitable<bool> wrote(app& a, const uuid& user, const transfer& t, const state_before& from, http::response& answer,
-                      deadline d) {
+awaitable<bool> wrote(app& a, const http::request& req, const transfer& t, const state_before& from,
+                      http::response& answer) {
     const keyed_answer unkeyed{nullptr, answer, t.updated_at};
-    const auto came = co_await a.transfers.change(user, t, from, unkeyed, d);
+    const auto came = co_await a.transfers.change(req.who->user_id, t, from, unkeyed, writer(*req.who), req.until);
     co_return came.how == write_outcome::kind::written;
 }
 
@@ -99,7 +99,7 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     const auto from = s.version();
     const auto effect = effect_of_changes(s.now.facts, all, "/money/amount");
     auto answer = written(t, effect, s.now.facts.who.currency, 200);
-    const bool done = co_await wrote(a, user, t, from, answer, req.until);
+    const bool done = co_await wrote(a, req, t, from, answer);
     if (!done) co_return std::nullopt;
     co_return answer;
 }
@@ -110,7 +110,7 @@ awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, 
     const auto from = s.version();
     const auto effect = effect_if_any(s.now.facts, changes_of(&s.entry, nullptr));
     auto answer = written(gone, effect, s.now.facts.who.currency, 200);
-    const bool done = co_await wrote(a, user, gone, from, answer, req.until);
+    const bool done = co_await wrote(a, req, gone, from, answer);
     if (!done) co_return std::nullopt;
     co_return answer;
 }
@@ -146,22 +146,8 @@ awaitable<http::response> read_transfer(http::request& req, app& a) {
     co_return http::json_with_etag(req, text_of(*found), tag_of(*found));
 }
 
-awaitable<http::response> patch_transfer(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_patch(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> patch_transfer(http::request& req, app& a) { return change_one(req, a, try_patch); }
 
-awaitable<http::response> delete_transfer(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](int) { return try_delete(a, req, user, id); };
-    auto answer = co_await change_settled(req, a, attempt);
-    co_return answer;
-}
+awaitable<http::response> delete_transfer(http::request& req, app& a) { return change_one(req, a, try_delete); }
 
 }  // namespace mita::finance

@@ -4,7 +4,8 @@
 #include "finance/handlers/known_month.hpp"
 #include "finance/handlers/transaction_written.hpp"
 #include "finance/handlers/transfer_written.hpp"
-#include "finance/once/write_once.hpp"
+#include "finance/handlers/write_keyed.hpp"
+#include "finance/transfers/pairing.hpp"
 #include "finance/transfers/transfer_body.hpp"
 #include "finance/wire/fields.hpp"
 #include "http/conditional.hpp"
@@ -38,27 +39,28 @@ draft draft_of(json_document& body, std::shared_ptr<loaded_month> got) {
     return {read_new_transfer(body, rules_of(got->facts)), std::move(got)};
 }
 
-awaitable<keyed_try> write_draft(app& a, const uuid& user, draft made, const keyed_request* key, deadline d) {
+awaitable<keyed_try> write_draft(app& a, const http::request& req, draft made, const keyed_request* key) {
+    const uuid user = req.who->user_id;
     const auto from = version_of(*made.now);
     const auto all = made.changes();
-    co_await require_room_for(a, user, *made.now, all, true, d);
+    co_await require_room_for(a, user, *made.now, all, true, req.until);
     const auto effect = effect_of_changes(made.now->facts, all, "/money/amount");
     keyed_try out;
     out.answer = created(made.entry, effect, made.now->facts.who.currency);
     const keyed_answer answer{key, out.answer, made.entry.created_at};
-    out.came = co_await a.transfers.create(user, made.entry, from, answer, d);
+    out.came = co_await a.transfers.create(user, made.entry, from, answer, writer(*req.who), req.until);
     if (out.came.how == write_outcome::kind::written) remember(a, user, std::move(made.now));
     co_return out;
 }
 
 // By what this process remembers; nullopt: nothing, or what may be out of date refused it or was.
-awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, json_document& body,
-                                                   const keyed_request* key, deadline d) {
-    const auto known = remembered(a, user);
+awaitable<std::optional<keyed_try>> try_remembered(app& a, const http::request& req, json_document& body,
+                                                   const keyed_request* key) {
+    const auto known = remembered(a, req.who->user_id);
     if (!known) co_return std::nullopt;
     try {
         auto made = draft_of(body, std::make_shared<loaded_month>(*known));
-        auto done = co_await write_draft(a, user, std::move(made), key, d);
+        auto done = co_await write_draft(a, req, std::move(made), key);
         if (done.came.how != write_outcome::kind::moved) co_return done;
     } catch (const api_error&) {  // the reading below says it with certainty
     }
@@ -66,15 +68,15 @@ awaitable<std::optional<keyed_try>> try_remembered(app& a, const uuid& user, jso
     co_return std::nullopt;
 }
 
-awaitable<keyed_try> try_create(app& a, const uuid& user, json_document& body, const keyed_request* key, int n,
-                                deadline d) {
+awaitable<keyed_try> try_create(app& a, const http::request& req, json_document& body, const keyed_request* key,
+                                int n) {
     if (n == 0) {
-        auto done = co_await try_remembered(a, user, body, key, d);
+        auto done = co_await try_remembered(a, req, body, key);
         if (done) co_return std::move(*done);
     }
-    auto read = co_await a.months.load(user, month_request(), d);
+    auto read = co_await a.months.load(req.who->user_id, month_request(), req.until);
     auto made = draft_of(body, std::make_shared<loaded_month>(std::move(read)));
-    auto done = co_await write_draft(a, user, std::move(made), key, d);
+    auto done = co_await write_draft(a, req, std::move(made), key);
     co_return done;
 }
 
@@ -84,11 +86,12 @@ bool complete(const loaded_month& now, const transaction& one, const transaction
     return known.find(one.account_id) != nullptr && known.find(other.account_id) != nullptr;
 }
 
-awaitable<keyed_try> try_pair(app& a, const uuid& user, json_document& body, const keyed_request* key, deadline d) {
+awaitable<keyed_try> try_pair(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
     const auto what = read_pairing(body);
-    auto got = co_await a.months.load(user, month_request(), d);
-    const auto one = co_await a.ledger.find(user, what.of[0], d);
-    const auto other = co_await a.ledger.find(user, what.of[1], d);
+    auto got = co_await a.months.load(user, month_request(), req.until);
+    const auto one = co_await a.ledger.find(user, what.of[0], req.until);
+    const auto other = co_await a.ledger.find(user, what.of[1], req.until);
     keyed_try out;
     if (one && other && !complete(got, *one, *other)) co_return out;  // read again
     const auto t = paired(what, {one ? &*one : nullptr, other ? &*other : nullptr}, rules_of(got.facts));
@@ -98,15 +101,8 @@ awaitable<keyed_try> try_pair(app& a, const uuid& user, json_document& body, con
     const auto effect = effect_if_any(got.facts, all);
     out.answer = created(t, effect, got.facts.who.currency);
     const keyed_answer answer{key, out.answer, t.created_at};
-    out.came = co_await a.transfers.create(user, t, from, answer, d);
-    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    out.came = co_await a.transfers.create(user, t, from, answer, writer(*req.who), req.until);
     co_return out;
-}
-
-// What takes no members.
-void refuse_members(json_document& body) {
-    body.object();
-    body.finish();
 }
 
 http::response parted(const std::pair<transaction, transaction>& legs, const std::optional<spend_effect>& effect,
@@ -126,26 +122,26 @@ http::response parted(const std::pair<transaction, transaction>& legs, const std
     return http::json(200, std::move(out.text));
 }
 
-awaitable<keyed_try> try_unpair(app& a, const uuid& user, const uuid& id, json_document& body, const keyed_request* key,
-                                deadline d) {
+awaitable<keyed_try> try_unpair(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
     refuse_members(body);
-    auto got = co_await a.months.load(user, month_request(), d);
-    const auto t = co_await a.transfers.find(user, id, d);
+    auto got = co_await a.months.load(user, month_request(), req.until);
+    const auto t = co_await a.transfers.find(user, id, req.until);
     if (!t || t->deleted_at) throw api_error(404, "not_found", "No such transfer.");
     if (!t->paired) throw api_error(409, "not_paired", "It was never two transactions: delete it instead.");
     keyed_try out;
     if (!complete(got, t->from, t->to)) co_return out;
     auto legs = unpaired(*t, rules_of(got.facts));
-    co_await keep_link(a, user, got.facts, legs.first, d);
-    co_await keep_link(a, user, got.facts, legs.second, d);
+    co_await keep_link(a, user, got.facts, legs.first, req.until);
+    co_await keep_link(a, user, got.facts, legs.second, req.until);
     const auto from = version_of(got);
     const leg_changes all{{{&t->from, &legs.first}, {&t->to, &legs.second}}};
-    co_await require_room_for(a, user, got, all, false, d);
+    co_await require_room_for(a, user, got, all, false, req.until);
     const auto effect = effect_of_changes(got.facts, all, {});
     out.answer = parted(legs, effect, got.facts.who.currency);
     const keyed_answer answer{key, out.answer, legs.first.updated_at};
-    out.came = co_await a.transfers.part(user, id, legs, from, answer, d);
-    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    out.came = co_await a.transfers.part(user, id, legs, from, answer, writer(*req.who), req.until);
     co_return out;
 }
 
@@ -169,11 +165,12 @@ void require_currency(const month_facts& f, const transaction& leg) {
                         "It is in " + leg.currency + ", and its account is in " + there->currency + " by now.");
 }
 
-awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_document& body,
-                                 const keyed_request* key, deadline d) {
+awaitable<keyed_try> try_restore(app& a, const http::request& req, json_document& body, const keyed_request* key) {
+    const uuid user = req.who->user_id;
+    const auto id = parse_path_id(req.params[0]);
     refuse_members(body);
-    auto got = co_await a.months.load(user, month_request(), d);
-    const auto found = co_await a.transfers.find(user, id, d);
+    auto got = co_await a.months.load(user, month_request(), req.until);
+    const auto found = co_await a.transfers.find(user, id, req.until);
     if (!found) throw api_error(404, "not_found", "No such transfer.");
     keyed_try out;
     if (!complete(got, found->from, found->to)) co_return out;
@@ -182,85 +179,46 @@ awaitable<keyed_try> try_restore(app& a, const uuid& user, const uuid& id, json_
         const auto effect = effect_of_changes(got.facts, {}, {});
         out.answer = written(*found, effect, got.facts.who.currency, 200);
         const keyed_answer answer{key, out.answer, wall::now()};
-        out.came = co_await a.kept_answers.keep(user, answer, d);
+        out.came = co_await a.kept_answers.keep(user, answer, req.until);
         co_return out;
     }
     require_currency(got.facts, found->from);
     require_currency(got.facts, found->to);
     auto t = living(*found);
-    co_await keep_link(a, user, got.facts, t.from, d);
-    co_await keep_link(a, user, got.facts, t.to, d);
+    co_await keep_link(a, user, got.facts, t.from, req.until);
+    co_await keep_link(a, user, got.facts, t.to, req.until);
     const auto all = changes_of(nullptr, &t);
-    co_await require_room_for(a, user, got, all, false, d);
+    co_await require_room_for(a, user, got, all, false, req.until);
     const auto effect = effect_of_changes(got.facts, all, {});
     out.answer = written(t, effect, got.facts.who.currency, 200);
     const keyed_answer answer{key, out.answer, t.updated_at};
-    out.came = co_await a.transfers.change(user, t, from, answer, d);
-    if (out.came.how == write_outcome::kind::written) a.all.forget(user);
+    out.came = co_await a.transfers.change(user, t, from, answer, writer(*req.who), req.until);
     co_return out;
-}
-
-// A first answer given again says what the key did. That it is undone by now is said instead.
-awaitable<void> refuse_if_deleted_since(app& a, const uuid& user, const uuid& id, deadline d) {
-    const auto now = co_await a.transfers.find(user, id, d);
-    if (!now) throw api_error(404, "not_found", "No such transfer.");
-    if (!now->deleted_at) co_return;
-    api_error gone(409, "deleted_since",
-                   "This key restored the transfer once. It was deleted again at " + wall::format(*now->deleted_at) +
-                       " and is deleted now: restore it with another key.");
-    gone.with_header("Idempotency-Replayed", "true");
-    throw gone;
-}
-
-keyed_form without_body() {
-    keyed_form form;
-    form.body_required = false;
-    return form;
 }
 
 }  // namespace
 
 awaitable<http::response> create_transfer(http::request& req, app& a) {
     http::refuse_query(req);
-    const uuid user = req.who->user_id;
     const auto attempt = [&](json_document& body, const keyed_request* key, int n) {
-        return try_create(a, user, body, key, n, req.until);
+        return try_create(a, req, body, key, n);
     };
     auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
     co_return answer;
 }
 
-awaitable<http::response> pair_transfer(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_pair(a, user, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
-    co_return answer;
-}
+awaitable<http::response> pair_transfer(http::request& req, app& a) { return write_keyed(req, a, try_pair); }
 
 awaitable<http::response> unpair_transfer(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_unpair(a, user, id, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, without_body(), attempt);
-    co_return answer;
+    return write_keyed(req, a, try_unpair, without_body);
 }
 
 awaitable<http::response> restore_transfer(http::request& req, app& a) {
-    http::refuse_query(req);
-    const uuid user = req.who->user_id;
-    const auto id = parse_path_id(req.params[0]);
-    const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_restore(a, user, id, body, key, req.until);
-    };
-    auto answer = co_await write_once(a.way(), req, without_body(), attempt);
+    auto answer = co_await write_keyed(req, a, try_restore, without_body);
     if (is_replay(answer)) {
-        co_await refuse_if_deleted_since(a, user, id, req.until);
+        const auto now = co_await a.transfers.find(req.who->user_id, parse_path_id(req.params[0]), req.until);
+        if (!now) throw api_error(404, "not_found", "No such transfer.");
+        refuse_if_deleted_since("transfer", now->deleted_at);
     }
     co_return answer;
 }

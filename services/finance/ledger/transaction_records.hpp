@@ -1,4 +1,4 @@
-// Transactions as one parameter of a statement that writes many: a JSON array of records. Used by batch_store and by
+// Transactions as one parameter of a statement that writes many: a JSON array of records. Used by signed_store and by
 // the transfers' store.
 #pragma once
 
@@ -9,7 +9,7 @@
 
 namespace mita::finance {
 
-// The records as rows of a statement: `i`, and of each its lines, `x` (insert_effects.hpp). Without the versions.
+// The records as rows of a statement: `i`, and of each its lines, `x` (entry_effects.hpp). Without the versions.
 inline constexpr char record_columns[] =
     "(id uuid, booked_on date, amount bigint, currency text, account_id uuid, occurred_at timestamptz, payee text, "
     "note text, tags text[], bill_id text, bill_unlinked boolean, search_key text, counts boolean, version bigint, "

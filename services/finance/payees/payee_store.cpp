@@ -66,7 +66,8 @@ constexpr auto merge_sql = db::join(
     "  where payees.user_id = u.user_id and id = $11), "
     "w as (update payee_words set payee_id = $11 from u where payee_words.user_id = u.user_id and payee_id = "
     "any($12)), "
-    "t as (update transactions set payee_id = $11, version = version + 1, updated_at = $8::timestamptz from u "
+    "t as (update transactions set payee_id = $11, version = version + 1, updated_at = $8::timestamptz, "
+    "    writing_by = $13::uuid, writing_with = $14::text from u "
     "  where transactions.user_id = u.user_id and payee_id = any($12))",
     keyed_end);
 constexpr db::statement merge_payees{"finance_payee_merge", merge_sql};
@@ -95,7 +96,8 @@ constexpr auto unmerge_sql = db::join(
     "  and id in ($11, $12::uuid, (select merged_into from payees m where m.user_id = $1 and m.id = $11))), "
     "w as (update payee_words set payee_id = $11 from u where payee_words.user_id = u.user_id "
     "  and home_id in (select id from own) returning word), "
-    "t as (update transactions set payee_id = $11, version = version + 1, updated_at = $8::timestamptz from u "
+    "t as (update transactions set payee_id = $11, version = version + 1, updated_at = $8::timestamptz, "
+    "    writing_by = $13::uuid, writing_with = $14::text from u "
     "  where transactions.user_id = u.user_id and payee_id = $12 "
     "  and payee_word(split_part(search_key, E'\\n', 1)) in (select word from w))",
     keyed_end);
@@ -175,8 +177,9 @@ awaitable<std::int64_t> payee_store::booked(const uuid& user, const std::vector<
 }
 
 awaitable<write_outcome> payee_store::merge(const uuid& user, const uuid& into, const std::vector<uuid>& from,
-                                            const state_before& judged_by, const keyed_answer& answer, deadline d) {
-    const auto rows = co_await db_.query(merge_payees, d, user, answer, judged_by, into, from);
+                                            const state_before& judged_by, const keyed_answer& answer, writer by,
+                                            deadline d) {
+    const auto rows = co_await db_.query(merge_payees, d, user, answer, judged_by, into, from, by);
     co_return outcome_of(rows);
 }
 
@@ -188,8 +191,9 @@ awaitable<payee_store::way_back> payee_store::find_way_back(const uuid& user, co
 }
 
 awaitable<write_outcome> payee_store::unmerge(const uuid& user, const uuid& id, const uuid& root,
-                                              const state_before& judged_by, const keyed_answer& answer, deadline d) {
-    const auto rows = co_await db_.query(unmerge_payee, d, user, answer, judged_by, id, root);
+                                              const state_before& judged_by, const keyed_answer& answer, writer by,
+                                              deadline d) {
+    const auto rows = co_await db_.query(unmerge_payee, d, user, answer, judged_by, id, root, by);
     co_return outcome_of(rows);
 }
 

@@ -6,6 +6,7 @@
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/once/keyed_sql.hpp"
+#include "finance/once/writer.hpp"
 #include "finance/payees/payee.hpp"
 #include "finance/payees/payee_meant.hpp"
 
@@ -62,7 +63,7 @@ public:
     awaitable<std::int64_t> booked(const uuid& user, const std::vector<uuid>& ids, std::int64_t most, deadline d);
     // Their words mean `into` from now on, what was booked with them is booked with it.
     awaitable<write_outcome> merge(const uuid& user, const uuid& into, const std::vector<uuid>& from,
-                                   const state_before& judged_by, const keyed_answer& answer, deadline d);
+                                   const state_before& judged_by, const keyed_answer& answer, writer by, deadline d);
 
     struct way_back {
         std::optional<uuid> root;   // what it is part of now, over all merges since
@@ -72,7 +73,7 @@ public:
     awaitable<way_back> find_way_back(const uuid& user, const uuid& id, std::int64_t most, deadline d);
     // Its words, and those of what was merged into it, mean it again, and what was booked with them.
     awaitable<write_outcome> unmerge(const uuid& user, const uuid& id, const uuid& root, const state_before& judged_by,
-                                     const keyed_answer& answer, deadline d);
+                                     const keyed_answer& answer, writer by, deadline d);
 
 private:
     db::pool& db_;

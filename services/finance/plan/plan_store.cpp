@@ -54,7 +54,8 @@ constexpr db::statement replan_months{
     "  on conflict (user_id, month, revision) do update set from_day = excluded.from_day, "
     "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
     "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
-    "t as (update transactions t set bill_id = null, version = t.version + 1, updated_at = $6 from u, lost "
+    "t as (update transactions t set bill_id = null, version = t.version + 1, updated_at = $6, writing_by = $23::uuid, "
+    "    writing_with = $24::text from u, lost "
     "  where t.user_id = u.user_id and t.id = lost.id), "
     "told as materialized (select forget_person(u.user_id, $6) as user_id from u) "
     "select writer is not null, kept_print, kept_code, kept_head, kept_answer, (select count(user_id) from told) "
@@ -97,14 +98,15 @@ awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<
 
 awaitable<write_outcome> plan_store::replan(const profile& who, const plan_inputs& a,
                                             const std::vector<stored_period>& months, civil_day today,
-                                            const keyed_answer& answer, deadline d) {
+                                            const keyed_answer& answer, writer by, deadline d) {
     const month_columns c(months);
     const year_month_day local(today);
     const year_month_day this_month = local.year() / local.month() / std::chrono::day{1};
     db::batch both;
     both.add(lock_for_replan, who.id);
     both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), this_month,
-             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected, answer);
+             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected, answer,
+             by);
     const auto results = co_await db_.run_batch(std::move(both), d);
     const auto& rows = results.at(1);
     co_return rows.empty() ? write_outcome() : outcome_of(rows);

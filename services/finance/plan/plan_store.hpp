@@ -6,6 +6,7 @@
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/once/keyed_sql.hpp"
+#include "finance/once/writer.hpp"
 #include "finance/people/profile.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/stored_period.hpp"
@@ -32,7 +33,7 @@ public:
     // New inputs and the months they change (the current one and all opened after it), with their revision numbers, and
     // the answer of the request's key. moved: a later month was opened, other inputs came: read and plan again.
     awaitable<write_outcome> replan(const profile& who, const plan_inputs& a, const std::vector<stored_period>& months,
-                                    civil_day today, const keyed_answer& answer, deadline d);
+                                    civil_day today, const keyed_answer& answer, writer by, deadline d);
 
     // Has the person any transaction that is not deleted?
     awaitable<bool> has_money(uuid user, deadline d);

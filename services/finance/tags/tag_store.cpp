@@ -21,7 +21,8 @@ constexpr db::statement count_uses{
 // The order stays; what is there twice then is there once, at its first place.
 constexpr auto replace_sql = db::join(
     keyed_ledger,
-    ", t as (update transactions set version = version + 1, updated_at = $8::timestamptz, tags = array("
+    ", t as (update transactions set version = version + 1, updated_at = $8::timestamptz, writing_by = $13::uuid, "
+    "    writing_with = $14::text, tags = array("
     "    select tag from (select case when tag = any($11::text[]) then $12::text else tag end as tag, min(n) as n "
     "      from unnest(tags) with ordinality as had(tag, n) group by 1) has where tag is not null order by n) from u "
     "  where transactions.user_id = u.user_id and deleted_at is null and id in (select g.transaction_id "
@@ -56,8 +57,8 @@ awaitable<tag_store::uses> tag_store::count(const uuid& user, const std::vector<
 
 awaitable<write_outcome> tag_store::replace(const uuid& user, const std::vector<std::string>& from,
                                             const std::optional<std::string>& into, const state_before& judged_by,
-                                            const keyed_answer& answer, deadline d) {
-    const auto rows = co_await db_.query(replace_tags, d, user, answer, judged_by, from, into);
+                                            const keyed_answer& answer, writer by, deadline d) {
+    const auto rows = co_await db_.query(replace_tags, d, user, answer, judged_by, from, into, by);
     co_return outcome_of(rows);
 }
 

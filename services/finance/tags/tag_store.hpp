@@ -5,6 +5,7 @@
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/once/keyed_sql.hpp"
+#include "finance/once/writer.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -39,7 +40,7 @@ public:
     // Each transaction that has one of `from` has `into` instead, once; nullopt: nothing instead.
     awaitable<write_outcome> replace(const uuid& user, const std::vector<std::string>& from,
                                      const std::optional<std::string>& into, const state_before& judged_by,
-                                     const keyed_answer& answer, deadline d);
+                                     const keyed_answer& answer, writer by, deadline d);
 
 private:
     db::pool& db_;

@@ -2,6 +2,18 @@
 
 namespace mita::finance {
 
+void move_on(transaction& leg, wall::time_point now) {
+    ++leg.version;
+    leg.updated_at = now;
+}
+
+void count_nowhere(transaction& leg) {
+    leg.counts = false;
+    leg.bill_id.clear();
+    leg.bill_unlinked = false;
+    leg.lines.assign(1, {"", leg.value, std::nullopt});
+}
+
 void append_members(json_out& out, const transfer& t) {
     out.field("id", t.id.str());
     out.field("from_account_id", t.from.account_id.str()).field("from_transaction_id", t.from.id.str());

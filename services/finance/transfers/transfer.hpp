@@ -32,6 +32,10 @@ struct transfer {
     const transaction* counted() const { return from.counts ? &from : to.counts ? &to : nullptr; }
 };
 
+// A leg as the next version; a leg without category and bill.
+void move_on(transaction& leg, wall::time_point now);
+void count_nowhere(transaction& leg);
+
 // The members of proto-json/schemas/transfer.json, without the braces.
 void append_members(json_out& out, const transfer& t);
 void append(json_out& out, const transfer& t);  // as an object

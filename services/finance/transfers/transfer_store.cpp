@@ -43,21 +43,21 @@ constexpr auto insert_sql = db::join(
     keyed_ledger, legs_sql,
     ", f as (insert into transfers (user_id, id, from_id, to_id, from_account, to_account, booked_on, paired, before, "
     "    created_at, updated_at) "
-    "  select user_id, $12::uuid, $13::uuid, $14::uuid, $15::uuid, $16::uuid, $17::date, $18::boolean, $19::jsonb, "
+    "  select user_id, $14::uuid, $15::uuid, $16::uuid, $17::uuid, $18::uuid, $19::date, $20::boolean, $21::jsonb, "
     "    $8::timestamptz, $8::timestamptz from u)",
     keyed_end);
 constexpr db::statement insert_transfer{"finance_transfer_insert", insert_sql};
 constexpr auto change_sql =
     db::join(keyed_ledger, legs_sql,
-             ", f as (update transfers x set from_account = $13::uuid, to_account = $14::uuid, booked_on = $15::date, "
-             "    deleted_at = $16::timestamptz, updated_at = $8::timestamptz, version = x.version + 1 from u "
-             "  where x.user_id = u.user_id and x.id = $12::uuid)",
+             ", f as (update transfers x set from_account = $15::uuid, to_account = $16::uuid, booked_on = $17::date, "
+             "    deleted_at = $18::timestamptz, updated_at = $8::timestamptz, version = x.version + 1 from u "
+             "  where x.user_id = u.user_id and x.id = $14::uuid)",
              keyed_end);
 constexpr db::statement change_transfer{"finance_transfer_change", change_sql};
 constexpr auto part_sql = db::join(
     keyed_ledger, legs_sql,
-    ", f as (delete from transfers x using u where x.user_id = u.user_id and x.id = $12::uuid), "
-    "g as materialized (select user_id, remove_for_good(user_id, 'transfer', $12::uuid::text, $8::timestamptz) from u)",
+    ", f as (delete from transfers x using u where x.user_id = u.user_id and x.id = $14::uuid), "
+    "g as materialized (select user_id, remove_for_good(user_id, 'transfer', $14::uuid::text, $8::timestamptz) from u)",
     keyed_end, " left join g on g.user_id = k.writer");
 constexpr db::statement part_transfer{"finance_transfer_part", part_sql};
 
@@ -105,10 +105,10 @@ awaitable<transfer_page> transfer_store::page(const uuid& user, const transfer_f
 }
 
 awaitable<write_outcome> transfer_store::create(const uuid& user, const transfer& t, const state_before& from,
-                                                const keyed_answer& answer, deadline d) {
+                                                const keyed_answer& answer, writer by, deadline d) {
     const auto legs = records_of(std::array{t.from, t.to});
     try {
-        const auto rows = co_await db_.query(insert_transfer, d, user, answer, from, legs, t.id, t.from.id, t.to.id,
+        const auto rows = co_await db_.query(insert_transfer, d, user, answer, from, legs, by, t.id, t.from.id, t.to.id,
                                              t.from.account_id, t.to.account_id, year_month_day(t.from.booked_on),
                                              t.paired, stored(t.before));
         co_return outcome_of(rows);
@@ -119,18 +119,18 @@ awaitable<write_outcome> transfer_store::create(const uuid& user, const transfer
 }
 
 awaitable<write_outcome> transfer_store::change(const uuid& user, const transfer& now, const state_before& from,
-                                                const keyed_answer& answer, deadline d) {
+                                                const keyed_answer& answer, writer by, deadline d) {
     const auto legs = records_of(std::array{now.from, now.to});
-    const auto rows = co_await db_.query(change_transfer, d, user, answer, from, legs, now.id, now.from.account_id,
+    const auto rows = co_await db_.query(change_transfer, d, user, answer, from, legs, by, now.id, now.from.account_id,
                                          now.to.account_id, year_month_day(now.from.booked_on), now.deleted_at);
     co_return outcome_of(rows);
 }
 
 awaitable<write_outcome> transfer_store::part(const uuid& user, const uuid& id,
                                               const std::pair<transaction, transaction>& legs, const state_before& from,
-                                              const keyed_answer& answer, deadline d) {
+                                              const keyed_answer& answer, writer by, deadline d) {
     const auto text = records_of(std::array{legs.first, legs.second});
-    const auto rows = co_await db_.query(part_transfer, d, user, answer, from, text, id);
+    const auto rows = co_await db_.query(part_transfer, d, user, answer, from, text, by, id);
     co_return outcome_of(rows);
 }
 

@@ -7,6 +7,7 @@
 #include "db/pool.hpp"
 #include "finance/ledger/transaction_place.hpp"
 #include "finance/once/keyed_sql.hpp"
+#include "finance/once/writer.hpp"
 #include "finance/transfers/transfer.hpp"
 
 #include <cstdint>
@@ -39,13 +40,13 @@ public:
 
     // Its legs are new, or there (paired). A taken id: api_error 409 already_exists.
     awaitable<write_outcome> create(const uuid& user, const transfer& t, const state_before& from,
-                                    const keyed_answer& answer, deadline d);
+                                    const keyed_answer& answer, writer by, deadline d);
     // Changed, deleted or restored, and its legs with it.
     awaitable<write_outcome> change(const uuid& user, const transfer& now, const state_before& from,
-                                    const keyed_answer& answer, deadline d);
+                                    const keyed_answer& answer, writer by, deadline d);
     // It ends; its legs, as they will be, stay.
     awaitable<write_outcome> part(const uuid& user, const uuid& id, const std::pair<transaction, transaction>& legs,
-                                  const state_before& from, const keyed_answer& answer, deadline d);
+                                  const state_before& from, const keyed_answer& answer, writer by, deadline d);
 
 private:
     db::pool& db_;

@@ -60,7 +60,7 @@ struct world {
     bool replan(const profile& who, const plan_inputs& a, const std::vector<stored_period>& months, civil_day today) {
         const http::response none;
         const keyed_answer unkept{nullptr, none, wall::now()};
-        const auto came = run(plan_store(*pool).replan(who, a, months, today, unkept, soon()));
+        const auto came = run(plan_store(*pool).replan(who, a, months, today, unkept, writer(), soon()));
         return came.how == write_outcome::kind::written;
     }
 

@@ -1,5 +1,7 @@
 #include "finance/transfers/transfer_body.hpp"
 
+#include "finance/transfers/pairing.hpp"
+
 #include <rapidcheck.h>
 #include <catch2/catch.hpp>
 

@@ -1,5 +1,5 @@
 // Who writes: the session and the client of a token, kept with each version of a transaction (schema: 018_versions).
-// Used by every write of the ledger.
+// Used by every write that makes versions of transactions.
 #pragma once
 
 #include "core/ids.hpp"
