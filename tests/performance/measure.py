@@ -16,9 +16,9 @@ import self_test  # noqa: E402
 from harness import figures as out  # noqa: E402
 from harness import load  # noqa: E402
 from harness.system import System  # noqa: E402
-from rows import auth, credentials, peer, pipelining, process, programs, proxies, size, sql, tls  # noqa: E402
+from rows import auth, credentials, feed, peer, pipelining, process, programs, proxies, size, sql, tls  # noqa: E402
 
-ROWS = {k: v for module in (programs, auth, credentials, peer, proxies, size, process, sql, pipelining, tls) for k, v in module.ROWS.items()}
+ROWS = {k: v for module in (programs, auth, credentials, peer, proxies, size, process, sql, pipelining, feed, tls) for k, v in module.ROWS.items()}
 ORDER = sorted(ROWS, key=lambda row: int(row[1:]))
 
 

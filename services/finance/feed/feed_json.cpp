@@ -40,12 +40,6 @@ void append_category(json_out& out, const feed_item& item) {
     append(out, *e);
 }
 
-void append_transaction(json_out& out, const feed_item& item) {
-    std::vector<transaction> made;
-    append_rows(made, item.object);
-    append(out, made.front());
-}
-
 void append_plan(json_out& out, const feed_item& item) {
     const auto row = boost::json::parse(item.object);
     json_columns in(row.as_array());
@@ -62,8 +56,8 @@ void append_plan(json_out& out, const feed_item& item) {
 
 void append(json_out& out, const feed_item& item, const uuid& user, const auth_user& login) {
     const bool one = item.at.kind == feed_kind::plan || item.at.kind == feed_kind::profile;
-    begin(out, item.at.kind, one ? user.str() : item.at.key, item.at.sequence, item.object.empty());
-    if (item.object.empty()) {
+    begin(out, item.at.kind, one ? user.str() : item.at.key, item.at.sequence, item.removed());
+    if (item.removed()) {
         out.literal("null");
     } else if (item.at.kind == feed_kind::account) {
         append_account(out, item);
@@ -82,7 +76,7 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
     } else if (item.at.kind == feed_kind::profile) {
         out.literal(make_person(profile_from(item.object, user), login)->body);
     } else {
-        append_transaction(out, item);
+        append(out, item.entry.front());
     }
     out.close('}');
 }

@@ -6,6 +6,7 @@
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/feed/feed_place.hpp"
+#include "finance/ledger/transaction.hpp"
 
 #include <chrono>
 #include <optional>
@@ -16,7 +17,9 @@ namespace mita::finance {
 
 struct feed_item {
     feed_place at;
-    std::string object;  // the columns of its kind's list as a JSON array; empty: it was removed
+    std::string object;              // the columns of its kind's list as a JSON array, but of a transaction
+    std::vector<transaction> entry;  // it, of a transaction
+    bool removed() const { return object.empty() && entry.empty(); }
 };
 
 struct feed_page {

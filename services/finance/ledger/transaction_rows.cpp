@@ -58,6 +58,10 @@ std::vector<transaction> transactions_from(const db::rows& rows, int first) {
     return out;
 }
 
+void append_row(std::vector<transaction>& to, const db::row& row, int first) {
+    append_line(to, db::columns(row, first));
+}
+
 void append_row(std::vector<transaction>& to, std::string_view json) {
     const auto row = boost::json::parse(json);
     append_line(to, json_columns(row.as_array()));

@@ -25,7 +25,9 @@ inline constexpr char lines_of_each[] =
 // Rows of one line each, in order, lines of a transaction together; first: the column the list begins at. Rows without
 // an id are left out.
 std::vector<transaction> transactions_from(const db::rows& rows, int first = 0);
-// One such row, which came as the text of jsonb_build_array of the list.
+// One such row: the next line of the last of `to`, or the first of one more.
+void append_row(std::vector<transaction>& to, const db::row& row, int first);
+// The same, which came as the text of jsonb_build_array of the list.
 void append_row(std::vector<transaction>& to, std::string_view json);
 // Several of them, as the text of an array.
 void append_rows(std::vector<transaction>& to, std::string_view json);

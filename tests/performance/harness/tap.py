@@ -86,10 +86,11 @@ class Tap:
                 x.close()
             return
         if s is wire.client:
-            if wire.heard:
-                self.log.append((time.monotonic(), "round trip", ""))
-                wire.heard = False
+            begins, wire.heard = wire.heard, False
+            mark = len(self.log)
             wire.feed(data, self.log)
+            if begins:  # named by its first statement: what a service does on its own is told apart by that
+                self.log.append((time.monotonic(), "round trip", self.log[mark][2] if len(self.log) > mark else ""))
             wire.server.sendall(data)
         else:
             wire.heard = True
@@ -101,7 +102,7 @@ class Tap:
         call()
         time.sleep(0.03)  # what the service sends after its answer belongs to the call
         seen = [x for x in self.log[mark:] if x[2] not in background]
-        return {kind: sum(1 for x in seen if x[1] == kind) for kind in ("statement", "control", "round trip")} | {"texts": [x[2] for x in seen if x[2]]}
+        return {kind: sum(1 for x in seen if x[1] == kind) for kind in ("statement", "control", "round trip")} | {"texts": [x[2] for x in seen if x[1] != "round trip" and x[2]]}
 
     def close(self):
         self.over = True

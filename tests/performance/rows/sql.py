@@ -29,8 +29,7 @@ def measure(run):
         counted = {name: [] for name in calls}
         for name, call in calls.items():
             call()  # statements are prepared once per connection, not per call
-        time.sleep(1)
-        background = set(tap.count(lambda: time.sleep(3 if run.quick else 10))["texts"])  # the revocation feed, health
+        background = set(tap.count(lambda: time.sleep(3 if run.quick else 10))["texts"])  # the revocation feed, health, the trail of what was just asked
         for _ in range(5 if run.quick else 15):
             for name in ("POST transaction", "GET today", "POST transaction", "GET calendar", "POST transfer", "login", "refresh"):
                 counted[name].append(tap.count(calls[name], background))
