@@ -35,8 +35,8 @@ function(use_precompiled target name)
   target_compile_options(${target} PRIVATE "SHELL:-include-pch precompiled/${name}.pch")
 endfunction()
 
-# few_units(target): its sources are compiled eight at a time, at half of the cost. A unit takes sources of different kinds (one *_store, one *_body,
-# one of handlers/ ...), as it is sources of one kind that name their helpers alike. Where two meet all the same the compiler says so: rename one.
+# few_units(target): its sources are compiled about eight at a time, at a third of the cost. Which unit a source is of depends on its name alone, so that
+# a new one moves no other. Helpers of one name may meet in a unit (each *_store has its insert_sql): then the compiler says so, and one gets another name.
 # MITA_FEW_UNITS=OFF, as in the debug preset, compiles a file as a file: for who edits.
 function(few_units target)
   if(NOT MITA_FEW_UNITS)
@@ -44,21 +44,14 @@ function(few_units target)
   endif()
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources INCLUDE REGEX "\\.cpp$")
-  set(by_kind "")
+  list(LENGTH sources count)
+  math(EXPR units "(${count} + 31) / 32 * 4")  # all move only when 32 more are there
   foreach(source IN LISTS sources)
-    string(REGEX REPLACE ".*/handlers/.*" "handlers" kind ${source})
-    string(REGEX REPLACE ".*[_/]" "" kind ${kind})
-    list(APPEND by_kind "${kind}|${source}")
-  endforeach()
-  list(SORT by_kind)
-  list(LENGTH by_kind count)
-  math(EXPR units "(${count} + 7) / 8")
-  set(i 0)
-  foreach(source IN LISTS by_kind)
-    string(REGEX REPLACE "^[^|]*\\|" "" source ${source})
-    math(EXPR unit "${i} % ${units}")
+    get_filename_component(file ${source} NAME)
+    string(MD5 sum ${file})
+    string(SUBSTRING ${sum} 0 6 sum)
+    math(EXPR unit "0x${sum} % ${units}")
     set_source_files_properties(${source} PROPERTIES UNITY_GROUP ${unit})
-    math(EXPR i "${i} + 1")
   endforeach()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
   target_compile_options(${target} PRIVATE -Wno-shadow)

@@ -17,8 +17,8 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t least_room = 1 << 10;  // behind a head whose body is still to come
-constexpr std::size_t most_read = 16 << 10;  // at once, of a client that pipelines
+constexpr std::size_t least_room_to_read = 1 << 10;  // behind a head whose body is still to come
+constexpr std::size_t most_read = 16 << 10;          // at once, of a client that pipelines
 
 std::string text_of(const asio::ip::address& a) {
     if (a.is_v6() && a.to_v6().is_v4_mapped())
@@ -146,7 +146,7 @@ head_state session::parse_head() {
     const head_state state = x.reader.check(in_.view(), limits, x.error);
     if (state == head_state::bad) x.reader.glimpse(in_.view(), x.req, x.path_buffer);
     if (state != head_state::done) return state;
-    if (x.reader.has_body()) in_.space(std::max(in_.room(), least_room));
+    if (x.reader.has_body()) in_.space(std::max(in_.room(), least_room_to_read));
     return build_head(x, in_.view());
 }
 

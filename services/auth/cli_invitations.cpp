@@ -50,7 +50,7 @@ awaitable<int> list_invitations(desk& d, db::pool& db) {
     co_return 0;
 }
 
-awaitable<int> revoke(desk& d, db::pool& db, std::string which) {
+awaitable<int> revoke_invitation(desk& d, db::pool& db, std::string which) {
     const auto id = uuid::parse(which);
     bool done = false;
     if (id) {
@@ -77,7 +77,7 @@ void add_invitation_commands(command_line& cli) {
                [](config& from) { return run_at_desk(from, &list_invitations); });
     const auto which = std::make_shared<std::string>();
     auto& end = cli.add_to(group, "revoke", "end one", [which](config& from) {
-        return run_at_desk(from, [which](desk& d, db::pool& db) { return revoke(d, db, *which); });
+        return run_at_desk(from, [which](desk& d, db::pool& db) { return revoke_invitation(d, db, *which); });
     });
     end.add_option("id", *which, "the invitation's id")->required();
 }

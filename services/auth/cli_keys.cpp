@@ -45,7 +45,7 @@ awaitable<int> rotate(desk& d, db::pool& db) {
     co_return 0;
 }
 
-awaitable<int> revoke(desk& d, db::pool& db, std::string kid) {
+awaitable<int> revoke_key(desk& d, db::pool& db, std::string kid) {
     key_store store(db);
     const auto moved = co_await clock_moved(db, d.until);
     auto instead = make_key(*d.keys, d.set.algorithm);
@@ -120,7 +120,7 @@ void add_key_commands(command_line& cli) {
     const auto kid = std::make_shared<std::string>();
     auto& end =
         cli.add_to(keys, "revoke", "end a key and all its tokens at once; another one signs", [kid](config& from) {
-            return run_at_desk(from, [kid](desk& d, db::pool& db) { return revoke(d, db, *kid); });
+            return run_at_desk(from, [kid](desk& d, db::pool& db) { return revoke_key(d, db, *kid); });
         });
     end.add_option("kid", *kid, "the key's id, as `keys list` prints it")->required();
     cli.add_to(keys, "reseal",

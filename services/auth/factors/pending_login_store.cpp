@@ -13,11 +13,11 @@ namespace mita::auth {
 
 namespace {
 
-constexpr db::statement put{"mfa_issue",
-                            "with at as materialized (select judged_at($3) as now)"
-                            " insert into one_time_tokens (hash, purpose, bound, created_at, expires_at)"
-                            " select $1, 'mfa', $2, at.now, at.now + $4::bigint * interval '1 second' from at"};
-constexpr db::statement find{
+constexpr db::statement put_pending{"mfa_issue",
+                                    "with at as materialized (select judged_at($3) as now)"
+                                    " insert into one_time_tokens (hash, purpose, bound, created_at, expires_at)"
+                                    " select $1, 'mfa', $2, at.now, at.now + $4::bigint * interval '1 second' from at"};
+constexpr db::statement find_pending{
     "mfa_look",
     "select bound from one_time_tokens where hash = $1 and purpose = 'mfa' and used_at is null and tries < $3"
     " and expires_at > judged_at($2)",
@@ -64,14 +64,14 @@ awaitable<secret> pending_login_store::issue(pending_login who, deadline d) {
     auto token = new_one_time_token();
     const auto hash = hash_of_token(token.view()).value_or("");
     const db::bytes bytes{hash};
-    co_await db_.query(put, d, bytes, bound_of(who), moved, lifetime.count());
+    co_await db_.query(put_pending, d, bytes, bound_of(who), moved, lifetime.count());
     co_return token;
 }
 
 awaitable<std::optional<pending_login>> pending_login_store::look(std::string token_hash, deadline d) {
     const auto moved = co_await clock_moved(db_, d);
     const db::bytes bytes{token_hash};
-    const auto rows = co_await db_.query_idempotent(find, d, bytes, moved, most_tries);
+    const auto rows = co_await db_.query_idempotent(find_pending, d, bytes, moved, most_tries);
     if (rows.empty()) co_return std::nullopt;
     co_return read(rows.front().get<std::string>(0));
 }

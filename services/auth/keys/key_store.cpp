@@ -13,9 +13,9 @@ constexpr auto columns = db::join(
     "select kid, algorithm, state, public_jwk, private_key,"
     " greatest(0, floor(extract(epoch from judged_at($1) - changed_at)))::bigint from signing_keys");
 constexpr auto living_sql = db::join(columns, " where state <> 'revoked' order by created_at, kid");
-constexpr auto all_sql = db::join(columns, " order by created_at, kid");
+constexpr auto all_keys_sql = db::join(columns, " order by created_at, kid");
 constexpr db::statement load_living{"keys_load", living_sql};
-constexpr db::statement load_every{"keys_load_all", all_sql};
+constexpr db::statement load_every{"keys_load_all", all_keys_sql};
 constexpr db::statement add{
     "keys_insert",
     "insert into signing_keys (kid, algorithm, state, public_jwk, private_key, created_at, changed_at)"

@@ -25,9 +25,10 @@ constexpr auto of_person_sql = db::join(columns, " where user_id = $1 order by i
 constexpr auto by_credential_sql = db::join(columns, " where credential_id = $1");
 constexpr db::statement of_person{"passkeys_of", of_person_sql};
 constexpr db::statement by_credential{"passkey_find", by_credential_sql};
-constexpr db::statement put{"passkey_add",
-                            "select outcome, revocation, first from add_passkey($1, $2, $3, $4, $5, $6, $7, $8, $9,"
-                            " $10, $11, $12, $13, $14, $15, $16, $17)"};
+constexpr db::statement put_passkey{
+    "passkey_add",
+    "select outcome, revocation, first from add_passkey($1, $2, $3, $4, $5, $6, $7, $8, $9,"
+    " $10, $11, $12, $13, $14, $15, $16, $17)"};
 constexpr db::statement take_away{"passkey_remove",
                                   "select outcome, revocation from remove_passkey($1, $2, $3, $4, $5, $6, $7, $8, $9)"};
 constexpr db::statement open_session{"passkey_open",
@@ -83,9 +84,9 @@ awaitable<passkey_store::add_result> passkey_store::add(passkey p, uuid keep, st
     for (;;) {
         const db::bytes credential{p.credential_id}, key{p.public_key};
         const auto rows =
-            co_await db_.query(put, d, p.id, p.user_id, credential, key, p.counter, p.transports, p.name, p.backed_up,
-                               most_a_person, keep, code_hashes, new_uuid(), mail_store::kept.count(), mail_store::most,
-                               tokens_live_.count(), moved, p.created_at);
+            co_await db_.query(put_passkey, d, p.id, p.user_id, credential, key, p.counter, p.transports, p.name,
+                               p.backed_up, most_a_person, keep, code_hashes, new_uuid(), mail_store::kept.count(),
+                               mail_store::most, tokens_live_.count(), moved, p.created_at);
         const auto r = rows.front();
         const auto how = r.get<std::string>(0);
         add_result out;

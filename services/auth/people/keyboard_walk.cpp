@@ -31,7 +31,7 @@ struct place {
     int row, column;
 };
 
-std::optional<place> find(const keyboard& on, char32_t c) {
+std::optional<place> place_on(const keyboard& on, char32_t c) {
     for (std::size_t row = 0; row < on.size(); ++row) {
         const auto column = on[row].find(c);
         if (column != std::u32string_view::npos) return place{static_cast<int>(row), static_cast<int>(column)};
@@ -56,7 +56,7 @@ std::optional<key_step> step_between(const place& a, const place& b) {
 bool walks(const keyboard& on, const std::u32string& keys) {
     std::vector<place> places;
     for (const char32_t c : keys) {
-        const auto at = find(on, c);
+        const auto at = place_on(on, c);
         if (!at) return false;
         places.push_back(*at);
     }

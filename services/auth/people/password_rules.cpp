@@ -13,7 +13,7 @@ namespace mita::auth {
 namespace {
 
 constexpr std::size_t least_word = 4;  // shorter context words stand in too many honest passwords
-constexpr std::size_t decoration =
+constexpr std::size_t most_decoration =
     8;  // a birthday's digits; with more of them around, a word does not make it guessable
 
 // What is left of `given` without digits, punctuation and space: letters, and all that is not ASCII.
@@ -34,7 +34,7 @@ bool is_context(const std::string& given, const std::string& address) {
     const auto local = address.substr(0, address.find('@'));
     if (given == local || given.starts_with(local + '@')) return true;  // at any provider
     auto rest = letters(given);
-    if (rest.empty() || given.size() - rest.size() > decoration) return false;
+    if (rest.empty() || given.size() - rest.size() > most_decoration) return false;
     remove_all(rest, letters(address));
     remove_all(rest, letters(local));
     remove_all(rest, "mita");

@@ -9,7 +9,7 @@ namespace mita::auth {
 
 namespace {
 
-constexpr std::string_view prefix = "mrt_";
+constexpr std::string_view refresh_prefix = "mrt_";
 constexpr std::size_t body_size = 1 + 16 + 8, mac_size = 16;
 constexpr std::size_t raw_size = body_size + mac_size;     // 41
 constexpr std::size_t text_size = (raw_size * 8 + 5) / 6;  // 55, no padding
@@ -33,12 +33,12 @@ std::string refresh_tokens::mac_of(std::string_view body, const uuid& session) c
 
 std::string refresh_tokens::make(const refresh_claim& c) const {
     const std::string body = body_of(c);
-    return std::string(prefix) + base64url::encode(body + mac_of(body, c.session));
+    return std::string(refresh_prefix) + base64url::encode(body + mac_of(body, c.session));
 }
 
 std::optional<refresh_claim> refresh_tokens::read(std::string_view text) const {
-    if (text.size() != prefix.size() + text_size || !text.starts_with(prefix)) return std::nullopt;
-    const auto raw = base64url::decode(text.substr(prefix.size()));
+    if (text.size() != refresh_prefix.size() + text_size || !text.starts_with(refresh_prefix)) return std::nullopt;
+    const auto raw = base64url::decode(text.substr(refresh_prefix.size()));
     if (!raw || raw->size() != raw_size || (*raw)[0] != '\1') return std::nullopt;
     refresh_claim c;
     std::copy_n(raw->begin() + 1, 16, reinterpret_cast<char*>(c.session.bytes.data()));

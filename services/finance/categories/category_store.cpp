@@ -25,7 +25,7 @@ constexpr auto insert_sql = db::join(
     keyed_end);
 constexpr db::statement insert_category{"finance_category_insert", insert_sql};
 // Before a change and under one Sync with it: the change sees everything committed before the lock was had.
-constexpr db::statement lock_person{"finance_category_lock", "select 1 from users where user_id = $1 for update"};
+constexpr db::statement lock_for_category{"finance_category_lock", "select 1 from users where user_id = $1 for update"};
 // $2: the budget_version the book was read with; `ok` has a row when the change may happen. Is $3 in a transaction, in
 // the plan inputs in force or in an opened month? That is `used`.
 constexpr char used_row[] =
@@ -42,7 +42,7 @@ constexpr char used_row[] =
     "  and (budget @> jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('id', $3::text))) "
     "  or budget @> jsonb_build_object('incomes', jsonb_build_array(jsonb_build_object('category', $3::text))) "
     "  or obligations @> jsonb_build_array(jsonb_build_object('category', $3::text)))) as it)";
-constexpr char what_came[] = " select (select count(user_id) > 0 from moved), it from used";
+constexpr char what_category_came[] = " select (select count(user_id) > 0 from moved), it from used";
 
 constexpr auto put_sql = db::join(
     "with ", used_row,
@@ -55,9 +55,9 @@ constexpr auto put_sql = db::join(
     "    updated_at = excluded.updated_at, "
     "    twin = case when categories.name = excluded.name then categories.twin else '' end returning user_id), "
     "moved as materialized (select move_budget(user_id, null, $9::timestamptz) as user_id from c)",
-    what_came);
+    what_category_came);
 constexpr db::statement put_category{"finance_category_put", put_sql};
-constexpr auto remove_sql =
+constexpr auto remove_category_sql =
     db::join("with ", used_row,
              ", ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
              "  and not used.it), "
@@ -65,10 +65,10 @@ constexpr auto remove_sql =
              "  returning ok.user_id), "
              "moved as materialized (select user_id, remove_for_good(user_id, 'category', $3::text, $4::timestamptz) "
              "  from (select move_budget(user_id, null, $4::timestamptz) as user_id from c offset 0) m)",
-             what_came);
-constexpr db::statement remove_category{"finance_category_remove", remove_sql};
+             what_category_came);
+constexpr db::statement remove_category{"finance_category_remove", remove_category_sql};
 
-category_change came_of(const db::rows& rows, bool unless_used) {
+category_change category_came_of(const db::rows& rows, bool unless_used) {
     const auto r = rows.front();
     if (r.get<bool>(0)) return category_change::done;
     return unless_used && r.get<bool>(1) ? category_change::in_use : category_change::moved;
@@ -107,12 +107,12 @@ awaitable<write_outcome> category_store::insert(const uuid& user, const category
 awaitable<category_change> category_store::put(const uuid& user, const category_entry& e, std::int64_t budget_version,
                                                bool unless_used, deadline d) {
     db::batch both;
-    both.add(lock_person, user);
+    both.add(lock_for_category, user);
     both.add(put_category, user, budget_version, e.id, unless_used, e.name, class_name(e.cls), e.aliases, e.archived,
              wall::now());
     try {
         const auto results = co_await db_.run_batch(std::move(both), d);
-        co_return came_of(results.at(1), unless_used);
+        co_return category_came_of(results.at(1), unless_used);
     } catch (const db::error& fault) {
         if (!fault.is_unique_violation("categories_word")) throw;
     }
@@ -122,10 +122,10 @@ awaitable<category_change> category_store::put(const uuid& user, const category_
 awaitable<category_change> category_store::remove(const uuid& user, const std::string& id, std::int64_t budget_version,
                                                   deadline d) {
     db::batch both;
-    both.add(lock_person, user);
+    both.add(lock_for_category, user);
     both.add(remove_category, user, budget_version, id, wall::now());
     const auto results = co_await db_.run_batch(std::move(both), d);
-    co_return came_of(results.at(1), true);
+    co_return category_came_of(results.at(1), true);
 }
 
 }  // namespace mita::finance

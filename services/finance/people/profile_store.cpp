@@ -9,8 +9,8 @@ namespace mita::finance {
 
 namespace {
 
-constexpr auto find_sql = db::join("select ", profile_columns, " from users u where u.user_id = $1");
-constexpr db::statement find_user{"finance_user", find_sql, db::sync::shared};
+constexpr auto find_profile_sql = db::join("select ", profile_columns, " from users u where u.user_id = $1");
+constexpr db::statement find_user{"finance_user", find_profile_sql, db::sync::shared};
 constexpr db::statement make_user{
     "finance_user_make",
     "insert into users (user_id, timezone, currency, locale, region, settings, created_at, updated_at) "

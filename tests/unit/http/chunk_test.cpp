@@ -9,18 +9,18 @@
 #include <vector>
 
 using namespace mita::http;
-using state = chunk_state;
+using chunk_is = chunk_state;
 
 namespace {
 
-struct outcome {
-    state end = state::more;
+struct chunks_read {
+    chunk_is end = chunk_is::more;
     std::string data;
     std::size_t consumed = 0;
-    bool operator==(const outcome&) const = default;
+    bool operator==(const chunks_read&) const = default;
 };
 
-outcome decode(const std::string& bytes, std::size_t piece, std::uint64_t limit = 1 << 20) {
+chunks_read decode(const std::string& bytes, std::size_t piece, std::uint64_t limit = 1 << 20) {
     const std::string head = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
     const auto req = std::make_unique<request>();
     request_reader reader;
@@ -28,8 +28,8 @@ outcome decode(const std::string& bytes, std::size_t piece, std::uint64_t limit 
     head_error error;
     REQUIRE(reader.check(head, head_limits(), error) == head_state::done);
     REQUIRE(reader.build(head, *req, path_buffer, error));
-    outcome out;
-    while (out.consumed < bytes.size() && out.end == state::more) {
+    chunks_read out;
+    while (out.consumed < bytes.size() && out.end == chunk_is::more) {
         std::size_t n = 0;
         out.end = reader.feed(std::string_view(bytes).substr(out.consumed, piece), n, out.data, limit);
         out.consumed += n;
@@ -56,8 +56,8 @@ TEST_CASE("R6: chunked bodies are decoded; extensions and trailers are dropped; 
     };
     for (const auto& c : cases) {
         INFO(c.bytes);
-        const outcome whole = decode(c.bytes + "GET /next", 1000);
-        CHECK(whole.end == state::done);
+        const chunks_read whole = decode(c.bytes + "GET /next", 1000);
+        CHECK(whole.end == chunk_is::done);
         CHECK(whole.data == c.data);
         CHECK(whole.consumed == c.bytes.size());
         for (std::size_t piece = 1; piece < 6; ++piece) CHECK(decode(c.bytes + "GET /next", piece) == whole);
@@ -101,31 +101,31 @@ TEST_CASE("R6: every other spelling of a chunk is refused") {
                                                              "0\r\n\rX",
                                                              std::string("0\r\nA: \0\r\n\r\n", 11)}) {
         INFO(bytes);
-        CHECK(decode(bytes, 1000).end == state::bad);
-        CHECK(decode(bytes, 1).end == state::bad);
+        CHECK(decode(bytes, 1000).end == chunk_is::bad);
+        CHECK(decode(bytes, 1).end == chunk_is::bad);
     }
 }
 
 TEST_CASE("R6: extensions and trailers together are bounded") {
-    CHECK(decode("1;" + std::string(9000, 'a') + "\r\n", 4096).end == state::bad);
-    CHECK(decode("0\r\nA: " + std::string(9000, 'a') + "\r\n\r\n", 4096).end == state::bad);
+    CHECK(decode("1;" + std::string(9000, 'a') + "\r\n", 4096).end == chunk_is::bad);
+    CHECK(decode("0\r\nA: " + std::string(9000, 'a') + "\r\n\r\n", 4096).end == chunk_is::bad);
     std::string many;
     for (int i = 0; i < 1000; ++i) many += "1;abcdefghij\r\nx\r\n";
-    CHECK(decode(many, 4096).end == state::bad);
+    CHECK(decode(many, 4096).end == chunk_is::bad);
     std::string trailers = "0\r\n";
     for (int i = 0; i < 3000; ++i) trailers += "A: b\r\n";
-    CHECK(decode(trailers, 4096).end == state::bad);
+    CHECK(decode(trailers, 4096).end == chunk_is::bad);
 }
 
 TEST_CASE("R13: a chunk that passes the limit is refused at its size line, before its bytes") {
-    CHECK(decode("5\r\nhello\r\n0\r\n\r\n", 100, 5).end == state::done);
-    CHECK(decode("6\r\n", 100, 5).end == state::too_large);
-    CHECK(decode("ffffffffffffffff\r\n", 100, 5).end == state::too_large);
-    const outcome second = decode("3\r\nabc\r\n3\r\n", 100, 5);
-    CHECK(second.end == state::too_large);
+    CHECK(decode("5\r\nhello\r\n0\r\n\r\n", 100, 5).end == chunk_is::done);
+    CHECK(decode("6\r\n", 100, 5).end == chunk_is::too_large);
+    CHECK(decode("ffffffffffffffff\r\n", 100, 5).end == chunk_is::too_large);
+    const chunks_read second = decode("3\r\nabc\r\n3\r\n", 100, 5);
+    CHECK(second.end == chunk_is::too_large);
     CHECK(second.data == "abc");
     // The sum of sizes does not wrap round.
-    CHECK(decode("1\r\na\r\nffffffffffffffff\r\n", 100, ~std::uint64_t(0)).end == state::too_large);
+    CHECK(decode("1\r\na\r\nffffffffffffffff\r\n", 100, ~std::uint64_t(0)).end == chunk_is::too_large);
 }
 
 TEST_CASE("Whatever was sent in chunks of any size arrives whole") {
@@ -140,8 +140,8 @@ TEST_CASE("Whatever was sent in chunks of any size arrives whole") {
         }
         wire += "0\r\n\r\n";
         const auto piece = *rc::gen::inRange<std::size_t>(1, 50);
-        const outcome got = decode(wire, piece);
-        RC_ASSERT(got.end == state::done);
+        const chunks_read got = decode(wire, piece);
+        RC_ASSERT(got.end == chunk_is::done);
         RC_ASSERT(got.data == data);
         RC_ASSERT(got.consumed == wire.size());
     }));
