@@ -17,11 +17,11 @@ namespace mita::finance {
 
 namespace {
 
-[[noreturn]] void not_found() { throw api_error(404, "not_found", "No such category."); }
+[[noreturn]] void no_such_category() { throw api_error(404, "not_found", "No such category."); }
 
 const category_entry& entry_or_404(const category_book& book, std::string_view id) {
     const auto* e = book.find(id);
-    if (e == nullptr) not_found();
+    if (e == nullptr) no_such_category();
     return *e;
 }
 

@@ -13,7 +13,7 @@ namespace mita::finance {
 namespace {
 
 constexpr int usual_limit = 50;
-constexpr std::size_t bytes_of_one = 480;
+constexpr std::size_t bytes_of_a_change = 480;
 
 }  // namespace
 
@@ -27,7 +27,7 @@ awaitable<http::response> changes(http::request& req, app& a) {
     const auto from = given ? feed_cursor_from(a.all.cursors.open(*given, scope)) : feed_cursor();
     const auto read = co_await read_feed(a, user, from, limit, req.until);
     const auto& items = read.page.items;
-    json_out out({}, 256 + items.size() * bytes_of_one);
+    json_out out({}, 256 + items.size() * bytes_of_a_change);
     out.open('{').key("data").open('[');
     if (!given) {
         const category_book built_in;

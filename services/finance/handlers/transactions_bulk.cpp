@@ -22,7 +22,7 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t judged_at_once = 50;
+constexpr std::size_t changed_at_once = 50;
 constexpr int read_at_once = 500;
 constexpr std::size_t most_findings = 100;
 
@@ -101,10 +101,10 @@ awaitable<bool> judge_one(app& a, const uuid& user, bulk& b, const transaction& 
 }
 
 // false: of another state by now.
-awaitable<bool> judge_all(app& a, const uuid& user, bulk& b, deadline d) {
+awaitable<bool> judge_changes(app& a, const uuid& user, bulk& b, deadline d) {
     for (std::size_t at = 0; at < b.found.size(); ++at) {
         bool same = true;
-        if (at % judged_at_once == judged_at_once - 1) {
+        if (at % changed_at_once == changed_at_once - 1) {
             co_await let_others(a);
         }
         try {
@@ -145,7 +145,7 @@ awaitable<keyed_try> try_bulk(app& a, const http::request& req, json_document& b
     co_await find_all(a, user, *b, req.until);
     keyed_try out;
     if (b->findings.empty()) {
-        const bool same = co_await judge_all(a, user, *b, req.until);
+        const bool same = co_await judge_changes(a, user, *b, req.until);
         if (!same) co_return out;
     }
     refuse_if_found(*b);
