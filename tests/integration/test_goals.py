@@ -213,6 +213,7 @@ def test_the_account_a_goal_is_kept_in_is_shown_beside_it_and_stays(saver):
     assert again.json["account_balance_money"] == money(4900)
     expect(saver.delete(f"/v1/accounts/{account}", headers=ANY), 204)
     assert expect(saver.get(f"/v1/accounts/{account}"), 200).json["archived"]
+    expect(saver.patch(f"{GOALS}/{bike['id']}", {"name": "Bike"}, headers={"If-Match": "W/" + read.etag}), 412, "precondition_failed")
     expect(saver.patch(f"{GOALS}/{bike['id']}", {"name": "Bike"}, headers={"If-Match": read.etag}), 200)  # what is in the account is no change of the goal
     assert expect(keyed(saver, GOALS, {"name": "Car", "target_money": money(1), "by": "2026-12-31", "account_id": account}), 422).findings() == \
         {"/account_id": "archived_account"}

@@ -21,7 +21,6 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t judged_at_once = 50;
 constexpr std::size_t most_findings = 100;
 
 const transaction* one_of(const std::vector<transaction>& by_id, const uuid& id) {
@@ -94,9 +93,7 @@ awaitable<bool> judge_all(app& a, const uuid& user, judged_together& j, std::vec
     std::vector<field_error> findings;
     for (std::size_t n = 0; n < steps.size(); ++n) {
         bool same = true;
-        if (n % judged_at_once == judged_at_once - 1) {
-            co_await let_others(a);
-        }
+        co_await let_others(a, n);
         try {
             same = co_await judge(a, user, j, steps[n], d);
         } catch (const api_error& e) {

@@ -74,13 +74,19 @@ http::response goal_written(int status, const goal_state& g, const std::string& 
     return answer;
 }
 
+// A weak tag is no If-Match (RFC 9110 13.1.1).
+bool was_seen_beside_account(const http::request& req, const std::string& tag) {
+    const auto* given = req.headers.find("If-Match");
+    if (given == nullptr) return false;
+    const auto at = given->value.find('"' + tag + '-');
+    return at != std::string_view::npos && (at == 0 || given->value[at - 1] != '/');
+}
+
 // Of the goal the request names, when it still is what the client saw, whatever its account holds by now.
 std::size_t matched_goal(const http::request& req, const loaded_month& got, const plan_inputs& inputs) {
     const auto which = index_of_goal(inputs, req.params[0]);
     const auto tag = tag_of_goal(goals_in(got).at(which), inputs.currency);
-    const auto* given = req.headers.find("If-Match");
-    const bool seen_beside_account = given != nullptr && given->value.find('"' + tag + '-') != std::string_view::npos;
-    if (!seen_beside_account) http::require_if_match(req, tag);
+    if (!was_seen_beside_account(req, tag)) http::require_if_match(req, tag);
     return which;
 }
 

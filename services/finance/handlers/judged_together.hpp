@@ -43,7 +43,8 @@ std::optional<spend_effect> effect_of_all(judged_together& j, bool moved);
 void append_change_id(json_out& out, const std::optional<uuid>& act);
 void append_effect(json_out& out, const std::optional<spend_effect>& effect);
 
-// Others of this worker have their turn, now and then in a long judging.
-awaitable<void> let_others(app& a);
+// Others of this worker have their turn, now and then in a long judging: before some of its steps, which this is the
+// nth of.
+awaitable<void> let_others(app& a, std::size_t nth);
 
 }  // namespace mita::finance

@@ -22,7 +22,6 @@ namespace mita::finance {
 namespace {
 
 constexpr keyed_form batch_form{true, true, batch_limits};
-constexpr std::size_t judged_at_once = 50;
 constexpr std::size_t bytes_of_one = 480;
 
 struct judging : judged_together {
@@ -93,9 +92,7 @@ awaitable<bool> judge_all(app& a, const uuid& user, judging& j, deadline d) {
     j.taken.insert(taken.begin(), taken.end());
     for (std::size_t at = 0; at < j.asked.items.size(); ++at) {
         auto& item = j.asked.items[at];
-        if (at % judged_at_once == judged_at_once - 1) {
-            co_await let_others(a);
-        }
+        co_await let_others(a, at);
         if (item.refused) continue;
         bool same = true;
         try {

@@ -22,7 +22,6 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::size_t changed_at_once = 50;
 constexpr int read_at_once = 500;
 constexpr std::size_t most_findings = 100;
 
@@ -104,9 +103,7 @@ awaitable<bool> judge_one(app& a, const uuid& user, bulk& b, const transaction& 
 awaitable<bool> judge_changes(app& a, const uuid& user, bulk& b, deadline d) {
     for (std::size_t at = 0; at < b.found.size(); ++at) {
         bool same = true;
-        if (at % changed_at_once == changed_at_once - 1) {
-            co_await let_others(a);
-        }
+        co_await let_others(a, at);
         try {
             same = co_await judge_one(a, user, b, b.found[at], d);
         } catch (const api_error& e) {
