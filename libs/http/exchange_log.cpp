@@ -50,11 +50,11 @@ exchange_log::cell exchange_log::make(const request& req, unsigned method, unsig
                                           {"status", std::to_string(status)}});
     if (made.operational) return made;
     for (const cell& c : cells_)
-        if (c.count != nullptr && c.route == made.route && c.method == method) made.duration = c.duration;
+        if (c.count != nullptr && c.route == made.route) made.duration = c.duration;
     if (made.duration == nullptr)
         made.duration = &registry_.make_histogram(
             "mita_http_request_duration_seconds", "From the whole head to the last byte sent.",
-            {{"service", service_}, {"method", verb_label}, {"route", std::string(req.route)}}, bounds, true);
+            {{"service", service_}, {"route", std::string(req.route)}}, bounds, true);
     return made;
 }
 

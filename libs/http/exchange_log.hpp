@@ -1,8 +1,8 @@
 // What is counted and logged about finished exchanges: mita_http_requests_total{service,method,route,status},
-// mita_http_request_duration_seconds{service,method,route}, one log line. A HEAD counts as the GET that it stands for;
-// operational routes are counted, not timed. Where the counter has 200 series, refusals that it does not know yet are
-// counted by class: status="4xx", "5xx". One per worker; metric cells are found without allocation after their first
-// use.
+// mita_http_request_duration_seconds{service,route} (all methods together: its lines are multiplied by the routes), one
+// log line. A HEAD counts as the GET that it stands for; operational routes are counted, not timed. Where the counter
+// has 200 series, refusals that it does not know yet are counted by class: status="4xx", "5xx". One per worker; metric
+// cells are found without allocation after their first use.
 #pragma once
 
 #include "core/log.hpp"

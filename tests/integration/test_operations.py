@@ -161,4 +161,4 @@ def test_the_trace_of_a_request_is_the_exemplar_of_its_bucket(stack, person, nam
         durations = next(f for f in open_metrics(stack, service) if f.name == "mita_http_request_duration_seconds")
         return [s for s in durations.samples if s.exemplar and s.exemplar.labels == {"trace_id": trace}]
     sample, = until(kept, 5, "the exemplar")
-    assert sample.labels["route"] == path and sample.labels["method"] == "GET" and 0 < sample.exemplar.value <= float(sample.labels["le"])
+    assert sample.labels["route"] == path and 0 < sample.exemplar.value <= float(sample.labels["le"])

@@ -69,17 +69,18 @@ function now(history) {
 
 function routes(history) {
   const [gateway] = history.of("gateway");
-  const key = (l) => `${l.method} ${l.route}`;
-  const still = quiet(history, gateway), times = history.minute(gateway, DURATION, (l) => (people(l) ? key(l) : ""), still);
-  const rates = new Map(), errors = new Map();
+  // Timed by route, counted by method, too.
+  const still = quiet(history, gateway), times = history.minute(gateway, DURATION, (l) => (people(l) ? l.route : ""), still);
+  const rates = new Map(), errors = new Map(), methods = new Map();
   for (const s of history.series(gateway, REQUESTS)) {
-    const k = key(s.labels);
+    const k = s.labels.route;
+    methods.set(k, (methods.get(k) ?? new Set()).add(s.labels.method));
     rates.set(k, (rates.get(k) ?? 0) + (s.rate ?? 0));
     if (s.labels.status >= "500") errors.set(k, (errors.get(k) ?? 0) + (s.rate ?? s.now));
   }
   put("span", still ? "since the start: nobody asks right now" : `the last ${span(history.seconds(gateway))}`);
   const rows = [...times].filter(([k, c]) => k && count(c) > 0).sort((a, b) => count(b[1]) - count(a[1])).slice(0, 40)
-    .map(([k, c]) => [make("code", {}, k), number(count(c)), number(rates.get(k)), ms(quantile(c, 0.5)), ms(quantile(c, 0.95)), ms(quantile(c, 0.99)), number(errors.get(k) ?? 0)]);
+    .map(([k, c]) => [make("code", {}, `${[...methods.get(k) ?? []].join(" ")} ${k}`), number(count(c)), number(rates.get(k)), ms(quantile(c, 0.5)), ms(quantile(c, 0.95)), ms(quantile(c, 0.99)), number(errors.get(k) ?? 0)]);
   put("routes", table("Routes", ["route", "requests#", "a second#", "p50#", "p95#", "p99#", "5xx#"], rows, "Nobody asked for anything."));
 }
 
@@ -151,7 +152,7 @@ function caches(history) {
 
 function slow(history) {
   const seen = live(history).flatMap((one) => history.now(one).all(DURATION).filter((s) => s.exemplar && s.exemplar.value >= SLOW && s.labels.route && !OPERATIONAL.test(s.labels.route) && !s.labels.route.startsWith("/internal/"))
-    .map((s) => ({ who: one.service, route: `${s.labels.method} ${s.labels.route}`, ...s.exemplar })));
+    .map((s) => ({ who: one.service, route: s.labels.route, ...s.exemplar })));
   seen.sort((a, b) => b.at - a.at);
   put("slow", table("Slow requests", ["request", "took#", "ago#", "trace"], seen.slice(0, 10).map((s) => [make("span", {}, make("code", {}, s.route), ` at ${s.who}`), ms(s.value),
     span(Math.max(0, Date.now() / 1000 - s.at)), make("code", {}, s.trace.slice(0, 16))]), "None over a second is remembered."));
