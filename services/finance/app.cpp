@@ -78,6 +78,7 @@ app::app(shared& all_, worker& on_)
       transfers(db),
       payees(db),
       contributions(db),
+      budget_moves(db),
       kept_answers(db),
       feed(db) {}
 

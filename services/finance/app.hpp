@@ -9,6 +9,7 @@
 #include "db/health.hpp"
 #include "db/pool.hpp"
 #include "finance/accounts/account_store.hpp"
+#include "finance/budgets/budget_move_store.hpp"
 #include "finance/categories/category_store.hpp"
 #include "finance/checkpoints/checkpoint_store.hpp"
 #include "finance/feed/feed_store.hpp"
@@ -101,6 +102,7 @@ struct app {
     transfer_store transfers;
     payee_store payees;
     contribution_store contributions;
+    budget_move_store budget_moves;
     kept_answer_store kept_answers;
     feed_store feed;
 };

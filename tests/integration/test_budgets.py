@@ -1,10 +1,15 @@
 """GET and PUT /v1/budgets/{month}: what each category of a month is given; another budget holds from today on."""
+import os
+import random
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 
+from mita.audit import audit_ledger
 from mita.client import expect
-from mita.people import column, money
+from mita.people import column, key, money, worked_example
 
 ANY, APRIL = {"If-Match": "*"}, "/v1/budgets/2026-04"
+MOVES = APRIL + "/transfers"
 
 
 def given(who, month="2026-04"):
@@ -68,3 +73,160 @@ def test_C2_of_two_budgets_at_once_on_two_instances_one_stays(saver, beside):
         with ThreadPoolExecutor(2) as pool:
             put = lambda who: who.put(APRIL, {"categories": [{"category": "groceries", "budget_money": money(1000 + 10 * n + (who is beside))}]}, headers={"If-Match": tag})
             assert sorted(a.status for a in pool.map(put, (saver, beside))) == [200, 412]
+
+
+def test_P3_a_category_that_somebody_protects_gives_nothing_from_that_day_on(saver, clock):
+    chosen = [{"category": c, "weight": 1} for c in ("groceries", "dining_out", "entertainment")]
+    expect(saver.put(APRIL, {"categories": chosen}, headers=ANY), 200)
+    clock.local("Europe/Sofia", "2026-04-10")
+    saver.login()
+    saver.spend(60000, booked_on="2026-04-09")  # of 40111
+    gives = lambda: {c["category"]: c["given_money"]["amount"] for c in saver.calendar()["categories"] if c["given_money"]["amount"]}
+    assert set(gives()) == {"dining_out", "entertainment"}
+    before = saver.calendar()
+    put = expect(saver.put(APRIL, {"categories": [c | {"protected": c["category"] == "dining_out"} for c in chosen]}, headers=ANY), 200)
+    assert {c["category"]: c["protected"] for c in put.json["categories"]} == {
+        "housing": True, "utilities": True, "debt": True, "groceries": False, "communication": False, "dining_out": True, "entertainment": False}
+    assert set(gives()) == {"entertainment"} and saver.calendar()["days"][:9] == before["days"][:9]
+    answered = expect(saver.get("/v1/onboarding"), 200).json
+    assert [c.get("protected") for c in answered["categories"]] == [None, True, None]
+    expect(saver.put("/v1/onboarding", answered, headers=ANY), 200)
+    assert set(gives()) == {"entertainment"}
+    assert expect(saver.put(APRIL, {"categories": [chosen[0] | {"protected": 1}]}, headers=ANY, valid=False), 422).findings() == {"/categories/0/protected": "wrong_type"}
+
+
+# -- between two categories
+def moved(who, amount, source="groceries", to="coffee", month="2026-04", **more):
+    return who.post(f"/v1/budgets/{month}/transfers", {"from": source, "to": to, "money": money(amount)} | more, headers={"Idempotency-Key": key()})
+
+
+def test_P3_what_is_moved_leaves_one_budget_and_comes_into_another_from_today_on_of_this_month_alone(saver, clock):
+    clock.local("Europe/Sofia", "2026-04-11")
+    saver.login()
+    saver.spend(700, "dining_out", booked_on="2026-04-10")
+    before, was, pool = saver.calendar(), given(saver), saver.calendar()["pool_money"]
+    answer = expect(moved(saver, 6000, "groceries", "dining_out", note="Guests"), 201)
+    one, path = answer.json, answer.header("Location")
+    assert (one["month"], one["on"], one["from"], one["to"], one["money"], one["note"]) == ("2026-04", "2026-04-11", "groceries", "dining_out", money(6000), "Guests")
+    assert path == f"{MOVES}/{one['id']}" and expect(saver.get(path), 200).json == one
+    expect(saver.get(path, headers={"If-None-Match": answer.etag}), 304)
+    now = given(saver)
+    assert now == was | {"groceries": was["groceries"] - 6000, "dining_out": was["dining_out"] + 6000}
+    after = saver.calendar()
+    past = lambda calendar: [(d["budget_money"], d["spent_money"], d["verdict"]) for d in calendar["days"][:10]]
+    assert past(after) == past(before) and after["pool_money"] == pool
+    left = lambda c, name: sum(column(c, name)[10:])
+    assert left(after, "groceries") == left(before, "groceries") - 6000 and left(after, "dining_out") == left(before, "dining_out") + 6000
+    assert given(saver, "2026-05") == was
+    assert [m["id"] for m in expect(saver.get(MOVES), 200).json["data"]] == [one["id"]] and expect(saver.get("/v1/budgets/2026-05/transfers"), 200).json["data"] == []
+    expect(moved(saver, 6000, "dining_out", "groceries"), 201)  # and back
+    assert given(saver) == was
+
+
+def test_a_category_without_a_budget_gets_one_and_one_that_has_bills_alone_too(saver):
+    was = given(saver)
+    expect(moved(saver, 500), 201)
+    expect(moved(saver, 300, to="housing"), 201)
+    assert given(saver) == was | {"groceries": was["groceries"] - 800, "coffee": 500, "housing": 300}
+    saver.spend(400, "coffee")
+    assert {"coffee", "housing"} & given(saver, "2026-05").keys() == set()
+
+
+def test_no_more_is_moved_than_is_left_to_spend(saver, clock):
+    clock.local("Europe/Sofia", "2026-04-11")
+    saver.login()
+    saver.spend(54000, booked_on="2026-04-11")  # of 54149
+    assert expect(moved(saver, 150), 422, "not_enough").findings() == {"/money": "not_enough"}
+    expect(moved(saver, 149), 201)
+    assert expect(moved(saver, 1), 422, "not_enough").findings() == {"/money": "not_enough"}
+    assert expect(moved(saver, 1, "housing"), 422, "not_enough").findings() == {"/money": "not_enough"}  # what its bill takes
+    assert expect(moved(saver, 1, "pets"), 422, "not_enough").findings() == {"/money": "not_enough"}
+
+
+def test_what_was_moved_stays_moved_when_the_plan_changes_as_far_as_it_is_there(saver):
+    expect(moved(saver, 6000), 201)
+    expect(saver.put("/v1/onboarding", worked_example() | {"buffer_money": money(4000)}, headers=ANY), 200)
+    now = given(saver)
+    assert now["coffee"] == 6000 and sum(now.values()) == 121332 and now["groceries"] == 54599 - 6000
+    expect(saver.put(APRIL, {"categories": [{"category": "groceries", "budget_money": money(1000)}, {"category": "transport", "weight": 1}]}, headers=ANY), 200)
+    assert given(saver) == {"coffee": 1000, "transport": 120332}
+    expect(saver.put(APRIL, {"categories": [{"category": "transport", "weight": 1}]}, headers=ANY), 200)
+    assert given(saver) == {"transport": 121332}
+    expect(saver.put("/v1/onboarding", worked_example(), headers=ANY), 200)
+    assert given(saver)["coffee"] == 6000
+
+
+def test_all_that_is_wrong_with_a_move_is_said_at_once(saver, person, clock):
+    body = {"id": "019d4a5c-7c00-4a01-8b02-0123456789ab", "from": "nothing", "to": "salary", "money": money(0, "USD"), "on": "2026-04-01"}
+    found = expect(saver.post(MOVES, body, headers={"Idempotency-Key": key()}, valid=False), 422).findings()
+    assert found == {"/id": "invalid_id", "/from": "unknown_category", "/to": "income_category", "/money/amount": "out_of_range", "/money/currency": "currency_mismatch",
+                     "/on": "unknown_field"}
+    assert expect(moved(saver, 5, "coffee", "coffee"), 422).findings() == {"/to": "same_category"}
+    expect(saver.post(MOVES, {"from": "groceries", "to": "coffee", "money": money(5)}, valid=False), 400, "idempotency_key_required")
+    for month in ("2026-03", "2026-05"):
+        assert expect(moved(saver, 5, month=month), 422).findings() == {"/month": "invalid_date"}
+    expect(moved(person, 5), 409, "not_onboarded")
+    mine = expect(moved(saver, 5), 201).json["id"]
+    expect(moved(saver, 5, id=mine), 409, "already_exists")
+    person.onboard()
+    expect(person.get(f"{MOVES}/{mine}"), 404, "not_found")
+    expect(saver.get(f"/v1/budgets/2026-05/transfers/{mine}"), 404, "not_found")
+
+
+def test_a_category_that_was_given_something_stays(saver):
+    own = expect(saver.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}), 201).json["id"]
+    expect(moved(saver, 500, to=own), 201)
+    expect(saver.delete(f"/v1/categories/{own}", headers=ANY), 204)
+    assert expect(saver.get(f"/v1/categories/{own}"), 200).json["archived"] and given(saver)[own] == 500
+
+
+def test_C1_one_key_on_two_instances_moves_once(saver, beside):
+    head, body = {"Idempotency-Key": key()}, {"from": "groceries", "to": "coffee", "money": money(700)}
+
+    def post(who):
+        while (answer := who.post(MOVES, body, headers=head)).status == 409:
+            assert answer.code == "idempotency_in_flight"
+        return expect(answer, 201).json["id"]
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(post, (saver, beside) * 4))) == 1
+    assert given(saver)["coffee"] == 700 and len(expect(saver.get(MOVES), 200).json["data"]) == 1
+
+
+def test_C2_of_parallel_moves_on_two_instances_no_more_is_moved_than_is_there(saver, beside):
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda who: moved(who, 20000), (saver, beside) * 4))
+    assert sorted(a.status for a in answers) == [201] * 2 + [422] * 6
+    assert given(saver)["coffee"] == 40000 and given(saver)["groceries"] == 54149 - 40000
+
+
+def test_P3_the_sum_of_the_budgets_is_the_pool_whatever_was_moved_spent_and_planned(stack, saver, beside, clock):
+    seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
+    print(f"again: MITA_SEED={seed}")
+    rng, today = random.Random(seed), date(2026, 4, 1)
+    for step in range(40):
+        who, what = rng.choice((saver, beside)), rng.choice(["move", "move", "move", "spend", "spend", "day", "plan", "look"])
+        month = str(today)[:7]
+        if what == "move":
+            a, b = rng.sample(["groceries", "transport", "dining_out", "entertainment", "coffee", "pets"], 2)
+            was, amount = given(who, month), rng.randrange(1, 20000)
+            answer = moved(who, amount, a, b, month)
+            if answer.status == 201:
+                expected = was | {a: was[a] - amount, b: was.get(b, 0) + amount}
+                assert given(who, month) == {c: x for c, x in expected.items() if x}, f"step {step}"
+            else:
+                expect(answer, 422, "not_enough")
+                assert given(who, month) == was
+        elif what == "spend":
+            who.spend(rng.randrange(1, 9000), rng.choice(["groceries", "dining_out", "coffee"]), booked_on=str(today))
+        elif what == "day":
+            today += timedelta(rng.choice([1, 2, 9, 31]))
+            clock.local("Europe/Sofia", str(today))
+            beside.client.token = beside.access = saver.login()["access_token"]
+        elif what == "plan":
+            expect(who.put("/v1/onboarding", worked_example() | {"buffer_money": money(rng.randrange(0, 9000))}, headers=ANY), 200)
+        month = str(today)[:7]
+        whole = expect(rng.choice((saver, beside)).get(f"/v1/budgets/{month}"), 200).json
+        assert sum(c["budget_money"]["amount"] for c in whole["categories"]) + whole["unallocated_money"]["amount"] == whole["pool_money"]["amount"], f"after {what} in step {step}"
+        assert all(c["budget_money"]["amount"] >= 0 for c in whole["categories"])
+        saver.calendar()
+        audit_ledger(stack.cluster, saver.id)

@@ -71,6 +71,8 @@ def full_reading(person):
         cursor = page["next_cursor"]
     for g in expect(person.get("/v1/goals"), 200).json["data"]:
         things |= {("contribution", c["id"]): c for c in expect(person.get(f"/v1/goals/{g['id']}/contributions"), 200).json["data"] if c["kind"] == "contribution"}
+    for month in ("2026-04", "2026-05"):
+        things |= {("budget", b["id"]): b for b in expect(person.get(f"/v1/budgets/{month}/transfers"), 200).json["data"]}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -162,6 +164,8 @@ WRITES = {
     "PATCH /v1/goals/{id}": lambda p: p.patch(f"/v1/goals/{p.goal}", {"paused": True}, headers={"If-Match": "*"}),
     "DELETE /v1/goals/{id}": lambda p: p.delete(f"/v1/goals/{p.goal}", headers={"If-Match": "*"}),
     "POST contributions": lambda p: contribution(p, 700),
+    "POST /v1/budgets/{month}/transfers": lambda p: p.post(f"/v1/budgets/{expect(p.get('/v1/today'), 200).json['month']}/transfers", {
+        "from": "groceries", "to": "coffee", "money": money(500)}, headers={"Idempotency-Key": key()}),
     "DELETE contributions": lambda p: p.delete(p.contribution, headers={"If-Match": "*"}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),

@@ -193,6 +193,8 @@ class Shell:
             self.variables["GOAL"] = json.loads(body)["id"]
         if name == "createContribution":
             self.variables["CONTRIBUTION"] = json.loads(body)["id"]
+        if name == "createBudgetTransfer":
+            self.variables["MOVE"] = json.loads(body)["id"]
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
         if name == "listSessions":

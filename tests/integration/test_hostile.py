@@ -45,6 +45,7 @@ BODIES = {
     "POST recurring preview": ("POST", "/v1/recurring:preview", {"kind": "bill", "name": "Power", "category": "utilities", "money": money(40),
                                                                  "schedule": {"unit": "week", "interval": 2, "anchor": "2026-04-20", "count": 3}}),
     "PUT budget": ("PUT", "/v1/budgets/2026-04", {"categories": FULL["categories"]}),
+    "POST budget transfer": ("POST", "/v1/budgets/2026-04/transfers", {"from": "groceries", "to": "coffee", "money": money(1), "note": "x"}),
     "POST simulate": ("POST", "/v1/budgets:simulate", {"month": "2026-05", "plan": FULL, "transactions": [{"booked_on": "2026-05-02", "money": money(-100), "category": "groceries"}]}),
     "PATCH me": ("PATCH", "/v1/me", {"timezone": "Europe/Sofia", "currency": "EUR", "locale": "bg", "region": "BG", "display_name": "Me", "settings": {"cover": True}}),
 }

@@ -19,7 +19,8 @@ from test_concurrency import insist
 SECONDS = float(os.environ.get("MITA_BELONG_SECONDS", 1200 if os.environ.get("MITA_NIGHTLY") == "1" else 6))
 CLIENTS = 8
 READS = ["/v1/transactions?limit=20", "/v1/transactions/{entry}/history", "/v1/transactions/{entry}", "/v1/transfers", "/v1/payees", "/v1/tags", "/v1/recurring", "/v1/budgets/2026-04",
-         "/v1/budgets/2026-05", "/v1/balances", "/v1/accounts"]
+         "/v1/budgets/2026-05", "/v1/budgets/2026-04/transfers", "/v1/balances", "/v1/accounts"]
+MOVES = "/v1/budgets/2026-04/transfers"
 NOT_THEIRS = [("GET", "/v1/transactions/{entry}/history"), ("HEAD", "/v1/transactions/{entry}/history"), ("GET", "/v1/transfers/{transfer}"), ("GET", "/v1/payees/{payee}"),
               ("POST", "/v1/changes/{act}:undo"), ("POST", "/v1/transactions/{entry}:revert"), ("POST", "/v1/transfers/{transfer}:unpair"), ("POST", "/v1/payees/{payee}:unmerge")]
 
@@ -66,7 +67,7 @@ class Neighbours:
     def body(self, serial, person, rng):
         """(path, body, status)."""
         mine, things = f"{serial} of {person.id}", self.things[person.id]
-        what = rng.choices(["batch", "bulk", "transfer", "payee", "tags", "recurring"], [8, 4, 5, 2, 1, 1])[0]
+        what = rng.choices(["batch", "bulk", "transfer", "payee", "tags", "recurring", "move"], [8, 4, 5, 2, 1, 1, 2])[0]
         if what == "batch":
             mode = rng.choice(["atomic", "independent"])
             items = [{"money": money(-rng.randrange(1, 9)), "category": "groceries", "note": f"{mine} {n}", "payee": f"Shop {rng.randrange(3)} of {person.id}", "tags": [f"a{person.id}"]}
@@ -80,6 +81,8 @@ class Neighbours:
             return "/v1/payees", {"name": mine}, 201
         if what == "tags":
             return "/v1/tags:merge", {"from": [f"a{person.id}"], "into": f"b{person.id}"}, 200
+        if what == "move" and sum(whose is person and path == MOVES for whose, path, _ in self.sent.values()) < 150:  # a month has 200
+            return MOVES, {"from": "groceries", "to": "coffee", "money": money(1), "note": mine}, 201
         return "/v1/recurring", {"kind": "bill", "name": mine, "category": "utilities", "money": money(1), "schedule": {"unit": "month", "anchor": "2026-04-20"}}, 201
 
     def write(self, serial, person, path, body, status):
@@ -146,7 +149,8 @@ def test_R12_C1_every_answer_of_every_noun_is_the_askers_and_what_is_sent_again_
     for person in people:
         notes = [t["note"] for t in everything(person, "/v1/transactions") if not t["transfer_id"]]
         legs = [t["note"] for t in everything(person, "/v1/transactions") if t["transfer_id"]]
-        names = {"/v1/payees": [p["name"] for p in everything(person, "/v1/payees")], "/v1/recurring": [r["name"] for r in everything(person, "/v1/recurring")]}
+        names = {"/v1/payees": [p["name"] for p in everything(person, "/v1/payees")], "/v1/recurring": [r["name"] for r in everything(person, "/v1/recurring")],
+                 MOVES: [m["note"] for m in everything(person, MOVES)]}
         for serial, (whose, path, body) in neighbours.sent.items():
             if whose is not person:
                 continue

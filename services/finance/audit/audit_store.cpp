@@ -113,6 +113,7 @@ constexpr db::statement wrong_feed{
     "  select user_id, 'transfer', id::text, changed_in from transfers where user_id = any($1) union all "
     "  select user_id, 'payee', id::text, changed_in from payees where user_id = any($1) union all "
     "  select user_id, 'contribution', id::text, changed_in from contributions where user_id = any($1) union all "
+    "  select user_id, 'budget', id::text, changed_in from budget_moves where user_id = any($1) union all "
     "  select user_id, kind, key, changed_in from removed where user_id = any($1)) x on x.user_id = u.user_id "
     "where x.changed_in > u.sequence or x.changed_in < 0 order by u.user_id, x.kind, x.key limit 1000"};
 

@@ -40,6 +40,7 @@ std::string budget_text(const stored_period& p, const plan_inputs* inputs, const
             out.null("rollover_cap_money");
         out.key("day_weights");
         append_weights(out, c.weights, currency);
+        out.field("protected", c.guarded || c.cls == category_class::protected_);
         out.close('}');
     }
     out.close(']').close('}');

@@ -33,6 +33,7 @@ constexpr char used_row[] =
     "or exists (select 1 from transfers x where x.user_id = $1 and x.before is not null and x.before @> "
     "  jsonb_build_array(jsonb_build_object('lines', jsonb_build_array(jsonb_build_object('category', $3::text))))) "
     "or exists (select 1 from payees where user_id = $1 and category = $3) "
+    "or exists (select 1 from budget_moves b where b.user_id = $1 and $3 in (b.from_category, b.to_category)) "
     "or exists (select 1 from onboarding_answers a join users u on u.user_id = a.user_id "
     "  and u.plan_version = a.version where a.user_id = $1 "
     "  and (a.answers @> jsonb_build_object('bills', jsonb_build_array(jsonb_build_object('category', $3::text))) "

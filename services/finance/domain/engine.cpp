@@ -250,7 +250,7 @@ month_input month_from(const period_budget& opened, int today) {
     in.categories.reserve(opened.categories.size());
     for (const auto& stored : opened.categories) {
         category_input category;
-        category.cls = stored.cls;
+        category.cls = stored.guarded ? category_class::protected_ : stored.cls;
         category.budget = stored.daily_part;
         category.carry_in = stored.carry_in;
         category.rule = stored.rule;

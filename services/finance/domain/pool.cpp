@@ -117,7 +117,8 @@ outcome<period_budget> open_period(const period& over, int joined, const pool_in
                                      .rule = request.rule,
                                      .roll = request.roll,
                                      .carry_in = request.carry_in,
-                                     .weights = std::move(request.weights)});
+                                     .weights = std::move(request.weights),
+                                     .guarded = request.guarded});
     }
     return opened;
 }

@@ -76,6 +76,7 @@ struct category_request {
     rollover roll{};
     amount carry_in = 0;  // of the period before (close_category); may be negative
     weight_rule weights{};
+    bool guarded = false;  // gives nothing in cover, whatever its class
 };
 
 // What the service stores of one category when a period opens.
@@ -87,6 +88,7 @@ struct category_budget {
     rollover roll{};
     amount carry_in = 0;
     weight_rule weights{};
+    bool guarded = false;
 };
 
 // What the service stores of a period, once, when it opens. Bills are not in it: they are facts on their dates.

@@ -1,6 +1,7 @@
 #include "finance/feed/feed_json.hpp"
 
 #include "finance/accounts/account_rows.hpp"
+#include "finance/budgets/budget_move_rows.hpp"
 #include "finance/categories/category_body.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
@@ -71,6 +72,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append(out, payee_from(item.object));
     } else if (item.at.kind == feed_kind::contribution) {
         append(out, contribution_from(item.object));
+    } else if (item.at.kind == feed_kind::budget) {
+        append(out, budget_move_from(item.object));
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

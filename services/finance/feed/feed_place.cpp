@@ -24,6 +24,8 @@ std::string_view name(feed_kind k) {
             return "payee";
         case feed_kind::contribution:
             return "contribution";
+        case feed_kind::budget:
+            return "budget";
         case feed_kind::transaction:
             break;
     }

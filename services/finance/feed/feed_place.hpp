@@ -19,7 +19,8 @@ enum class feed_kind : std::uint8_t {
     checkpoint = 5,
     transfer = 6,
     payee = 7,
-    contribution = 8
+    contribution = 8,
+    budget = 9  // what was moved between two
 };
 std::string_view name(feed_kind k);
 

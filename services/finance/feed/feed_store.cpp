@@ -2,6 +2,7 @@
 
 #include "db/statement.hpp"
 #include "finance/accounts/account_rows.hpp"
+#include "finance/budgets/budget_move_rows.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/goals/contribution_rows.hpp"
@@ -37,6 +38,9 @@ constexpr auto after_sql = db::join(
     "  union all (select g.changed_in, 8, g.id::text collate \"C\" from contributions g where g.user_id = $1 "
     "    and g.changed_in >= $2 and (g.changed_in, 8, g.id::text collate \"C\") > ($2, $3::integer, $4::text) "
     "    order by g.changed_in, g.id limit $6) "
+    "  union all (select b.changed_in, 9, b.id::text collate \"C\" from budget_moves b where b.user_id = $1 "
+    "    and b.changed_in >= $2 and (b.changed_in, 9, b.id::text collate \"C\") > ($2, $3::integer, $4::text) "
+    "    order by b.changed_in, b.id limit $6) "
     "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 when 'checkpoint' then "
     "5 when 'payee' then 7 when 'contribution' then 8 else 6 end, r.key "
     "    from removed r where r.user_id = $1 "
@@ -68,7 +72,10 @@ constexpr auto after_sql = db::join(
     ") from payees y where y.user_id = $1 and y.id = q.key::uuid and y.changed_in = q.changed_in "
     "  and y.merged_into is null) when 8 then (select jsonb_build_array(",
     contribution_columns,
-    ") from contributions g where g.user_id = $1 and g.id = q.key::uuid and g.changed_in = q.changed_in) end::text, ",
+    ") from contributions g where g.user_id = $1 and g.id = q.key::uuid and g.changed_in = q.changed_in) when 9 then "
+    "(select jsonb_build_array(",
+    budget_move_columns,
+    ") from budget_moves b where b.user_id = $1 and b.id = q.key::uuid and b.changed_in = q.changed_in) end::text, ",
     transaction_columns,
     " from u left join q on true left join lateral (select * from transactions t where t.user_id = $1 "
     "  and t.id = case when q.kind = 4 then q.key::uuid end offset 0) t on t.deleted_at is null "

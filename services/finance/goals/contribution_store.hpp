@@ -6,19 +6,11 @@
 #include "db/pool.hpp"
 #include "finance/goals/contribution.hpp"
 #include "finance/once/keyed_sql.hpp"
-#include "finance/plan/stored_period.hpp"
+#include "finance/plan/months_written.hpp"
 
 #include <string>
-#include <vector>
 
 namespace mita::finance {
-
-// The months that are planned by now (all from today's on), and whether they are others than before.
-struct months_after {
-    civil_day today;
-    std::vector<stored_period> planned;
-    bool changed = false;
-};
 
 // Throws db::error, deadline_exceeded, overloaded.
 class contribution_store {

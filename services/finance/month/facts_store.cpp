@@ -1,6 +1,7 @@
 #include "finance/month/facts_store.hpp"
 
 #include "finance/accounts/account_rows.hpp"
+#include "finance/budgets/budget_move_rows.hpp"
 #include "finance/categories/category_rows.hpp"
 #include "finance/domain/entry_match.hpp"
 #include "finance/goals/goal_sums.hpp"
@@ -37,7 +38,7 @@ constexpr auto plan_sql = db::join(
     ") from accounts a where a.user_id = u.user_id), "
     "case when p.month is null or p.month = (select month from newest) then (select a.answers "
     "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, ",
-    goal_sum_columns, ", ", profile_columns,
+    goal_sum_columns, ", ", planned_move_columns, ", ", profile_columns,
     " from users u left join periods p on p.user_id = u.user_id "
     "and (p.month between (select first from span) and $3::date or p.month = (select month from newest) "
     "  or (p.month between (select first from near) and (select last from near) and not exists (select 1 "
@@ -45,7 +46,7 @@ constexpr auto plan_sql = db::join(
     "where u.user_id = $1 order by p.month, p.revision");
 constexpr db::statement plan_state{"finance_plan_state", plan_sql};
 constexpr int month_at = 0, budget_at = 5, obligations_at = 6, incomes_at = 7;
-constexpr int own_categories = 8, all_accounts = 9, inputs = 10, contributed = 11, profile_begins = 12;
+constexpr int own_categories = 8, all_accounts = 9, inputs = 10, contributed = 11, moves = 12, profile_begins = 13;
 
 // Never today's: zones are at most a day off.
 constexpr std::chrono::days long_past{2};
@@ -203,6 +204,7 @@ void read_plan(month_facts& f, const db::rows& rows, uuid user) {
     if (!head.is_null(own_categories)) f.book = book_from(head.get<std::string_view>(own_categories));
     f.accounts = accounts_from(head.get<std::string_view>(all_accounts));
     if (!head.is_null(contributed)) f.contributed = goal_sums_from(head.get<std::string_view>(contributed));
+    if (!head.is_null(moves)) f.moved = planned_moves_from(head.get<std::string_view>(moves));
     for (const auto r : rows) {
         if (!r.is_null(inputs) && f.inputs_text.empty()) f.inputs_text = r.get<std::string>(inputs);
         if (r.is_null(month_at)) continue;

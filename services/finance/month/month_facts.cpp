@@ -23,6 +23,7 @@ plan_inputs month_facts::in_force() const {
     auto a = plan_inputs_from_json(inputs_text);
     a.timezone = who.timezone;
     for (auto& g : a.goals) g.contributed = contributed_to(g.id);
+    a.moves = moved;
     return a;
 }
 

@@ -56,6 +56,7 @@ struct month_facts {
     account_book accounts;
     std::string inputs_text;                                  // in force; empty before onboarding
     std::vector<std::pair<std::string, amount>> contributed;  // to goals, by their id
+    std::vector<plan_inputs::move> moved;                     // between budgets, of the newest months that have any
     std::vector<period_ptr> periods;     // by month, revision: those asked for, their carry chain, and the last opened
     std::vector<month_expects> expects;  // of those and of reach_months on either side, opened or to come
     std::vector<day_spent> actuals;      // of the months asked for and of their carry chain

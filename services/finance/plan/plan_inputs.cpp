@@ -84,6 +84,7 @@ void append_members(json_out& out, const plan_inputs& a, bool stored) {
             out.key("day_weights");
             append_weights(out, c.weights, a.currency);
         }
+        if (c.guarded) out.field("protected", true);
         out.close('}');
     }
     out.close(']');
@@ -98,6 +99,7 @@ plan_inputs::category category_from(const object& o) {
     if (o.contains("rollover")) c.roll.kind = parse_rollover(text_at(o, "rollover")).value();
     if (o.contains("rollover_cap_money")) c.roll.cap = amount_at(o, "rollover_cap_money");
     if (const auto* w = o.if_contains("day_weights")) c.weights = weights_from_json(*w);
+    if (const auto* guarded = o.if_contains("protected")) c.guarded = guarded->as_bool();
     return c;
 }
 

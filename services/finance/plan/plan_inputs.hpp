@@ -57,6 +57,14 @@ struct plan_inputs {
         policy rule{};
         rollover roll{};
         weight_rule weights{};
+        bool guarded = false;  // "protected": gives nothing in cover
+    };
+
+    // Between the budgets of a month, from a day on. Not stored with the inputs (budgets/).
+    struct move {
+        year_month month;
+        std::string from, to;
+        amount value = 0;
     };
 
     std::string timezone, currency;
@@ -66,6 +74,7 @@ struct plan_inputs {
     amount buffer = 0;
     std::vector<category> categories;
     bool default_weights = false;  // no categories were given: the taxonomy's weights serve
+    std::vector<move> moves{};     // in the order they were made
 };
 
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the

@@ -148,6 +148,7 @@ struct reader {
         }
         c.roll.cap = money(in, "rollover_cap_money", false);
         if (auto weights = in.optional_object("day_weights")) c.weights = day_weights_of(*weights);
+        if (!left_out(in, "protected")) c.guarded = in.boolean("protected");
         out.categories.push_back(std::move(c));
     }
 
@@ -318,6 +319,7 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
     for (auto& item : in.objects("bills", max_bills)) r.bill(item);
     for (auto& item : in.objects("goals", most_goals, false)) r.goal(item);
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
+    if (before != nullptr) r.out.moves = before->moves;
     r.out.default_weights = !in.has("categories") || in.is_null("categories");
     for (auto& item : in.objects("categories", max_category_lines, false)) r.category(item);
     check_load(r.out, [&in](std::string_view list, std::string code, std::string detail) {

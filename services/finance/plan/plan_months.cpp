@@ -23,7 +23,7 @@ const obligation* occurrence_in(const std::vector<obligation>& known, const std:
 }
 
 std::vector<category_request> requests_of(const plan_inputs& a, const category_book& book,
-                                          const std::vector<obligation>& due) {
+                                          const std::vector<obligation>& due, year_month month) {
     std::vector<category_request> out;
     for (const auto& entry : book.entries()) {
         if (entry.cls == category_class::income) continue;
@@ -32,7 +32,8 @@ std::vector<category_request> requests_of(const plan_inputs& a, const category_b
         const bool weighted = a.default_weights && !entry.archived && entry.weight_bp > 0;
         const bool has_bill = std::ranges::find(a.bills, entry.id, &plan_inputs::bill::category) != a.bills.end() ||
                               std::ranges::find(due, entry.id, &obligation::category) != due.end();
-        if (!asked && !weighted && !has_bill) continue;
+        const auto moved_here = [&](const auto& m) { return m.month == month && m.to == entry.id; };
+        if (!asked && !weighted && !has_bill && std::ranges::none_of(a.moves, moved_here)) continue;
         category_request r;
         r.id = entry.id;
         r.cls = entry.cls;
@@ -43,6 +44,7 @@ std::vector<category_request> requests_of(const plan_inputs& a, const category_b
             r.rule = given->rule;
             r.roll = given->roll;
             r.weights = given->weights;
+            r.guarded = given->guarded;
         }
         out.push_back(std::move(r));
     }
@@ -57,6 +59,16 @@ std::vector<expected_income> incomes_ahead_of(const plan_inputs& a, const period
     auto out = incomes_of(own, period_of(over.label + std::chrono::months{1}));
     std::erase_if(out, [&over](const expected_income& i) { return i.day >= over.next + around; });
     return out;
+}
+
+// As far as it is there: a budget that was made smaller since gives what it has.
+void move_between(std::vector<category_budget>& parts, const plan_inputs::move& m) {
+    const auto from = std::ranges::find(parts, m.from, &category_budget::id);
+    const auto to = std::ranges::find(parts, m.to, &category_budget::id);
+    if (from == parts.end() || to == parts.end()) return;
+    const auto value = std::min(m.value, from->daily_part);
+    from->daily_part -= value;
+    to->daily_part += value;
 }
 
 // When it is to be reached: by its date, or when its months' amounts will do.
@@ -97,9 +109,11 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
         p.goals.push_back({g.id, g.name, g.target, expected_by(g, *all, month), saved, 0});
     }
     in.buffer = a.buffer;
-    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due));
+    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due, from.month));
     if (!opened) return opened.error();
     p.budget = std::move(*opened);
+    for (const auto& m : a.moves)
+        if (m.month == from.month) move_between(p.budget.categories, m);
     for (std::size_t i = 0; i < p.goals.size(); ++i) p.goals[i].reserved = p.budget.pool.goals[i];
     allow_parts(p.obligations, p.budget);
     return p;

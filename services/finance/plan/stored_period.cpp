@@ -30,6 +30,8 @@ category_budget category_from(const object& o) {
     if (o.contains("rollover")) c.roll.kind = parse_rollover(text_at(o, "rollover")).value();
     if (o.contains("cap")) c.roll.cap = amount_at(o, "cap");
     if (const auto* w = o.if_contains("weights")) c.weights = weights_from_json(*w);
+    const auto* guarded = o.if_contains("protected");
+    c.guarded = guarded != nullptr && guarded->as_bool();
     return c;
 }
 
@@ -91,6 +93,7 @@ std::string budget_json(const stored_period& p) {
             out.key("weights");
             append_weights(out, c.weights, {});
         }
+        if (c.guarded) out.field("protected", true);
         out.close('}');
     }
     out.close(']');

@@ -12,9 +12,9 @@ namespace mita::finance {
 namespace {
 
 // Findings of the domain: alone in an answer they give it its code.
-constexpr std::array<std::string_view, 11> domain_codes{
+constexpr std::array<std::string_view, 12> domain_codes{
     "unknown_category", "unknown_currency", "currency_mismatch", "unknown_timezone", "invalid_date", "amount_overflow",
-    "invalid_id",       "splits_mismatch",  "unknown_bill",      "unknown_account",  "below_zero"};
+    "invalid_id",       "splits_mismatch",  "unknown_bill",      "unknown_account",  "below_zero",   "not_enough"};
 
 void check_currency(json_object& money, std::string_view expected) {
     const auto code = money.string("currency", 3, 3);

@@ -24,6 +24,7 @@ class Books(Comparing):
         self.income_categories = {"salary", "other_income"}
         self.months = {}  # month -> [Revision]
         self.contributed = {}  # goal's name -> what was put in beside its months
+        self.moves = []  # (month, from, to, amount) between budgets
         self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id}; amounts as sent
 
     # Categories.
@@ -39,7 +40,7 @@ class Books(Comparing):
         entries = any(c == id for e in [*self.entries.values(), *gone] for c, _ in e["lines"])
         answers = self.answers and (id in self.answers["categories"] or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"]))
         months = any(id in p.categories or any(x[2] == id for x in p.bills + p.ahead + p.incomes) for known in self.months.values() for p in known)
-        return bool(entries or answers or months)
+        return bool(entries or answers or months or any(id in m for m in self.moves))
 
     def remove_category(self, id):
         self._own.remove(id)
@@ -55,7 +56,8 @@ class Books(Comparing):
     def _planned(self, month, saved, chain_from, count, kept=(), known=None, planned=(), since=date.min):
         out = []
         for _ in range(count):
-            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover, planned, since, self.contributed))
+            out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover, planned, since, self.contributed,
+                                  self.moves))
             month, saved, chain_from = self._after(out[-1])
         return out
 
@@ -145,6 +147,20 @@ class Books(Comparing):
         reserved = lambda p: [g[3] for g in p.goals.values()]
         if any(reserved(p) != reserved(self.months[p.month][-1]) for p in planned):
             self._revise(planned)
+
+    def to_give(self, category, today):
+        """What of a budget can be moved from today on."""
+        v = self.view(month_of(today), today)
+        if category not in v["now"]:
+            return 0
+        x, o = next(x for x in v["input"] if x["id"] == category), v["now"][category]
+        left = o["remaining"] - o["swept"] - sum(o["due"].values()) - max(0, v["days"][category]["spent"][v["t"]])
+        return max(0, min(sum(model.baseline(x["budget"], x["weights"], x["joined"])), left))
+
+    def move_budget(self, source, to, amount, today):
+        self.open_until(month_of(today))
+        self.moves.append((month_of(today), source, to, amount))
+        self._revise(self.would_replan(self.answers, today))
 
     def switch_cover(self, today):
         """Kept with the plan's revision: from today on."""
@@ -247,7 +263,7 @@ class Books(Comparing):
             x = p.categories.get(c) if p else None
             bills = [self._bill(b, month, paid) for b in (p.bills if p else []) if b[2] == c]
             weights = weights_of(x and x["day_weights"], month, self._by_day(c), self.joined_on, {e["day"] for e in self.entries.values()})
-            out.append({"id": c, "class": x["class"] if x else cls, "budget": x["part"] if x else 0, "weights": weights, "actual": spent.get(c, [0] * n),
+            out.append({"id": c, "class": "protected" if x and x["protected"] else x["class"] if x else cls, "budget": x["part"] if x else 0, "weights": weights, "actual": spent.get(c, [0] * n),
                         "policy": x["policy"] if x else "even", "carry_in": carried.get(c, 0), "bills": [b for b in bills if b],
                         "joined": p.joined if p and x else 0})
         return out

@@ -39,8 +39,9 @@ def occurrences(answers, month, kept, known, planned, since):
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 
-def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min, contributed=None):
-    """classes: spend category -> class, in display order. saved: goal name -> put aside by months so far; contributed: beside them."""
+def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min, contributed=None,
+               moves=()):
+    """classes: spend category -> class, in display order. saved: goal name -> put aside by months so far; contributed: beside them; moves: (month, from, to, amount)."""
     start = first(month)
     p = Revision(month, joined_on if month_of(joined_on) == month else start)
     p.joined = joined_on.day - 1 if month_of(joined_on) == month else 0
@@ -58,7 +59,8 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
         p.goals[name] = (target, by, have, reserved)
         p.pool -= reserved
     chosen = answers["categories"]
-    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"]) or any(b[2] == c for b in p.bills)]
+    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"]) or any(b[2] == c for b in p.bills)
+              or any(m[0] == month and m[2] == c for m in moves)]
     rest = p.pool - sum(c.get("budget", 0) for c in chosen.values())
     weights = [0 if "budget" in chosen.get(c, {}) else chosen.get(c, {}).get("weight", 0) for c in wanted]
     shared = rest > 0 and sum(weights) > 0
@@ -68,7 +70,13 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
     for c, part in zip(wanted, parts):
         given = chosen.get(c, {})
         p.categories[c] = {"class": classes[c], "part": given.get("budget", part), "policy": given.get("policy", "even"),
-                           "rollover": given.get("rollover", "none"), "cap": given.get("cap"), "day_weights": given.get("day_weights")}
+                           "rollover": given.get("rollover", "none"), "cap": given.get("cap"), "day_weights": given.get("day_weights"),
+                           "protected": given.get("protected", False)}
+    for of, source, to, amount in moves:
+        if of == month and source in p.categories and to in p.categories:
+            amount = min(amount, p.categories[source]["part"])
+            p.categories[source]["part"] -= amount
+            p.categories[to]["part"] += amount
     return p
 
 

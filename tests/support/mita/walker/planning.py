@@ -3,7 +3,7 @@ from datetime import date
 
 from ..auditor import identify, keep_terms, month_of, shifted
 from ..client import expect
-from ..people import money
+from ..people import key, money
 from .choices import POLICIES, SPENDING
 
 
@@ -23,6 +23,8 @@ class Planning:
             x["rollover"] = rng.choice(["none", "none", "surplus", "deficit", "both"])
             if rng.random() < .4:
                 x["cap"] = rng.randrange(0, 20000) * u
+            if rng.random() < .2:
+                x["protected"] = True
             kind = rng.choice(["", "", "uniform", "weekday", "custom", "history"])
             if kind:
                 x["day_weights"] = {"kind": kind}
@@ -56,6 +58,8 @@ class Planning:
                 out["weight"] = x["weight"]
             if "cap" in x:
                 out["rollover_cap_money"] = m(x["cap"])
+            if "protected" in x:
+                out["protected"] = True
             if "day_weights" in x:
                 out["day_weights"] = x["day_weights"]
             return out
@@ -98,6 +102,25 @@ class Planning:
             now = expect(self.person.get(f"/v1/transactions/{id}"), 200)
             assert now.json["bill_id"] is None
             self.tags[id] = now.etag
+
+    def move_budget(self):
+        """P3: from one budget to another, as much as there is or one more."""
+        if not self.books.answers:
+            return
+        today, rng = self.today(), self.rng
+        self.books.visit(month_of(today), today)
+        source, to = rng.sample([c for c in SPENDING if c not in self.books.archived], 2)
+        most = self.books.to_give(source, today)
+        amount = rng.choice([max(1, most // 2), max(1, most), most + 1])
+        body = {"from": source, "to": to, "money": money(amount, self.currency)}
+        answer = self.person.post(f"/v1/budgets/{str(today)[:7]}/transfers", body, headers={"Idempotency-Key": key()})
+        self.note("move", source, to, amount, answer.status)
+        if amount > most:
+            expect(answer, 422, "not_enough")
+        else:
+            expect(answer, 201)
+            self.books.move_budget(source, to, amount, today)
+        self.look()
 
     def switch_cover(self):
         tag = expect(self.person.get("/v1/me"), 200).etag

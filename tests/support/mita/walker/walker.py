@@ -71,7 +71,8 @@ class Walker(Planning, Recurring, Ledger, Accounts, Transfers, Categories, Goals
         shares = {self.create: 34, self.batch: 6, self.bulk: 6, self.change: 14, self.delete: 6, self.restore: 5, self.switch_cover: 2, self.onboard: 4,
                   self.recur: 9, self.look: 12,
                   self.look_elsewhere: 8, self.look_closely: 8, self.page_through: 3, self.category: 8, self.search: 4,
-                  self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14, self.payees: 5, self.goal: 8}
+                  self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14, self.payees: 5, self.goal: 8,
+                  self.move_budget: 6}
         what = self.rng.choices(list(shares), list(shares.values()))[0]
         self.counts[what.__name__] += 1
         what()
