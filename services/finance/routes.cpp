@@ -56,6 +56,8 @@ constexpr http::route<app> for_people[] = {
     {verb::get, "/v1/accounts/{id}/checkpoints/{checkpoint}", read_checkpoint},
     {verb::patch, "/v1/accounts/{id}/checkpoints/{checkpoint}", patch_checkpoint},
     {verb::del, "/v1/accounts/{id}/checkpoints/{checkpoint}", delete_checkpoint},
+    {verb::post, "/v1/accounts/{id}/checkpoints/{checkpoint}:reconcile", reconcile_checkpoint},
+    {verb::post, "/v1/accounts/{id}/checkpoints/{checkpoint}:unreconcile", unreconcile_checkpoint},
     {verb::get, "/v1/transfers", list_transfers},
     {verb::post, "/v1/transfers", create_transfer},
     {verb::post, "/v1/transfers:pair", pair_transfer},

@@ -58,6 +58,7 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
             w.checkpoints()
             w.transfers()
             w.goals()
+            w.cleared_ones()
             audit_ledger(stack.cluster, w.person.id)
     print(f"{steps} steps:", dict(sum((w.counts for w in walkers), collections.Counter())))
 

@@ -14,7 +14,7 @@ def audit(request, stack):
     def run(*words):
         done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
         lines = done.stdout.decode().splitlines()
-        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "L5", "account", "tags", "feed", "repaired")}, done.stderr.decode()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "L5", "account", "tags", "cleared", "feed", "repaired")}, done.stderr.decode()
     return run
 
 
@@ -123,6 +123,19 @@ def test_L3_lines_that_do_not_sum_are_named_and_left_to_a_person(stack, saver, a
             cursor.execute("set session_replication_role = replica")
             cursor.execute("update finance.transaction_lines set amount = amount + 1 where transaction_id = %s", (entry["id"],))
         assert audit("--repair")[0] == 0
+
+
+def test_what_a_checkpoint_that_is_not_reconciled_has_cleared_is_named(stack, saver, audit):
+    entry = saver.spend(1250, booked_on="2026-01-10")
+    made = expect(saver.post(f"/v1/accounts/{saver.id}/checkpoints", {"on": "2026-01-31", "balance_money": money(-1250)}, headers={"Idempotency-Key": "said"}), 201)
+    expect(saver.post(made.header("Location") + ":reconcile", headers={"Idempotency-Key": "reconciled"}), 200)
+    assert audit()[0] == 0
+    stack.cluster.sql("update finance.checkpoints set reconciled_at = null where id = %s", (made.json["id"],))
+    status, found, _ = audit("--repair")
+    assert status == 1 and len(found["cleared"]) == 1
+    assert f"user={saver.id} transaction={entry['id']}: cleared by checkpoint {made.json['id']}, which is not reconciled" in found["cleared"][0]
+    stack.cluster.sql("update finance.checkpoints set reconciled_at = now() where id = %s", (made.json["id"],))
+    assert audit()[0] == 0
 
 
 def test_a_number_beyond_the_persons_last_write_is_named(stack, saver, audit):

@@ -105,8 +105,12 @@ def category(person):
     return expect(person.post("/v1/categories", {"name": "Bees", "class": "flexible"}, headers={"Idempotency-Key": key()}), 201).json["id"]
 
 
-def checkpoint(person, on):
-    return person.post(f"/v1/accounts/{person.id}/checkpoints", {"on": on, "balance_money": money(5)}, headers={"Idempotency-Key": key()})
+def checkpoint(person, on, balance=5):
+    return person.post(f"/v1/accounts/{person.id}/checkpoints", {"on": on, "balance_money": money(balance)}, headers={"Idempotency-Key": key()})
+
+
+def reconciled(person, checkpoint, verb="reconcile"):
+    return person.post(f"{checkpoint}:{verb}", headers={"Idempotency-Key": key()})
 
 
 def transfer(person, **members):
@@ -145,6 +149,11 @@ WRITES = {
     "POST checkpoints": lambda p: checkpoint(p, "2026-02-28"),
     "PATCH checkpoints": lambda p: p.patch(p.checkpoint, {"balance_money": money(7)}, headers={"If-Match": "*"}),
     "DELETE checkpoints": lambda p: p.delete(p.checkpoint, headers={"If-Match": "*"}),
+    "POST checkpoints:reconcile": lambda p: reconciled(p, p.fine),
+    "POST checkpoints:unreconcile": lambda p: reconciled(p, p.reconciled, "unreconcile"),
+    "PATCH of what is cleared": lambda p: p.patch(f"{LIST}/{p.entry}", {"cleared": True}, headers={"If-Match": "*"}),
+    "POST /v1/tags:merge": lambda p: p.post("/v1/tags:merge", {"from": ["old", "older"], "into": "new"}, headers={"Idempotency-Key": key()}),
+    "POST /v1/tags:remove": lambda p: p.post("/v1/tags:remove", {"tags": ["old"]}, headers={"Idempotency-Key": key()}),
     "POST /v1/transfers": transfer,
     "PATCH /v1/transfers/{id}": lambda p: p.patch(p.transfer, {"money": money(5)}, headers={"If-Match": "*"}),
     "PATCH of a leg": lambda p: p.patch(f"{LIST}/{p.leg}", {"note": "mine"}, headers={"If-Match": "*"}),
@@ -184,6 +193,10 @@ def furnish(saver):
     saver.spend(500, payee="netto")
     expect(saver.post("/v1/payees:merge", {"into": saver.payees[2], "from": [saver.payees[3]]}, headers={"Idempotency-Key": key()}), 200)
     saver.checkpoint = expect(checkpoint(saver, "2026-01-31"), 201).header("Location")
+    saver.spend(60, booked_on="2025-12-01", tags=["old"])
+    saver.spend(70, booked_on="2025-11-01", tags=["old", "x"])
+    saver.reconciled, saver.fine = [expect(checkpoint(saver, *said), 201).header("Location") for said in (("2025-11-30", -70), ("2025-12-31", -130))]
+    expect(reconciled(saver, saver.reconciled), 200)
     made, gone = expect(transfer(saver), 201), expect(transfer(saver), 201)
     saver.transfer, saver.leg, saver.gone_transfer = made.header("Location"), made.json["to_transaction_id"], gone.json["id"]
     expect(saver.delete(gone.header("Location"), headers={"If-Match": "*"}), 200)

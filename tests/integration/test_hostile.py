@@ -14,7 +14,7 @@ FULL = worked_example() | {"categories": [
     {"category": "pets", "budget_money": money(9000), "day_weights": {"kind": "custom", "weights": [1, 2, 3], "pinned": [{"day": 2, "money": money(50)}]}}]}
 OWN = "019d4a5c-7c00-7a01-8b02-0123456789ab"  # an account that `send` makes
 SPEND = {"account_id": OWN, "booked_on": "2026-04-01", "occurred_at": "2026-04-01T08:00:00Z", "money": money(-3000),
-         "category": "groceries", "payee": "Market", "note": "weekly", "tags": ["a", "b"]}
+         "category": "groceries", "payee": "Market", "note": "weekly", "tags": ["a", "b"], "cleared": True}
 SPLIT = {k: v for k, v in SPEND.items() if k != "category"} | {"splits": [{"category": "groceries", "money": money(-2000), "note": "x"}, {"category": "home", "money": money(-1000)}]}
 # name -> method, path, a body that uses every member
 BODIES = {
@@ -32,7 +32,7 @@ BODIES = {
                                                                                      "archived": False, "position": 3}),
     "POST transaction of a payee's category": ("POST", LIST, {k: v for k, v in SPEND.items() if k != "category"} | {"payee": "Corner shop"}),
     "POST batch": ("POST", LIST + ":batch", {"mode": "atomic", "items": [SPEND]}),
-    "POST bulk": ("POST", LIST + ":bulk", {"filter": {"payee": "Market", "category": "groceries", "booked_from": "2026-04-01", "amount_max": 0, "tag": "a", "q": "weekly"},
+    "POST bulk": ("POST", LIST + ":bulk", {"filter": {"payee": "Market", "category": "groceries", "booked_from": "2026-04-01", "amount_max": 0, "tag": "a", "q": "weekly", "cleared": False},
                                            "change": {"category": "groceries", "payee": "Shop", "account_id": OWN, "tags_add": ["c"], "tags_remove": ["a"]}}),
     "POST revert": ("POST", LIST + "/{id}:revert", {"version": 1}),
     "POST transfer": ("POST", "/v1/transfers", {"from_account_id": OWN, "to_account_id": OWN[:-1] + "c", "booked_on": "2026-04-01", "money": money(500), "note": "x", "payee": "Me",

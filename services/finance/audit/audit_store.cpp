@@ -73,6 +73,17 @@ constexpr db::statement wrong_payees{
     "where t.user_id = any($1::uuid[]) and (t.search_key is not null or t.payee is null) "
     "  and (t.payee_id is distinct from w.payee_id or exists (select 1 from payees p where p.user_id = t.user_id "
     "    and p.id = t.payee_id and p.merged_into is not null)) order by t.user_id, t.id limit 1000"};
+// What a checkpoint cleared is cleared, in its account, and it is reconciled.
+constexpr db::statement wrong_cleared{
+    "finance_audit_cleared",
+    "select t.user_id, format('transaction=%s: %s by checkpoint %s, which is %s', t.id, "
+    "  case when t.cleared then 'cleared' else 'not cleared' end, t.cleared_by, case when c.id is null then 'not "
+    "there' "
+    "  when c.reconciled_at is null then 'not reconciled' when c.account_id <> coalesce(t.account_id, t.user_id) "
+    "  then 'of another account' else 'reconciled' end) from transactions t left join checkpoints c "
+    "  on c.user_id = t.user_id and c.id = t.cleared_by where t.user_id = any($1::uuid[]) and t.cleared_by is not null "
+    "  and (not t.cleared or c.reconciled_at is null or c.account_id <> coalesce(t.account_id, t.user_id)) "
+    "order by t.user_id, t.id limit 1000"};
 constexpr db::statement wrong_lines{
     "finance_audit_lines",
     "select t.user_id, format('transaction=%s: stored %s on %s, its %s lines sum to %s, %s of them on another day', "
@@ -196,6 +207,8 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     add("tags", tags);
     const auto payees = co_await db_.query_idempotent(wrong_payees, d, people);
     add("payee", payees);
+    const auto cleared = co_await db_.query_idempotent(wrong_cleared, d, people);
+    add("cleared", cleared);
     const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
     add("L4", sums);
     const auto goals = co_await db_.query_idempotent(wrong_goals, d, people);

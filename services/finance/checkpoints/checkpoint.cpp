@@ -9,6 +9,10 @@ namespace {
 void append_members(json_out& out, const checkpoint& c) {
     out.field("id", c.id.str()).field("account_id", c.account_id.str()).field("on", c.on);
     out.money("balance_money", c.balance, c.currency);
+    if (c.reconciled_at)
+        out.field("reconciled_at", wall::format(*c.reconciled_at));
+    else
+        out.null("reconciled_at");
     out.field("created_at", wall::format(c.created_at)).field("updated_at", wall::format(c.updated_at));
 }
 

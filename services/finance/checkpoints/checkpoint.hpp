@@ -21,6 +21,7 @@ struct checkpoint {
     std::string currency;
     std::int64_t version = 1;
     wall::time_point created_at{}, updated_at{};
+    std::optional<wall::time_point> reconciled_at;  // what was booked until its day is cleared since
 };
 
 // A checkpoint beside what is booked until the end of its day.

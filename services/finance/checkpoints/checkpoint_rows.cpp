@@ -21,6 +21,7 @@ checkpoint read(Columns in) {
     c.version = in.template next<std::int64_t>();
     c.created_at = in.template next<wall::time_point>();
     c.updated_at = in.template next<wall::time_point>();
+    c.reconciled_at = in.template next<std::optional<wall::time_point>>();
     return c;
 }
 

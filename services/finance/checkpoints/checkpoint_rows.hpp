@@ -10,8 +10,7 @@ namespace mita::finance {
 
 // Of a row c, in the order checkpoint_rows.cpp reads them.
 inline constexpr char checkpoint_columns[] =
-    "c.id, c.account_id, c.day, c.balance, c.currency, c.version, c.created_at, c.updated_at";
-inline constexpr int checkpoint_width = 8;
+    "c.id, c.account_id, c.day, c.balance, c.currency, c.version, c.created_at, c.updated_at, c.reconciled_at";
 
 // first: the column the list begins at.
 checkpoint checkpoint_from(const db::row& r, int first);

@@ -47,6 +47,35 @@ constexpr db::statement remove_checkpoint{
     "with u as materialized (select w as user_id from move_ledger($1, $4, $5) as w where w is not null), "
     "c as (delete from checkpoints using u where checkpoints.user_id = u.user_id and id = $2) "
     "select remove_for_good(user_id, 'checkpoint', $2::text, $3::timestamptz) from u"};
+constexpr char open_until[] =
+    "coalesce(t.account_id, t.user_id) = $11::uuid and not t.cleared and t.booked_on <= $12::date "
+    "and t.deleted_at is null";
+constexpr db::statement count_cleared{
+    "finance_checkpoint_marks",
+    "select (select count(*) from (select 1 from transactions t where t.user_id = $1 "
+    "    and coalesce(t.account_id, t.user_id) = $2 and not t.cleared and t.deleted_at is null "
+    "    and t.booked_on <= $3::date limit $5::bigint) open), "
+    "(select count(*) from (select 1 from transactions t where t.user_id = $1 and t.cleared_by = $4 "
+    "    and t.deleted_at is null limit $5) live), "
+    "(select count(*) from (select 1 from transactions t where t.user_id = $1 and t.cleared_by = $4 limit $5) every)"};
+constexpr auto reconcile_sql =
+    db::join(keyed_ledger,
+             ", c as (update checkpoints set reconciled_at = $8::timestamptz, version = version + 1, "
+             "    updated_at = $8::timestamptz from u where checkpoints.user_id = u.user_id and id = $13::uuid), "
+             "t as (update transactions t set cleared = true, cleared_by = $13::uuid, version = t.version + 1, "
+             "writing_by = $14::uuid, writing_with = $15::text, "
+             "    updated_at = $8::timestamptz from u where t.user_id = u.user_id and ",
+             open_until, ")", keyed_end);
+constexpr db::statement reconcile_checkpoint{"finance_checkpoint_reconcile", reconcile_sql};
+constexpr auto take_back_sql = db::join(
+    keyed_ledger,
+    ", c as (update checkpoints set reconciled_at = null, version = version + 1, updated_at = $8::timestamptz from u "
+    "    where checkpoints.user_id = u.user_id and id = $11::uuid), "
+    "t as (update transactions t set cleared = false, cleared_by = null, version = t.version + 1, writing_by = "
+    "$12::uuid, writing_with = $13::text, "
+    "    updated_at = $8::timestamptz from u where t.user_id = u.user_id and t.cleared_by = $11)",
+    keyed_end);
+constexpr db::statement take_back_reconciled{"finance_checkpoint_take_back", take_back_sql};
 
 }  // namespace
 
@@ -89,6 +118,27 @@ awaitable<bool> checkpoint_store::change(const uuid& user, const checkpoint& c, 
 awaitable<bool> checkpoint_store::remove(const uuid& user, const uuid& id, const state_before& from, deadline d) {
     const auto rows = co_await db_.query(remove_checkpoint, d, user, id, wall::now(), from);
     co_return !rows.empty();
+}
+
+awaitable<checkpoint_store::marks> checkpoint_store::count_marks(const uuid& user, const checkpoint& c,
+                                                                 std::int64_t most, deadline d) {
+    const auto rows = co_await db_.query_idempotent(count_cleared, d, user, c.account_id,
+                                                    std::chrono::year_month_day(c.on), c.id, most);
+    const auto r = rows.front();
+    co_return marks{r.get<std::int64_t>(0), r.get<std::int64_t>(1), r.get<std::int64_t>(2)};
+}
+
+awaitable<write_outcome> checkpoint_store::reconcile(const uuid& user, const checkpoint& now, const state_before& from,
+                                                     const keyed_answer& answer, const writer& by, deadline d) {
+    const auto rows = co_await db_.query(reconcile_checkpoint, d, user, answer, from, now.account_id,
+                                         std::chrono::year_month_day(now.on), now.id, by);
+    co_return outcome_of(rows);
+}
+
+awaitable<write_outcome> checkpoint_store::take_back(const uuid& user, const checkpoint& now, const state_before& from,
+                                                     const keyed_answer& answer, const writer& by, deadline d) {
+    const auto rows = co_await db_.query(take_back_reconciled, d, user, answer, from, now.id, by);
+    co_return outcome_of(rows);
 }
 
 }  // namespace mita::finance

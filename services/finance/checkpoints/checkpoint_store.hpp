@@ -1,11 +1,13 @@
-// The rows of `checkpoints`, each beside what is booked until its day (account_sums). Each write is judged by what is
-// there of a ledger_version and a budget_version, and happens while they hold; it moves ledger_version on.
+// The rows of `checkpoints`, each beside what is booked until its day (account_sums), and what they clear. Each write
+// is judged by what is there of a ledger_version and a budget_version, and happens while they hold; it moves
+// ledger_version on.
 #pragma once
 
 #include "core/deadline.hpp"
 #include "db/pool.hpp"
 #include "finance/checkpoints/checkpoint.hpp"
 #include "finance/once/keyed_sql.hpp"
+#include "finance/once/writer.hpp"
 
 #include <optional>
 #include <string>
@@ -31,6 +33,20 @@ public:
     // False: something moved.
     awaitable<bool> change(const uuid& user, const checkpoint& c, const state_before& from, deadline d);
     awaitable<bool> remove(const uuid& user, const uuid& id, const state_before& from, deadline d);
+
+    // Transactions, each number at most `most`.
+    struct marks {
+        std::int64_t open = 0;  // of its account until its day, not cleared
+        std::int64_t live = 0;  // it has cleared
+        std::int64_t all = 0;   // with those deleted since
+    };
+    awaitable<marks> count_marks(const uuid& user, const checkpoint& c, std::int64_t most, deadline d);
+    // Those that are open are cleared by it; `now`: as it will be.
+    awaitable<write_outcome> reconcile(const uuid& user, const checkpoint& now, const state_before& from,
+                                       const keyed_answer& answer, const writer& by, deadline d);
+    // What it cleared is open again.
+    awaitable<write_outcome> take_back(const uuid& user, const checkpoint& now, const state_before& from,
+                                       const keyed_answer& answer, const writer& by, deadline d);
 
 private:
     db::pool& db_;

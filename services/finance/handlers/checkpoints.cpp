@@ -3,12 +3,12 @@
 #include "finance/checkpoints/checkpoint_body.hpp"
 #include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/known_checkpoints.hpp"
 #include "finance/handlers/write_keyed.hpp"
 #include "finance/wire/fields.hpp"
 #include "http/conditional.hpp"
 #include "http/page.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,8 +17,6 @@
 namespace mita::finance {
 
 namespace {
-
-using known_checkpoints = checkpoint_store::of_account;
 
 std::string text_of(const checkpoint& c) {
     json_out out;
@@ -40,23 +38,6 @@ http::response created(const checkpoint& c) {
     return answer;
 }
 
-// Of an account the person has; a person without a row gets one, and an account with it.
-awaitable<known_checkpoints> checkpoints_of(app& a, const uuid& user, const uuid& account, deadline d) {
-    auto known = co_await a.checkpoints.read(user, account, d);
-    if (!known) {
-        co_await a.profiles.require(user, d);
-        known = co_await a.checkpoints.read(user, account, d);
-    }
-    if (!known || !known->currency) throw api_error(404, "not_found", "No such account.");
-    co_return std::move(*known);
-}
-
-const checkpoint& one_or_404(const known_checkpoints& known, const uuid& id) {
-    const auto found = std::ranges::find_if(known.all, [&id](const auto& c) { return c.what.id == id; });
-    if (found == known.all.end()) throw api_error(404, "not_found", "No such checkpoint.");
-    return found->what;
-}
-
 checkpoint_rules rules_of(const known_checkpoints& known, const uuid& account) {
     return {account, *known.currency, wall::now(), known.all};
 }
@@ -73,18 +54,18 @@ awaitable<keyed_try> try_create(app& a, const http::request& req, json_document&
     co_return out;
 }
 
-struct named {
-    uuid user, account, id;
-};
-
-named named_in(const http::request& req) {
-    return {req.who->user_id, parse_path_id(req.params[0]), parse_path_id(req.params[1])};
+// What it cleared would be nobody's.
+void refuse_reconciled(const checkpoint& c) {
+    if (c.reconciled_at)
+        throw api_error(409, "reconciled",
+                        "It was reconciled at " + wall::format(*c.reconciled_at) + ": take that back first.");
 }
 
-awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, const named& which) {
+awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, const named_checkpoint& which) {
     const auto known = co_await checkpoints_of(a, which.user, which.account, req.until);
-    const auto& before = one_or_404(known, which.id);
+    const auto& before = checkpoint_or_404(known, which.id).what;
     http::require_if_match(req, tag_of(before));
+    refuse_reconciled(before);
     const auto now = read_checkpoint_patch(req.body, before, rules_of(known, which.account));
     const bool done = co_await a.checkpoints.change(which.user, now, known.version, req.until);
     if (!done) co_return std::nullopt;
@@ -93,9 +74,11 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     co_return answer;
 }
 
-awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, const named& which) {
+awaitable<std::optional<http::response>> try_delete(app& a, http::request& req, const named_checkpoint& which) {
     const auto known = co_await checkpoints_of(a, which.user, which.account, req.until);
-    http::require_if_match(req, tag_of(one_or_404(known, which.id)));
+    const auto& gone = checkpoint_or_404(known, which.id).what;
+    http::require_if_match(req, tag_of(gone));
+    refuse_reconciled(gone);
     const bool done = co_await a.checkpoints.remove(which.user, which.id, known.version, req.until);
     if (!done) co_return std::nullopt;
     co_return http::empty(204);
@@ -121,9 +104,9 @@ awaitable<http::response> list_checkpoints(http::request& req, app& a) {
 
 awaitable<http::response> read_checkpoint(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto which = named_in(req);
+    const auto which = checkpoint_named_in(req);
     const auto known = co_await checkpoints_of(a, which.user, which.account, req.until);
-    const auto& found = one_or_404(known, which.id);
+    const auto& found = checkpoint_or_404(known, which.id).what;
     co_return http::json_with_etag(req, text_of(found), tag_of(found));
 }
 
@@ -131,7 +114,7 @@ awaitable<http::response> create_checkpoint(http::request& req, app& a) { return
 
 awaitable<http::response> patch_checkpoint(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto which = named_in(req);
+    const auto which = checkpoint_named_in(req);
     const auto attempt = [&](int) { return try_patch(a, req, which); };
     auto answer = co_await change_settled(req, a, attempt);
     co_return answer;
@@ -139,7 +122,7 @@ awaitable<http::response> patch_checkpoint(http::request& req, app& a) {
 
 awaitable<http::response> delete_checkpoint(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto which = named_in(req);
+    const auto which = checkpoint_named_in(req);
     const auto attempt = [&](int) { return try_delete(a, req, which); };
     auto answer = co_await change_settled(req, a, attempt);
     co_return answer;

@@ -50,6 +50,8 @@ awaitable<http::response> create_checkpoint(http::request& req, app& a);
 awaitable<http::response> read_checkpoint(http::request& req, app& a);
 awaitable<http::response> patch_checkpoint(http::request& req, app& a);
 awaitable<http::response> delete_checkpoint(http::request& req, app& a);
+awaitable<http::response> reconcile_checkpoint(http::request& req, app& a);
+awaitable<http::response> unreconcile_checkpoint(http::request& req, app& a);
 awaitable<http::response> list_transfers(http::request& req, app& a);
 awaitable<http::response> create_transfer(http::request& req, app& a);
 awaitable<http::response> pair_transfer(http::request& req, app& a);

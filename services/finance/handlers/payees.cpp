@@ -7,6 +7,7 @@
 #include "finance/payees/payee_body.hpp"
 #include "finance/payees/payee_word.hpp"
 #include "finance/wire/fields.hpp"
+#include "finance/wire/query_fields.hpp"
 #include "http/conditional.hpp"
 #include "http/page.hpp"
 #include "http/percent.hpp"
@@ -210,7 +211,7 @@ list_asked read_list(const http::request& req) {
     out.limit = in.limit().value_or(out.limit);
     out.cursor = in.take("cursor");
     const auto prefix = in.take("prefix");
-    const auto archived = in.take("archived");
+    const auto archived = take_flag(in, "archived");
     if (prefix) {
         if (prefix->size() > longest_prefix) in.fail("prefix", "too_long", "Must have at most 100 characters.");
         out.filter.prefix = payee_word_of(*prefix);
@@ -218,9 +219,8 @@ list_asked read_list(const http::request& req) {
         out.query = "prefix=" + http::percent_encode(*prefix);
     }
     if (archived) {
-        if (*archived != "true" && *archived != "false") in.fail("archived", "invalid_value", "Must be true or false.");
-        out.filter.archived = *archived == "true";
-        out.query += (out.query.empty() ? "archived=" : "&archived=") + *archived;
+        out.filter.archived = *archived;
+        out.query += (out.query.empty() ? "archived=" : "&archived=") + std::string(*archived ? "true" : "false");
     }
     in.finish();
     return out;

@@ -50,11 +50,13 @@ transaction_filter filter_of(const std::string& query) {
     return read_list_request(list).filter;
 }
 
-// A query's values are all texts; here an amount is a number and the rest are texts.
+// A query's values are all texts; here an amount is a number, a flag is one, and the rest are texts.
 void judge_type(json_document& doc, const std::string& at, const boost::json::key_value_pair& member) {
     const bool is_amount = member.key() == "amount_min" || member.key() == "amount_max";
     if (is_amount && !member.value().is_int64()) doc.fail(at, "not_an_integer", "Must be an integer.");
-    if (!is_amount && !member.value().is_string()) doc.fail(at, "wrong_type", "Must be a string.");
+    const bool is_flag = member.key() == "cleared";
+    if (is_flag && !member.value().is_bool()) doc.fail(at, "wrong_type", "Must be true or false.");
+    if (!is_amount && !is_flag && !member.value().is_string()) doc.fail(at, "wrong_type", "Must be a string.");
 }
 
 // What is wrong with a filter, each for itself.

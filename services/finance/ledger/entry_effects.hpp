@@ -9,10 +9,11 @@ namespace mita::finance {
 // n.
 inline constexpr char insert_effects[] =
     ", t as (insert into transactions (user_id, id, booked_on, amount, currency, account_id, occurred_at, payee, note, "
-    "    tags, created_at, updated_at, bill_id, bill_unlinked, search_key, payee_id, written_by, written_with) "
+    "    tags, created_at, updated_at, bill_id, bill_unlinked, search_key, payee_id, written_by, written_with, "
+    "cleared) "
     "  select user_id, id, booked_on, amount, currency, nullif(account_id, user_id), occurred_at, payee, note, "
     "    tags, $8::timestamptz, $8::timestamptz, bill_id, bill_unlinked, search_key, payee_id, written_by, "
-    "    written_with from i), "
+    "    written_with, cleared from i), "
     "l as (insert into transaction_lines (user_id, transaction_id, n, category, amount, note, booked_on, counts) "
     "  select user_id, id, n, category, amount, nullif(note, ''), booked_on, counts from x), "
     "a as (insert into day_actual (user_id, day, category, spent, received) "

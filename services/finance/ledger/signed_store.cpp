@@ -33,7 +33,8 @@ constexpr auto insert_one_sql = db::join(
     ", i as (select u.user_id, $11::uuid as id, $12::date as booked_on, $13::bigint as amount, $14::text as currency, "
     "    $15::uuid as account_id, $16::timestamptz as occurred_at, $17::text as payee, $18::text as note, "
     "    $19::text[] as tags, $23::text as bill_id, $24::boolean as bill_unlinked, $25::text as search_key, "
-    "    $26::boolean as counts, $28::uuid as payee_id, $29::uuid as written_by, $30::text as written_with from u), "
+    "    $26::boolean as counts, $28::uuid as payee_id, $29::uuid as written_by, $30::text as written_with, "
+    "$31::boolean as cleared from u), "
     "x as (select i.user_id, i.id, i.booked_on, i.counts, l.* from i, "
     "  unnest($20::text[], $21::bigint[], $22::text[]) with ordinality as l(category, amount, note, n))",
     insert_effects, with_payee_end);
@@ -58,7 +59,8 @@ constexpr auto change_sql = db::join(
     ", t as (update transactions t set booked_on = i.booked_on, amount = i.amount, currency = i.currency, "
     "    account_id = nullif(i.account_id, i.user_id), occurred_at = i.occurred_at, payee = i.payee, note = i.note, "
     "    tags = i.tags, bill_id = i.bill_id, bill_unlinked = i.bill_unlinked, search_key = i.search_key, "
-    "    deleted_at = i.deleted_at, version = i.version, updated_at = $8::timestamptz, payee_id = i.payee_id, "
+    "    deleted_at = i.deleted_at, version = i.version, updated_at = $8::timestamptz, payee_id = i.payee_id, cleared "
+    "= i.cleared, "
     "    writing_by = i.written_by, writing_with = i.written_with from i "
     "  where t.user_id = i.user_id and t.id = i.id and t.version = i.version - 1)",
     change_effects, keep_act, keyed_end);
@@ -105,7 +107,7 @@ awaitable<write_outcome> signed_store::create(const uuid& user, const transactio
         const auto rows = co_await db_.query(
             insert_transaction, d, user, answer, from, t.id, day, t.value, t.currency, t.account_id, t.occurred_at,
             t.payee, t.note, t.tags, lines.category, lines.value, lines.note, text_or_null(t.bill_id), t.bill_unlinked,
-            search_key_of(t.payee, t.note), t.counts, word_of_payee(t), t.payee_id, by_);
+            search_key_of(t.payee, t.note), t.counts, word_of_payee(t), t.payee_id, by_, t.cleared);
         name_payee(given, t.payee_id, rows.front().get<std::optional<uuid>>(5));
         co_return outcome_of(rows);
     } catch (const db::error& e) {

@@ -49,6 +49,7 @@ void append_members(json_out& out, const transaction& t) {
     out.key("tags").open('[');
     for (const auto& tag : t.tags) out.value(std::string_view(tag));
     out.close(']');
+    out.field("cleared", t.cleared);
     if (t.bill_unlinked)
         out.field("bill_id", "none");
     else if (t.bill_id.empty())

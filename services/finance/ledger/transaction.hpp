@@ -33,6 +33,7 @@ struct transaction {
     std::optional<std::string> payee, note;
     std::optional<uuid> payee_id;  // whom the payee means
     std::vector<std::string> tags;
+    bool cleared = false;                 // the bank has confirmed it, or somebody said so
     std::vector<transaction_line> lines;  // one: `category`; more: `splits`
     std::string bill_id;                  // of the occurrence it was linked to by hand; empty: none
     bool bill_unlinked = false;

@@ -73,6 +73,8 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     in.ignore("category");
     t.note = read_text(in, "note", longest_note, lines::several);
     t.tags = r.tags();
+    if (given(in, "cleared")) t.cleared = in.boolean("cleared");
+    in.ignore("cleared");
     r.link(t);
     r.judge_link(t);
     t.created_at = t.updated_at = rules.now;
@@ -126,6 +128,7 @@ transaction read_transaction_patch(json_document& doc, const transaction& before
     if (in.has("payee")) r.payee(t, before.payee);
     if (in.has("note")) t.note = read_text(in, "note", longest_note, lines::several, before.note);
     if (in.has("tags")) t.tags = r.tags(before.tags);
+    if (in.has("cleared")) t.cleared = in.boolean("cleared");
     if (in.has("bill_id")) r.link(t);
     r.judge_link(t);
     if (t.transfer_id) r.judge_leg(t, before);

@@ -60,6 +60,7 @@ std::string transaction_filter::query() const {
     if (text) add("q", *text);
     if (payee) add("payee", *payee);
     if (tag) add("tag", *tag);
+    if (cleared) add("cleared", *cleared ? "true" : "false");
     return out;
 }
 
@@ -81,6 +82,7 @@ list_request read_list_request(const http::request& req) {
     if (f.payee && !f.payee->empty() && payee_word_of(*f.payee).empty())
         in.fail("payee", "too_short", "Nothing to compare.");
     f.tag = in.text("tag", longest_tag);
+    f.cleared = take_flag(in, "cleared");
     in.finish();
     return out;
 }

@@ -23,6 +23,7 @@ struct transaction_filter {
     std::optional<std::string> text;      // in payee or note
     std::optional<std::string> payee;     // the whole of it, by its word, or its id
     std::optional<std::string> tag;       // exactly
+    std::optional<bool> cleared;
 
     // Filters beside those an index serves: rows are read and left out.
     bool sifts() const { return min || max || text; }

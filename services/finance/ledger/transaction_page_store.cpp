@@ -54,6 +54,7 @@ constexpr char this_payee[] =
 constexpr char fits_most[] =
     "($7::uuid is null or coalesce(f.account_id, f.user_id) = $7) and f.amount between $8::bigint and $9::bigint "
     "  and ($10::text is null or f.search_key like $10) and ($11::text is null or f.tags @> array[$11::text]) "
+    "  and ($15::boolean is null or f.cleared = $15) "
     "  and ($12::text is null or f.payee_id = ";
 constexpr auto fits_beside = db::join(fits_most, this_payee, ")");
 constexpr auto fits =
@@ -75,6 +76,14 @@ constexpr auto account_sql =
 constexpr db::statement account_page{"finance_page_account", account_sql};
 constexpr auto payee_sql = db::join(of_live, "f.payee_id = ", this_payee, " and ", from_here, of_those);
 constexpr db::statement payee_page{"finance_page_payee", payee_sql};
+
+// What is cleared, or what is not, of one account or of each: in the order of the index of every account.
+constexpr auto cleared_sql = db::join(
+    "with w as materialized (select f.* from accounts a cross join lateral (select * from transactions f "
+    "  where f.user_id = $1 and f.deleted_at is null and coalesce(f.account_id, f.user_id) = a.id "
+    "  and f.cleared = $15::boolean and ",
+    from_here, newest_first, "$5::bigint) f where a.user_id = $1 and ($7::uuid is null or a.id = $7)", of_those);
+constexpr db::statement cleared_page{"finance_page_cleared", cleared_sql};
 
 // The same by the index of words: everything that has them is looked at.
 constexpr auto worded_sql = db::join(
@@ -122,18 +131,19 @@ struct look {
     bool by_amount = false;
 };
 // What an index brings in order; the filters beside it are sifted.
-enum class driver : std::uint8_t { tag, payee, category, account, none };
+enum class driver : std::uint8_t { tag, payee, category, cleared, account, none };
 driver driver_of(const transaction_filter& f) {
     if (f.tag) return driver::tag;
     if (f.payee) return driver::payee;
     if (f.category) return driver::category;
+    if (f.cleared && !f.text) return driver::cleared;
     return f.account ? driver::account : driver::none;
 }
 
 // Is there nothing to sift beside what the index brings?
 bool alone(const transaction_filter& f) {
-    const int drivers =
-        int{f.tag.has_value()} + int{f.payee.has_value()} + int{f.category.has_value()} + int{f.account.has_value()};
+    const bool of_account = f.account || f.cleared;  // one index has both
+    const int drivers = int{f.tag.has_value()} + int{f.payee.has_value()} + int{f.category.has_value()} + of_account;
     return drivers == 1 && !f.sifts();
 }
 
@@ -177,7 +187,7 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
     }
     const auto ask = [&](const db::statement& which) {
         return db.query_idempotent(which, d, user, before, from.id, first, how.rows, want, f.account, min, max, words,
-                                   f.tag, payee, f.category, payee_id);
+                                   f.tag, payee, f.category, payee_id, f.cleared);
     };
     db::rows rows;
     const auto by = how.by_words ? driver::none : driver_of(f);
@@ -187,6 +197,8 @@ awaitable<sifted> sift(db::pool& db, const uuid& user, const transaction_filter&
         rows = co_await ask(tag_page);
     } else if (by == driver::payee) {
         rows = co_await ask(payee_page);
+    } else if (by == driver::cleared) {
+        rows = co_await ask(cleared_page);
     } else if (by == driver::account) {
         rows = co_await ask(account_page);
     } else if (how.by_amount) {

@@ -44,6 +44,7 @@ void append_record(json_out& out, const transaction& t) {
     out.field("counts", t.counts).field("version", t.version);
     time_or_null(out, "deleted_at", t.deleted_at);
     if (t.payee_id) out.field("payee_id", t.payee_id->str());
+    out.field("cleared", t.cleared);
     out.key("lines").open('[');
     for (const auto& line : t.lines) {
         out.open('{').field("category", line.category).field("amount", line.value);

@@ -13,7 +13,8 @@ namespace mita::finance {
 inline constexpr char record_columns[] =
     "(id uuid, booked_on date, amount bigint, currency text, account_id uuid, occurred_at timestamptz, payee text, "
     "note text, tags text[], bill_id text, bill_unlinked boolean, search_key text, counts boolean, version bigint, "
-    "deleted_at timestamptz, payee_id uuid, lines jsonb, created_at timestamptz, transfer_id uuid)";
+    "deleted_at timestamptz, payee_id uuid, lines jsonb, created_at timestamptz, transfer_id uuid, "
+    "cleared boolean)";
 inline constexpr char lines_of_records[] =
     "x as materialized (select i.user_id, i.id, i.booked_on, i.counts, l.* from i cross join lateral "
     "  rows from (jsonb_to_recordset(i.lines) as (category text, amount bigint, note text)) "

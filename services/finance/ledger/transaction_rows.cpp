@@ -45,6 +45,7 @@ void append_line(std::vector<transaction>& to, Columns in) {
         t.deleted_at = in.template next<std::optional<wall::time_point>>();
         t.transfer_id = in.template next<std::optional<uuid>>();
         t.payee_id = in.template next<std::optional<uuid>>();
+        t.cleared = in.template next<bool>();
     }
     to.back().lines.push_back(std::move(line));
 }

@@ -15,7 +15,7 @@ inline constexpr char transaction_columns[] =
     "t.id, coalesce(l.category::text, ''), l.amount, l.note, coalesce(t.account_id, t.user_id), l.counts, t.booked_on, "
     "t.occurred_at, "
     "t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, t.bill_unlinked, t.version, t.created_at, t.updated_at, "
-    "t.deleted_at, t.transfer_id, t.payee_id";
+    "t.deleted_at, t.transfer_id, t.payee_id, coalesce(t.cleared, false)";
 // Joins the lines of t as l; it cannot become anything but an index scan for each of the few rows, whatever the planner
 // believes of a parameter.
 inline constexpr char lines_of_each[] =

@@ -20,4 +20,12 @@ std::optional<uuid> take_id(http::query_reader& in, std::string_view name) {
     return v;
 }
 
+std::optional<bool> take_flag(http::query_reader& in, std::string_view name) {
+    const auto text = in.take(name);
+    if (!text) return std::nullopt;
+    if (*text == "true" || *text == "false") return *text == "true";
+    in.fail(name, "invalid_value", "Must be true or false.");
+    return std::nullopt;
+}
+
 }  // namespace mita::finance

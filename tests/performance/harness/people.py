@@ -107,16 +107,16 @@ class Person:
 
 
 # n rows ending yesterday. The newest `recent` fill the last 60 days, the rest the years before: who has more has a longer history,
-# not a fuller month. Ids are version 7 of the booking day and ascend within it.
+# not a fuller month. All but the newest 200 are cleared. Ids are version 7 of the booking day and ascend within it.
 BULK = """
 with rows as (
     select i, case when i < least(%(recent)s, %(n)s) then %(last)s::date - (i * 60 / least(%(recent)s, %(n)s))::int
                    else %(last)s::date - 61 - ((i - %(recent)s) * 3590 / greatest(%(n)s - %(recent)s, 1))::int end as day, md5(%(user)s || i::text) as h
     from generate_series(0, %(n)s::bigint - 1) i)
-insert into finance.transactions (user_id, id, booked_on, amount, currency, payee, search_key, tags, created_at, updated_at, payee_id)
+insert into finance.transactions (user_id, id, booked_on, amount, currency, payee, search_key, tags, created_at, updated_at, payee_id, cleared)
 select %(user)s::uuid, (lpad(to_hex((extract(epoch from day) * 1000)::bigint + 86399999 - i %% 86000000), 12, '0') || '7' || substr(h, 1, 3) || '8' || substr(h, 4, 15))::uuid,
        day, -(100 + (i * 7919) %% 9000), 'EUR', 'Market ' || i %% 50, 'market ' || i %% 50 || e'\n', array['week'], day + interval '9 hours', day + interval '9 hours',
-       ('019d4a5c-7c08-7a01-8b02-' || lpad((i %% 50)::text, 12, '0'))::uuid from rows;
+       ('019d4a5c-7c08-7a01-8b02-' || lpad((i %% 50)::text, 12, '0'))::uuid, i >= 200 from rows;
 insert into finance.payees (user_id, id, name, word, created_at, updated_at)
 select %(user)s, ('019d4a5c-7c08-7a01-8b02-' || lpad(n::text, 12, '0'))::uuid, 'Market ' || n, 'market' || n, now(), now() from generate_series(0, 49) as n;
 insert into finance.payee_words (user_id, word, payee_id, home_id) select user_id, word, id, id from finance.payees where user_id = %(user)s;

@@ -19,7 +19,8 @@ def measure(run):
                          ("a rare word", "/v1/transactions?limit=50&q=market%2049x"), ("balances", "/v1/balances"), ("balances long ago", "/v1/balances?on=2019-06-15"),
                          ("page of an account", "/v1/transactions?limit=50&account_id={id}"), ("page of a payee", "/v1/transactions?limit=50&payee=market%2049"),
                          ("page of a tag", "/v1/transactions?limit=50&tag=week"), ("page of few amounts", "/v1/transactions?limit=50&amount_min=-700&amount_max=-100"),
-                         ("page of many amounts", "/v1/transactions?limit=50&amount_max=-4000")):
+                         ("page of many amounts", "/v1/transactions?limit=50&amount_max=-4000"), ("page of what is cleared", "/v1/transactions?limit=50&cleared=true"),
+                         ("page of what is not", "/v1/transactions?limit=50&cleared=false&account_id={id}")):
         lines = {name: [load.request("GET", target.format(id=p.id), {"200": {"contains": "{"}}, p.token)] for name, p in (("small", small), ("big", big))}
         ratios, p99, rounds = [], [], []
         for number in range(run.rounds):

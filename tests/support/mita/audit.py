@@ -28,3 +28,9 @@ def audit_ledger(cluster, user_id):
         full join (select goal_id, amount from finance.goal_sums where user_id = %s) s using (goal_id) where coalesce(s.amount, 0) <> coalesce(c.amount, 0)""",
                        user_id, user_id)
     assert made == [], f"L5: what was contributed to a goal differs from its contributions: {made}"
+    wrong = cluster.sql("""select t.id, t.cleared, t.cleared_by, c.reconciled_at from finance.transactions t left join finance.checkpoints c on c.user_id = t.user_id and c.id = t.cleared_by
+        where t.user_id = %s and t.cleared_by is not null and (not t.cleared or c.reconciled_at is null or c.account_id <> coalesce(t.account_id, t.user_id))""", user_id)
+    assert wrong == [], f"cleared by what is not reconciled: {wrong}"
+    uncounted = cluster.sql("""select tag, c.uses, g.n from finance.tag_counts c full join (select user_id, tag, count(*) as n from finance.transaction_tags group by 1, 2) g
+        using (user_id, tag) where user_id = %s and c.uses is distinct from g.n""", user_id)
+    assert uncounted == [], f"tags counted otherwise than there are: {uncounted}"

@@ -1,4 +1,4 @@
-"""Accounts off budget, balances, checkpoints."""
+"""Accounts off budget, balances, checkpoints and what they clear."""
 from ..client import expect
 from ..people import key, money
 
@@ -54,6 +54,7 @@ class Accounts:
         else:
             expect(answer, 201)
             known[on] = balance
+            self.banks[answer.header("Location")] = account, on
         self.checkpoints()
 
     def checkpoints(self):
@@ -63,6 +64,61 @@ class Accounts:
             off = {on: self.held(account, on) - balance for on, balance in known.items()}
             assert shown == [(str(on), known[on], known[on] + off[on], "drift" if off[on] else "ok", off[on]) for on in sorted(known, reverse=True)]
             assert all(c["drifts_from"] is None for c in got if c["state"] == "ok")
+
+    def clear(self):
+        """Somebody says it of one; a checkpoint that holds says it of all until its day, which can be taken back."""
+        what, changed = self.rng.choice(["say", "say", "reconcile", "reconcile", "reconcile", "take back"]), []
+        if what == "say":
+            tags = self.rng.choice([self.tags, self.off_tags])
+            if not tags:
+                return
+            place = self.rng.choice(sorted(tags))
+            now = place not in self.cleared
+            tags[place] = expect(self.person.patch(f"/v1/transactions/{place}", {"cleared": now}, headers={"If-Match": tags[place]}), 200).etag
+            self.cleared |= {place: None} if now else {}
+            if not now:
+                del self.cleared[place]
+            self.looked_at()
+        elif self.banks:
+            place = self.rng.choice(sorted(self.banks))
+            account, on = self.banks[place]
+            mine = {id for id, by in self.cleared.items() if by == place}
+            answer = self.person.post(f"{place}:{'un' if what == 'take back' else ''}reconcile", headers={"Idempotency-Key": key()})
+            if what == "take back":
+                if place not in self.reconciled:
+                    expect(answer, 409, "not_reconciled")
+                    return
+                self.reconciled.remove(place)
+                changed, self.cleared = mine & self.everywhere().keys(), {id: by for id, by in self.cleared.items() if id not in mine}
+            else:
+                if self.held(account, on) != self.said[account][on]:
+                    expect(answer, 409, "drift")
+                    return
+                self.reconciled.add(place)
+                changed = {id for id, e in self.everywhere().items() if self.home[id] == account and e["day"] <= on and id not in self.cleared}
+                self.cleared |= dict.fromkeys(changed, place)
+            assert expect(answer, 200).json["transactions"] == len(changed)
+        self.note("clear", what, len(changed))
+        for id in changed:
+            for tags in (self.tags, self.off_tags):
+                if id in tags:
+                    tags[id] = expect(self.person.get(f"/v1/transactions/{id}"), 200).etag
+        self.cleared_ones()
+
+    def cleared_ones(self):
+        got, target = [], "/v1/transactions?limit=100&cleared=true"
+        while target:
+            answer = expect(self.person.get(target), 200)
+            got += [t["id"] for t in answer.json["data"]]
+            link = answer.header("Link")
+            target = link[1:link.index(">")] if link else None
+        assert sorted(got) == sorted(self.cleared.keys() & self.everywhere().keys())
+
+    def moved_elsewhere(self):
+        """What is in another account by now was not cleared by its checkpoint."""
+        for id, by in self.cleared.items():
+            if by and self.banks[by][0] != self.home[id]:
+                self.cleared[id] = None
 
     def balances(self):
         """L2, and none of two currencies in one sum."""

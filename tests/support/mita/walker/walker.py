@@ -34,7 +34,8 @@ class Walker(Planning, Recurring, Ledger, Accounts, Transfers, Categories, Goals
         self.accounts = [self.person.id, self.open("card"), self.open("cash")]
         self.cash = [self.accounts[0], self.accounts[2]]
         self.off_accounts = {self.open("loan"): currency, self.open("investment", "CHF"): "CHF"}
-        self.said = {}  # account -> day -> what its bank said
+        self.said, self.banks = {}, {}  # account -> day -> what its bank said; where that checkpoint is -> account, day
+        self.cleared, self.reconciled = {}, set()  # id -> the checkpoint that cleared it, or nobody but a person; checkpoints
         self.home, self.off, self.off_tags = {}, {}, {}
         self.moved, self.unmoved, self.legs = {}, {}, {}  # transfers, deleted ones; legs that count nowhere
         self.merged, self.payee_ids = {}, {}  # a payee's word -> the one it is merged into; -> its id
@@ -72,7 +73,8 @@ class Walker(Planning, Recurring, Ledger, Accounts, Transfers, Categories, Goals
                   self.recur: 9, self.look: 12,
                   self.look_elsewhere: 8, self.look_closely: 8, self.page_through: 3, self.category: 8, self.search: 4,
                   self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14, self.payees: 5, self.goal: 8,
-                  self.move_budget: 6}
+                  self.move_budget: 6, self.clear: 10}
         what = self.rng.choices(list(shares), list(shares.values()))[0]
         self.counts[what.__name__] += 1
         what()
+        self.moved_elsewhere()

@@ -220,6 +220,10 @@ TEST_CASE("a patch changes what it names, null clears, the version moves on") {
     CHECK(p.booked_on == t.booked_on);
     CHECK(p.version == 2);
     CHECK(patched(t, R"({"tags":null})").tags.empty());
+    CHECK_FALSE(t.cleared);
+    CHECK(patched(patched(t, R"({"cleared":true})"), R"({"note":"y"})").cleared);
+    CHECK(made(R"({"money":{"amount":-1,"currency":"EUR"},"category":"food","cleared":true})").cleared);
+    CHECK(refused_patch(t, R"({"cleared":null})") == findings{{"/cleared", "wrong_type"}});
     CHECK(refused_patch(t, "{}") == findings{{"", "empty_patch"}});
     CHECK(refused_patch(t, R"({"id":"x","booked_on":null})") ==
           findings{{"/id", "unknown_field"}, {"/booked_on", "wrong_type"}});

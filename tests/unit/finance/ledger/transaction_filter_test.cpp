@@ -38,14 +38,16 @@ TEST_CASE("every filter is read, and written back as the same query whatever the
     const auto text =
         "account_id=" + id +
         "&category=groceries&booked_from=2026-04-01&booked_to=2026-04-30&amount_min=-500&amount_max=-1&q=a%20%26%C3%A9"
-        "&payee=Caf%C3%A9&tag=trip";
+        "&payee=Caf%C3%A9&tag=trip&cleared=false";
     const auto asked = read(text);
     CHECK(asked.filter.query() == text);
     CHECK(asked.filter.text == "a &é");
     CHECK(asked.filter.sifts());
     CHECK(asked.filter.payee == "Café");
     CHECK(asked.filter.tag == "trip");
-    CHECK(read("tag=trip&payee=Caf%C3%A9&q=a+%26%c3%a9&amount_max=-1&amount_min=-500&booked_to=2026-04-30&booked_from="
+    CHECK(asked.filter.cleared == false);
+    CHECK(read("cleared=false&tag=trip&payee=Caf%C3%A9&q=a+%26%c3%a9&amount_max=-1&amount_min=-500&booked_to=2026-04-"
+               "30&booked_from="
                "2026-04-01&category="
                "groceries&account_id=" +
                id + "&limit=7")
