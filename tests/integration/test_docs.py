@@ -19,7 +19,8 @@ AT_MOST = 150 * 1024
 FACTORS = ["addTotp", "confirmTotp", "verifySecondFactor", "renewRecoveryCodes", "removeTotp", "beginPasskey", "addPasskey", "beginPasskeyLogin", "passkeyLogin", "removePasskey",
            "reauthenticate"]
 FIRST = ["register", *FACTORS, "login", "login", "putOnboarding", "createGoal", "createContribution", "contribution", "deleteContribution",
-         "listContributions", "createTransaction", "createCategory", "createAccount", "createTransfer", "listSessions"]
+         "listContributions", "createTransaction", "createCategory", "createAccount", "createTransfer",
+         "createCheckpoint", "reconcileCheckpoint", "unreconcileCheckpoint", "listSessions"]
 LAST = ["pairTransfer", "unpairTransfer", "deletePayee", "deleteAccount", "clientToken", "introspect", "changeEmail", "endSession", "logout", "login", "logoutAll", "login",
         "deleteMe", "register", "changePassword", "forgotPassword", "resetPassword", "revoke"]
 MAILED = {"verifyEmail": "/verify-email", "resetPassword": "/reset-password"}  # whose token a mail brings
@@ -151,6 +152,13 @@ class Shell:
         reader = Client(self.stack.gateway, self.stack.contract, self.variables["TOKEN"])
         return expect(reader.post("/v1/payees", {"name": name}, headers={"Idempotency-Key": key()}), 201).json["id"]
 
+    def agree(self, checkpoint):
+        """The bank says what is booked until then, so that it can be reconciled."""
+        reader = Client(self.stack.gateway, self.stack.contract, self.variables["TOKEN"])
+        where = f"/v1/accounts/{checkpoint['account_id']}/checkpoints"
+        booked = next(c["booked_money"] for c in expect(reader.get(where), 200).json["data"] if c["id"] == checkpoint["id"])
+        expect(reader.patch(f"{where}/{checkpoint['id']}", {"balance_money": booked}, headers={"If-Match": "*"}), 200)
+
     def remember(self, name, body):
         """What later commands name."""
         if name in ("register", "login", "verifySecondFactor", "passkeyLogin", "reauthenticate"):
@@ -197,6 +205,7 @@ class Shell:
             self.variables["MOVE"] = json.loads(body)["id"]
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
+            self.agree(json.loads(body))
         if name == "listSessions":
             self.variables["SESSION"] = next(s["id"] for s in json.loads(body)["data"] if not s["current"])
 
