@@ -42,6 +42,9 @@ def running(request, preset):
 
     system = Stack(preset)
     yield system
+    if os.environ.get("MITA_MET"):  # tests/integration/test_zz_met.py reads it
+        with open(os.environ["MITA_MET"], "a") as out:
+            out.writelines(f"{method} {path} {status}\n" for method, path, status in sorted(system.contract.seen))
     ends = system.close()
     failed = {label: status for label, status in ends.items() if status not in (0, None)}
     assert not failed, f"services that did not end cleanly (logs in {system.logs}): {failed}"

@@ -63,7 +63,7 @@ class Contract:
         self.document = bundle.bundle()
         everything = {name: bundle.inner({k: v for k, v in s.items() if k not in ("$schema", "$id")}) for name, s in bundle.schemas().items()}
         self.document["components"]["schemas"] = everything
-        self._compiled = {}
+        self._compiled, self._by_identity = {}, {}
         self.routes = []
         for path, item in self.document["paths"].items():
             pattern = re.compile("".join(re.escape(p) if i % 2 == 0 else f"(?P<{p}>[^/:]+)" for i, p in enumerate(re.split(r"{(\w+)}", path))))
@@ -77,9 +77,13 @@ class Contract:
         self.codes = {operation["operationId"]: made.codes_of(operation, parameters) for _, _, operation, parameters in made.operations}
 
     def compiled(self, schema, closed):
+        known = self._by_identity.get((id(schema), closed))  # parts of the document stay where they are
+        if known and known[0] is schema:
+            return known[1]
         key = (json.dumps(schema, sort_keys=True), closed)
         if key not in self._compiled:
             self._compiled[key] = fastjsonschema.compile({**_inline(schema, self.document, closed), "$schema": "http://json-schema.org/draft-07/schema#"})
+        self._by_identity[id(schema), closed] = schema, self._compiled[key]
         return self._compiled[key]
 
     def message(self, name, value, closed=True):
