@@ -3,6 +3,7 @@
 #include "finance/handlers/budgets.hpp"
 #include "finance/handlers/events.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/handlers/installments.hpp"
 #include "finance/handlers/tag_handlers.hpp"
 #include "http/operations.hpp"
 
@@ -92,6 +93,12 @@ constexpr http::route<app> for_people[] = {
     {verb::post, "/v1/goals/{goal}/contributions", create_contribution},
     {verb::get, "/v1/goals/{goal}/contributions/{contribution}", read_contribution},
     {verb::del, "/v1/goals/{goal}/contributions/{contribution}", delete_contribution},
+    {verb::get, "/v1/installments", list_installments},
+    {verb::post, "/v1/installments", create_installment},
+    {verb::post, "/v1/installments:quote", quote_installment},
+    {verb::get, "/v1/installments/{installment}", read_installment},
+    {verb::patch, "/v1/installments/{installment}", patch_installment},
+    {verb::del, "/v1/installments/{installment}", delete_installment},
     {verb::get, "/v1/changes", changes},
     {verb::get, "/v1/currencies", list_currencies, access::open},
     {verb::get, "/livez", http::livez<app>, access::open},

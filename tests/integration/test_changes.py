@@ -73,6 +73,7 @@ def full_reading(person):
         things |= {("contribution", c["id"]): c for c in expect(person.get(f"/v1/goals/{g['id']}/contributions"), 200).json["data"] if c["kind"] == "contribution"}
     for month in ("2026-04", "2026-05"):
         things |= {("budget", b["id"]): b for b in expect(person.get(f"/v1/budgets/{month}/transfers"), 200).json["data"]}
+    things |= {("installment", i["id"]): i for i in expect(person.get("/v1/installments"), 200).json["data"]}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
     while cursor is not None:
@@ -129,6 +130,11 @@ def payee(person, name):
     return expect(person.post("/v1/payees", {"name": name}, headers={"Idempotency-Key": key()}), 201).json["id"]
 
 
+def installment(person, name):
+    body = {"name": name, "category": "shopping", "principal_money": money(900), "count": 3, "first_on": "2026-05-01"}
+    return person.post("/v1/installments", body, headers={"Idempotency-Key": key()})
+
+
 def contribution(person, amount):
     goal = expect(person.get("/v1/goals"), 200).json["data"][0]["id"]
     return person.post(f"/v1/goals/{goal}/contributions", {"money": money(amount)}, headers={"Idempotency-Key": key()})
@@ -176,6 +182,9 @@ WRITES = {
     "POST /v1/budgets/{month}/transfers": lambda p: p.post(f"/v1/budgets/{expect(p.get('/v1/today'), 200).json['month']}/transfers", {
         "from": "groceries", "to": "coffee", "money": money(500)}, headers={"Idempotency-Key": key()}),
     "DELETE contributions": lambda p: p.delete(p.contribution, headers={"If-Match": "*"}),
+    "POST /v1/installments": lambda p: installment(p, "Phone"),
+    "PATCH /v1/installments/{id}": lambda p: p.patch(p.installment, {"payoff_on": "2026-05-02"}, headers={"If-Match": "*"}),
+    "DELETE /v1/installments/{id}": lambda p: p.delete(p.installment, headers={"If-Match": "*"}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -204,6 +213,7 @@ def furnish(saver):
     saver.loose = [saver.spend(50)["id"], expect(saver.create(50, "other_income", account_id=saver.account), 201).json["id"]]
     saver.contribution = expect(contribution(saver, 500), 201).header("Location")
     saver.goal = expect(saver.get("/v1/goals"), 200).json["data"][0]["id"]
+    saver.installment = expect(installment(saver, "Laptop"), 201).header("Location")
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
 
 
@@ -282,7 +292,7 @@ def random_write(rng, who, clock, known, lock):
         checkpoint = rng.choice(known["checkpoint"]) if known["checkpoint"] else f"/v1/accounts/{who.id}/checkpoints/{uuid7(clock)}"
     head, match = {"Idempotency-Key": key()}, {"If-Match": "*"}
     shares = {"spend": 30, "edit": 15, "delete": 10, "restore": 8, "category": 6, "rename": 6, "drop": 3, "me": 3, "plan": 3, "open": 4, "account": 4, "close": 3,
-              "check": 6, "correct": 4, "forget": 3, "move": 10, "move otherwise": 6, "unmove": 4, "move back": 4, "pair": 8, "unpair": 6, "contribute": 6, "take back": 3}
+              "check": 6, "correct": 4, "forget": 3, "move": 10, "move otherwise": 6, "unmove": 4, "move back": 4, "pair": 8, "unpair": 6, "contribute": 6, "take back": 3, "owe": 3, "owe less": 3, "owe nothing": 3}
     what = rng.choices(list(shares), list(shares.values()))[0]
     if what == "spend":
         body = {"id": uuid7(clock), "money": money(-rng.randrange(1, 5000)), "category": rng.choice(["groceries", own]), "account_id": account,
@@ -339,6 +349,15 @@ def random_write(rng, who, clock, known, lock):
         with lock:
             place = rng.choice(known["contribution"]) if known["contribution"] else f"/v1/goals/none/contributions/{uuid7(clock)}"
         answer = who.delete(place, headers=match)
+    elif what == "owe":
+        answer = installment(who, f"Thing {rng.randrange(10**9)}")
+        if answer.status == 201:
+            with lock:
+                known["installment"].append(answer.header("Location"))
+    elif what in ("owe less", "owe nothing"):
+        with lock:
+            place = rng.choice(known["installment"]) if known["installment"] else f"/v1/installments/{uuid7(clock)}"
+        answer = who.delete(place, headers=match) if what == "owe nothing" else who.patch(place, {"payoff_on": f"2026-05-{rng.randrange(1, 28):02}"}, headers=match)
     elif what == "correct":
         answer = who.patch(checkpoint, {"balance_money": money(rng.randrange(-500, 500))}, headers=match)
     elif what == "forget":
@@ -371,7 +390,7 @@ def test_two_writers_on_two_instances_and_all_readers_end_with_the_same_things(s
     seed = int(os.environ.get("MITA_SEED", random.randrange(2**32)))
     print(f"MITA_SEED={seed}")
     rounds = 300 if os.environ.get("MITA_NIGHTLY") else 60
-    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": [], "transfer": [], "contribution": []}, threading.Lock(), threading.Event()
+    known, lock, done = {"transaction": [], "category": [], "account": [], "checkpoint": [], "transfer": [], "contribution": [], "installment": []}, threading.Lock(), threading.Event()
     never = threading.Event()
 
     def write(number):

@@ -203,6 +203,8 @@ class Shell:
             self.variables["CONTRIBUTION"] = json.loads(body)["id"]
         if name == "createBudgetTransfer":
             self.variables["MOVE"] = json.loads(body)["id"]
+        if name == "createInstallment":
+            self.variables["INSTALLMENT"] = json.loads(body)["id"]
         if name == "createCheckpoint":
             self.variables["CHECKPOINT"] = json.loads(body)["id"]
             self.agree(json.loads(body))

@@ -19,9 +19,9 @@ from test_concurrency import insist
 SECONDS = float(os.environ.get("MITA_BELONG_SECONDS", 1200 if os.environ.get("MITA_NIGHTLY") == "1" else 6))
 CLIENTS = 8
 READS = ["/v1/transactions?limit=20", "/v1/transactions/{entry}/history", "/v1/transactions/{entry}", "/v1/transfers", "/v1/payees", "/v1/tags", "/v1/recurring", "/v1/budgets/2026-04",
-         "/v1/budgets/2026-05", "/v1/budgets/2026-04/transfers", "/v1/balances", "/v1/accounts"]
+         "/v1/budgets/2026-05", "/v1/budgets/2026-04/transfers", "/v1/installments", "/v1/installments/{owed}", "/v1/balances", "/v1/accounts"]
 MOVES = "/v1/budgets/2026-04/transfers"
-NOT_THEIRS = [("GET", "/v1/transactions/{entry}/history"), ("HEAD", "/v1/transactions/{entry}/history"), ("GET", "/v1/transfers/{transfer}"), ("GET", "/v1/payees/{payee}"),
+NOT_THEIRS = [("GET", "/v1/transactions/{entry}/history"), ("HEAD", "/v1/transactions/{entry}/history"), ("GET", "/v1/transfers/{transfer}"), ("GET", "/v1/payees/{payee}"), ("GET", "/v1/installments/{owed}"),
               ("POST", "/v1/changes/{act}:undo"), ("POST", "/v1/transactions/{entry}:revert"), ("POST", "/v1/transfers/{transfer}:unpair"), ("POST", "/v1/payees/{payee}:unmerge")]
 
 
@@ -44,7 +44,9 @@ class Neighbours:
                                                                                          "payee": f"Shop of {person.id}"}]}, headers=keyed()), 200).json
         transfer = expect(person.post("/v1/transfers", {"to_account_id": card, "money": money(7), "note": person.id}, headers=keyed()), 201).json["id"]
         entry = made["data"][0]["transaction"]
-        return {"card": card, "act": made["change_id"], "transfer": transfer, "entry": entry["id"], "payee": entry["payee_id"]}
+        owed = {"name": f"Owed by {person.id}", "category": "debt", "principal_money": money(9), "count": 3, "first_on": "2026-05-01"}
+        owed = expect(person.post("/v1/installments", owed, headers=keyed()), 201).json["id"]
+        return {"owed": owed, "card": card, "act": made["change_id"], "transfer": transfer, "entry": entry["id"], "payee": entry["payee_id"]}
 
     def __call__(self, client, rng):
         return [self.call(client, rng) for _ in range(rng.choice([1, 2, 4, rng.randrange(2, 24)]))]

@@ -13,7 +13,7 @@ ARROWS = {
     "people": {"once", "changes", "wire", "domain"}, "categories": {"once", "changes", "wire", "domain"},
     "accounts": {"once", "changes", "wire", "domain"}, "payees": {"categories", "once", "changes", "wire", "domain"},
     "transfers": NOUN | {"ledger"},  # two transactions are one thing
-    "goals": NOUN | {"plan"}, "budgets": NOUN | {"plan"},  # which stand in the plan inputs
+    "goals": NOUN | {"plan"}, "budgets": NOUN | {"plan"}, "installments": NOUN | {"plan"},  # which stand in the plan inputs
 }
 
 

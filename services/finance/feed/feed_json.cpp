@@ -6,10 +6,12 @@
 #include "finance/categories/category_rows.hpp"
 #include "finance/checkpoints/checkpoint_rows.hpp"
 #include "finance/goals/contribution_rows.hpp"
+#include "finance/installments/installment_json.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/payees/payee_rows.hpp"
 #include "finance/people/me.hpp"
 #include "finance/people/profile_rows.hpp"
+#include "finance/plan/installment_parts.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/transfers/transfer_rows.hpp"
 #include "finance/wire/json_columns.hpp"
@@ -53,6 +55,15 @@ void append_plan(json_out& out, const feed_item& item) {
     out.field("version", version).close('}');
 }
 
+// Its money has the currency of the person; the item's writer has none.
+void append_installment(json_out& out, const feed_item& item) {
+    const auto row = boost::json::parse(item.object);
+    const auto& columns = row.as_array();
+    json_out one(std::string_view(columns.at(0).as_string()));
+    append(one, installment_from(columns.at(1).as_object()), parts_shown::no);
+    out.literal(one.text);
+}
+
 }  // namespace
 
 void append(json_out& out, const feed_item& item, const uuid& user, const auth_user& login) {
@@ -74,6 +85,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append(out, contribution_from(item.object));
     } else if (item.at.kind == feed_kind::budget) {
         append(out, budget_move_from(item.object));
+    } else if (item.at.kind == feed_kind::installment) {
+        append_installment(out, item);
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

@@ -20,7 +20,8 @@ enum class feed_kind : std::uint8_t {
     transfer = 6,
     payee = 7,
     contribution = 8,
-    budget = 9  // what was moved between two
+    budget = 9,  // what was moved between two
+    installment = 10
 };
 std::string_view name(feed_kind k);
 

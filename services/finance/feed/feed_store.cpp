@@ -42,12 +42,15 @@ constexpr auto after_sql = db::join(
     "    and b.changed_in >= $2 and (b.changed_in, 9, b.id::text collate \"C\") > ($2, $3::integer, $4::text) "
     "    order by b.changed_in, b.id limit $6) "
     "  union all select r.changed_in, case r.kind when 'account' then 0 when 'category' then 1 when 'checkpoint' then "
-    "5 when 'payee' then 7 when 'contribution' then 8 else 6 end, r.key "
+    "5 when 'payee' then 7 when 'contribution' then 8 when 'installment' then 10 else 6 end, r.key "
     "    from removed r where r.user_id = $1 "
-    "    and r.kind in ('account', 'category', 'checkpoint', 'transfer', 'payee', 'contribution') "
+    "    and r.kind in ('account', 'category', 'checkpoint', 'transfer', 'payee', 'contribution', 'installment') "
     "    and r.changed_in >= $2 "
     "  union all select u.plan_changed_in, 2, '' from u where u.plan_version > 0 and u.plan_changed_in >= $2 "
-    "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2), "
+    "  union all select u.profile_changed_in, 3, '' from u where u.profile_changed_in >= $2 "
+    "  union all select u.plan_changed_in, 10, i->>'id' from u join onboarding_answers a on a.user_id = u.user_id "
+    "    and a.version = u.plan_version cross join lateral jsonb_array_elements(a.answers->'installments') i "
+    "    where u.plan_changed_in >= $2), "
     "q as (select * from p where (changed_in, kind, key) > ($2, $3::integer, $4::text collate \"C\") "
     "  order by changed_in, kind, key limit $6) "
     "select u.sequence, u.forgotten_to, q.changed_in, q.kind, q.key, case q.kind "
@@ -57,6 +60,9 @@ constexpr auto after_sql = db::join(
     "when 1 then (select jsonb_build_array(",
     category_columns,
     ") from categories c where c.user_id = $1 and c.id = q.key and c.changed_in = q.changed_in) "
+    "when 10 then (select jsonb_build_array(u.currency, i) from onboarding_answers a cross join lateral "
+    "  jsonb_array_elements(a.answers->'installments') i where a.user_id = $1 and a.version = u.plan_version "
+    "  and i->>'id' = q.key and u.plan_changed_in = q.changed_in) "
     "when 2 then (select jsonb_build_array(u.plan_version, u.timezone, a.answers::text) from onboarding_answers a "
     "  where a.user_id = $1 and a.version = u.plan_version) "
     "when 3 then jsonb_build_array(",

@@ -1,7 +1,6 @@
 #include "finance/handlers/transaction_written.hpp"
 
 #include "core/error.hpp"
-#include "finance/ledger/bill_link.hpp"
 #include "finance/month/facts_with_entry.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/wire/refusals.hpp"
@@ -68,6 +67,11 @@ awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const tra
     if (!target) {
         target = co_await a.ledger.find_target(user, entry.bill_id, d);
     }
+    judge_link(f, entry, target);
+}
+
+void judge_link(month_facts& f, const transaction& entry, std::optional<link_target> target) {
+    if (target && entry.value > 0) target->part = f.is_part(entry.bill_id);
     check_link(entry, target);
     f.know_linked(entry.bill_id, *target);
 }

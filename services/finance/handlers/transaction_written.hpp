@@ -3,6 +3,7 @@
 #pragma once
 
 #include "finance/app.hpp"
+#include "finance/ledger/bill_link.hpp"
 #include "finance/ledger/transaction_body.hpp"
 #include "finance/month/spend_effect.hpp"
 #include "http/message.hpp"
@@ -27,6 +28,7 @@ http::response written(const transaction& t, const std::optional<spend_effect>& 
                        unsigned status);
 
 // May a new entry be linked to what it names (its bill_id, not empty)? Then f knows it. Throws as check_link.
+void judge_link(month_facts& f, const transaction& entry, std::optional<link_target> target);
 awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const transaction& entry, deadline d);
 
 // A leg of a transfer comes and goes with it: 409 transfer_leg.

@@ -5,7 +5,6 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/judged_together.hpp"
 #include "finance/handlers/transaction_written.hpp"
-#include "finance/ledger/bill_link.hpp"
 #include "finance/ledger/signed_store.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/wire/fields.hpp"
@@ -89,8 +88,7 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     const bool linked = !t.bill_id.empty() && (t.bill_id != before.bill_id || moves);
     if (linked) {
         const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
-        check_link(t, target);
-        s.now.facts.know_linked(t.bill_id, *target);
+        judge_link(s.now.facts, t, target);
     }
     std::optional<spend_effect> effect;
     if (linked || moves) {

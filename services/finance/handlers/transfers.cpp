@@ -4,7 +4,6 @@
 #include "finance/handlers/handlers.hpp"
 #include "finance/handlers/transaction_written.hpp"
 #include "finance/handlers/transfer_written.hpp"
-#include "finance/ledger/bill_link.hpp"
 #include "finance/transfers/transfer_body.hpp"
 #include "finance/transfers/transfer_query.hpp"
 #include "finance/wire/fields.hpp"
@@ -91,8 +90,7 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     const auto* counted = t.counted();
     if (counted != nullptr && !counted->bill_id.empty()) {
         const auto target = co_await a.ledger.find_target(user, counted->bill_id, req.until);
-        check_link(*counted, target);
-        s.now.facts.know_linked(counted->bill_id, *target);
+        judge_link(s.now.facts, *counted, target);
     }
     const auto all = changes_of(&s.entry, &t);
     co_await require_room_for(a, user, s.now, all, false, req.until);

@@ -19,7 +19,7 @@ void check_link(const transaction& t, const std::optional<link_target>& target) 
     if (std::ranges::none_of(t.lines, placed))
         refuse("/bill_id", "bill_category", "It is in category " + target->category + ", this is not.");
     const auto fits = [&](const auto& line) {
-        return placed(line) && (target->income ? line.value > 0 : line.value < 0);
+        return placed(line) && (target->income ? line.value > 0 : target->part || line.value < 0);
     };
     if (std::ranges::none_of(t.lines, fits))
         refuse("/bill_id", "bill_sign",

@@ -32,6 +32,13 @@ amount month_facts::contributed_to(std::string_view goal) const {
     return found == contributed.end() ? 0 : found->second;
 }
 
+bool month_facts::is_part(std::string_view occurrence) const {
+    if (inputs_text.empty()) return false;
+    const auto inputs = in_force();
+    return std::ranges::find(inputs.installments, owner_of(occurrence), &plan_inputs::installment::id) !=
+           inputs.installments.end();
+}
+
 void month_facts::know_linked(const std::string& id, const link_target& what) {
     const auto day = parse_day(std::string_view(id).substr(id.rfind(':') + 1));
     if (!day) return;

@@ -74,6 +74,9 @@ struct month_facts {
 
     amount contributed_to(std::string_view goal) const;
 
+    // Is the occurrence a part of an installment plan in force?
+    bool is_part(std::string_view occurrence) const;
+
     // An occurrence that an entry is linked to: its money is of that month, however far that is.
     void know_linked(const std::string& id, const link_target& what);
 

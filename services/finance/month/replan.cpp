@@ -18,6 +18,8 @@ namespace {
 std::string_view part_beyond_range(const plan_inputs& a) {
     wide sum = a.buffer;
     for (const auto& b : a.bills) sum += b.value;
+    for (const auto& i : a.installments)
+        for (const auto& p : schedule_of(i.what)) sum += p.whole();
     if (!narrow128(sum)) return "/buffer_money";
     for (const auto& g : a.goals) sum += g.target;
     return narrow128(sum) ? "/categories" : "/goals";

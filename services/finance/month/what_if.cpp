@@ -60,10 +60,10 @@ void know_all_payments(month_facts& f) {
 
 }  // namespace
 
-month_facts facts_if(const loaded_month& got, const what_if& w) {
+month_facts facts_if(const loaded_month& got, const what_if& w, std::string_view named) {
     auto f = got.facts;
     if (w.plan) {
-        put_months(f, replanned(got, *w.plan, got.today, "/plan"));
+        put_months(f, replanned(got, *w.plan, got.today, named));
         f.inputs_text = to_json(*w.plan);
         expect_anew(f, month_of(got.today));
         know_all_payments(f);

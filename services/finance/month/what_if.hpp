@@ -26,7 +26,7 @@ inline constexpr int transactions_seen = 1000;
 what_if read_what_if(std::string_view body, const loaded_month& got);
 
 // The facts as they would be: planned anew from today when there is another plan, with the entries. Throws api_error
-// 422 amount_overflow.
-month_facts facts_if(const loaded_month& got, const what_if& w);
+// 422 amount_overflow at `named`.
+month_facts facts_if(const loaded_month& got, const what_if& w, std::string_view named = "/plan");
 
 }  // namespace mita::finance

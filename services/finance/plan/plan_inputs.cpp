@@ -1,5 +1,7 @@
 #include "finance/plan/plan_inputs.hpp"
 
+#include "finance/plan/installment_parts.hpp"
+
 #include <boost/json/parse.hpp>
 
 #include <algorithm>
@@ -88,6 +90,10 @@ void append_members(json_out& out, const plan_inputs& a, bool stored) {
         out.close('}');
     }
     out.close(']');
+    if (!stored || a.installments.empty()) return;
+    out.key("installments").open('[');
+    for (const auto& i : a.installments) append_stored(out, i, a.currency);
+    out.close(']');
 }
 
 plan_inputs::category category_from(const object& o) {
@@ -167,6 +173,12 @@ void check_load(const plan_inputs& a, const fail_list& fail) {
     };
     check("incomes", a.incomes);
     check("bills", a.bills);
+    wide sum = 0;
+    for (const auto& b : a.bills) sum += wide{b.value} * most_in_a_month(b.more);
+    for (const auto& i : a.installments)
+        for (const auto& p : schedule_of(i.what)) sum += p.whole();
+    if (!a.installments.empty() && !narrow128(sum))
+        fail("installments", "amount_overflow", "The sum of all parts and bills leaves the range of exact amounts.");
 }
 
 std::string to_json(const plan_inputs& a) {
@@ -211,6 +223,8 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
         a.goals.push_back(std::move(goal));
     }
     for (const auto& v : o.at("categories").as_array()) a.categories.push_back(category_from(v.as_object()));
+    if (const auto* all = o.if_contains("installments"))
+        for (const auto& v : all->as_array()) a.installments.push_back(installment_from(v.as_object()));
     return a;
 }
 

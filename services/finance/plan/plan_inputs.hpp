@@ -6,6 +6,7 @@
 #include "finance/accounts/account.hpp"
 #include "finance/categories/category_book.hpp"
 #include "finance/domain/day_weights.hpp"
+#include "finance/domain/installments.hpp"
 #include "finance/domain/money.hpp"
 #include "finance/domain/policy.hpp"
 #include "finance/plan/terms.hpp"
@@ -67,14 +68,23 @@ struct plan_inputs {
         amount value = 0;
     };
 
+    struct installment {
+        std::string id, name;
+        std::string category;  // not of class income
+        installment_terms what;
+        civil_day since;            // the day it came into the plan: what was due before has been paid elsewhere
+        std::string transaction{};  // what was bought; empty: nobody said
+    };
+
     std::string timezone, currency;
     std::vector<income> incomes;
     std::vector<bill> bills;
     std::vector<goal> goals;  // by priority: when money is short the last breaks first
     amount buffer = 0;
     std::vector<category> categories;
-    bool default_weights = false;  // no categories were given: the taxonomy's weights serve
-    std::vector<move> moves{};     // in the order they were made
+    bool default_weights = false;             // no categories were given: the taxonomy's weights serve
+    std::vector<move> moves{};                // in the order they were made
+    std::vector<installment> installments{};  // /v1/installments alone changes them
 };
 
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the

@@ -1,5 +1,7 @@
 #include "finance/plan/plan_months.hpp"
 
+#include "finance/plan/installment_parts.hpp"
+
 #include <algorithm>
 #include <iterator>
 #include <tuple>
@@ -20,6 +22,12 @@ const obligation* occurrence_in(const std::vector<obligation>& known, const std:
         return owner_of(o.id) == bill && month_of(o.day) == month_of(due.day) && number_of(o.id) == due.number;
     });
     return found == known.end() ? nullptr : &*found;
+}
+
+// A part that is a fact already; another is what its schedule says, whatever was planned before.
+bool is_kept(const std::vector<obligation>& known, const obligation& part) {
+    return std::ranges::any_of(
+        known, [&part](const obligation& o) { return o.kept && occurrence_key(o.id) == occurrence_key(part.id); });
 }
 
 std::vector<category_request> requests_of(const plan_inputs& a, const category_book& book,
@@ -152,6 +160,11 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
                 add(std::move(o));
             }
         }
+    }
+    for (const auto& i : a.installments) {
+        if (last_day_of(i) < over.start - around) continue;
+        for (auto& o : parts_of(i))
+            if (!is_kept(known, o)) add(std::move(o));
     }
     for (const auto& o : known)
         if (o.kept) add(o);

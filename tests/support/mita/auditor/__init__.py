@@ -3,8 +3,9 @@
 Built on the reference model (tests/vectors/daily_budget.py) and the rules alone. It knows when months open, which revision of a plan was in
 force on which day, what goals have put aside, which payment pays which bill of which month, what incomes bring, what a month carries on."""
 from .books import Books
-from .calendar import label, month_of, shifted
+from .calendar import key, label, month_of, shifted
+from .installments import due_of, paid_off, schedule
 from .planning import identify
 from .recurring import keep_terms, paused
 
-__all__ = ["Books", "identify", "keep_terms", "label", "month_of", "paused", "shifted"]
+__all__ = ["Books", "due_of", "identify", "keep_terms", "key", "label", "month_of", "paid_off", "paused", "schedule", "shifted"]

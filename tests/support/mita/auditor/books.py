@@ -38,7 +38,7 @@ class Books(Comparing):
     def uses(self, id, gone):
         """Is it in an entry (gone: deleted ones), in the answers or in an opened month?"""
         entries = any(c == id for e in [*self.entries.values(), *gone] for c, _ in e["lines"])
-        answers = self.answers and (id in self.answers["categories"] or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"]))
+        answers = self.answers and (id in self.answers["categories"] or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"] + self.answers.get("installments", [])))
         months = any(id in p.categories or any(x[2] == id for x in p.bills + p.ahead + p.incomes) for known in self.months.values() for p in known)
         return bool(entries or answers or months or any(id in m for m in self.moves))
 

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 import daily_budget as model
 
 from .calendar import first, key, length, month_of
+from .installments import due_of
 from .recurring import due_in
 
 
@@ -36,6 +37,8 @@ def occurrences(answers, month, kept, known, planned, since):
         for id, day in due_in(b, month):
             if key(id) not in there and not (b.get("rule") and key(id) not in known and day < since and b["id"] in planned):
                 out.append((known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
+    for i in answers.get("installments", []):
+        out += [(id, i["name"], i["category"], day, amount) for id, day, amount in due_of(i) if month_of(day) == month and key(id) not in there]
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 

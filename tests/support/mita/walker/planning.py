@@ -46,7 +46,7 @@ class Planning:
                 if free and rng.random() < .4:
                     x["id"] = rng.choice(free)
         return {"incomes": incomes, "bills": bills, "goals": goals,
-                "buffer": rng.choice([0, 5000]) * u, "categories": chosen}
+                "buffer": rng.choice([0, 5000]) * u, "categories": chosen, "installments": (self.books.answers or {}).get("installments", [])}
 
     def body(self, a):
         m = lambda x: money(x, self.currency)

@@ -9,6 +9,7 @@ from ..people import key
 from .accounts import Accounts
 from .categories import Categories
 from .goals import Goals
+from .installments import Installments
 from .ledger import Ledger
 from .looking import Looking
 from .payees import Payees
@@ -17,7 +18,7 @@ from .recurring import Recurring
 from .transfers import Transfers
 
 
-class Walker(Planning, Recurring, Ledger, Accounts, Transfers, Categories, Goals, Payees, Looking):
+class Walker(Planning, Recurring, Installments, Ledger, Accounts, Transfers, Categories, Goals, Payees, Looking):
     def __init__(self, stack, clock, rng, zone, currency, doors=()):
         self.stack, self.clock, self.rng, self.zone, self.currency = stack, clock, rng, zone, currency
         self.person = stack.person()
@@ -70,7 +71,7 @@ class Walker(Planning, Recurring, Ledger, Accounts, Transfers, Categories, Goals
         self.person.client = self.rng.choice(self.doors)
         self.person.client.token = self.person.access
         shares = {self.create: 34, self.batch: 6, self.bulk: 6, self.change: 14, self.delete: 6, self.restore: 5, self.switch_cover: 2, self.onboard: 4,
-                  self.recur: 9, self.look: 12,
+                  self.recur: 9, self.repay: 6, self.look: 12,
                   self.look_elsewhere: 8, self.look_closely: 8, self.page_through: 3, self.category: 8, self.search: 4,
                   self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14, self.payees: 5, self.goal: 8,
                   self.move_budget: 6, self.clear: 10}
