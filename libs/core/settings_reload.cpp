@@ -24,13 +24,14 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-settings_reload::settings_reload(config& in_force, std::vector<std::string_view> at_once, reader read, runtime& rt,
-                                 logger& log, metrics::registry& metrics, const std::string& service)
+settings_reload::settings_reload(config& in_force, std::vector<std::string_view> at_once, reader read, vitals& shown,
+                                 runtime& rt, logger& log, metrics::registry& metrics, const std::string& service)
     : in_force_(in_force.settings()),
       secrets_(secrets_of(in_force)),
       hangups_(rt.at(0).get_executor(), SIGHUP),
       at_once_(std::move(at_once)),
       read_(std::move(read)),
+      shown_(shown),
       log_(log),
       good_(counted(metrics, service, "good")),
       failed_(counted(metrics, service, "failed")) {
@@ -63,11 +64,6 @@ settings_reload::secrets settings_reload::secrets_of(config& read) {
     return out;
 }
 
-std::vector<setting> settings_reload::in_force() const {
-    const std::scoped_lock lock(mutex_);
-    return in_force_;
-}
-
 settings_reload::outcome settings_reload::now(const char* why) {
     outcome out;
     try {
@@ -91,7 +87,6 @@ settings_reload::outcome settings_reload::read_and_apply() {
     secrets told = secrets_of(anew);
     put_in_force();
     outcome out;
-    const std::scoped_lock lock(mutex_);
     for (const setting& s : anew.settings()) {
         const auto known = std::ranges::find(in_force_, s.name, &setting::name);
         if (known == in_force_.end()) continue;
@@ -104,6 +99,7 @@ settings_reload::outcome settings_reload::read_and_apply() {
         *known = s;
         if (after != told.end()) secrets_.insert_or_assign(s.name, std::move(after->second));
     }
+    shown_.show(in_force_);
     log_misspellings(anew, log_);
     return out;
 }

@@ -19,6 +19,11 @@ vitals::vitals(std::string service, const common_settings& s, std::vector<settin
 
 latency_window& vitals::make_window() { return *windows_.emplace_back(std::make_unique<latency_window>()); }
 
+void vitals::show(std::vector<setting> now) {
+    const std::scoped_lock lock(mutex_);
+    shown_ = std::move(now);
+}
+
 health_report vitals::report() {
     health_report r;
     r.service = service_;
@@ -26,7 +31,10 @@ health_report vitals::report() {
     r.commit = commit();
     r.uptime_s = rt_.age().count();
     r.where = where_;
-    r.settings = shown_;
+    {
+        const std::scoped_lock lock(mutex_);
+        r.settings = shown_;
+    }
     const auto now = latency_window::clock::now();
     for (const auto& w : windows_) w->add_recent(now, r.requests);
     judge_requests(degradations, r, r.requests, baseline_p99_ms(windows_, now));

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,9 @@ public:
     // For the public server of each worker, before the workers run.
     latency_window& make_window();
 
+    // The settings in force are these from now on. Any thread.
+    void show(std::vector<setting> now);
+
     // The part of a report that is alike everywhere; the service adds its own and its judgements.
     health_report report();
 
@@ -33,7 +37,8 @@ public:
 private:
     std::string service_;
     platform::limits where_;
-    std::vector<setting> shown_;
+    std::mutex mutex_;
+    std::vector<setting> shown_;  // under mutex_
     const runtime& rt_;
     std::vector<std::unique_ptr<latency_window>> windows_;
 };

@@ -57,14 +57,21 @@ struct client_response {
 
 struct client_core;
 
-class client {
+// Who sends a request somewhere and brings the answer: a client, or who chooses among several.
+class sender {
+public:
+    virtual ~sender() = default;
+    virtual awaitable<client_response> send(client_request r, deadline d) = 0;
+};
+
+class client final : public sender {
 public:
     client(executor ex, client_options o, logger& log, metrics::registry& metrics);
-    ~client();
+    ~client() override;
     client(const client&) = delete;
     client& operator=(const client&) = delete;
 
-    awaitable<client_response> send(client_request r, deadline d);
+    awaitable<client_response> send(client_request r, deadline d) override;
     // The gateway's hot path: `head` and `body` are written by one gathered write, the answer read into `out` (reused).
     // The head has the request line, headers and the final CRLF already; the caller guarantees framing. Same errors and
     // retry rule as send.

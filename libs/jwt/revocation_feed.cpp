@@ -31,7 +31,7 @@ std::int64_t steady_ms() {
 }  // namespace
 
 struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::impl> {
-    impl(executor e, http::client& c, revocations& r, validator& v, feed_options opts, logger& l)
+    impl(executor e, http::sender& c, revocations& r, validator& v, feed_options opts, logger& l)
         : ex(e), auth(c), into(r), keys(v), o(std::move(opts)), log(l), random(cache::random_hash_key().k0) {
         poll = std::min(o.poll, keys.feed_silence_limit() / 5);
         authorization = authorization_line(o.internal_token);
@@ -62,7 +62,7 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
     }
 
     executor ex;
-    http::client& auth;
+    http::sender& auth;
     revocations& into;
     validator& keys;
     feed_options o;
@@ -226,7 +226,7 @@ awaitable<void> revocation_feed::impl::run(self_ptr self) {
     if (f.ended) f.ended->notify();
 }
 
-revocation_feed::revocation_feed(executor ex, http::client& auth_internal, revocations& into, validator& keys,
+revocation_feed::revocation_feed(executor ex, http::sender& auth_internal, revocations& into, validator& keys,
                                  feed_options o, logger& log)
     : impl_(std::make_shared<impl>(ex, auth_internal, into, keys, std::move(o), log)) {}
 

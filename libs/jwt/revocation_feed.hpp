@@ -1,5 +1,5 @@
 // Follows auth's internal feed (long poll GET /internal/v1/revocations?after=SEQ) and applies it; reads everything
-// again after a gap. Run by gateway and finance on one worker, the one that owns the client. Reconnects with backoff
+// again after a gap. Run by gateway and finance on one worker, the one that owns the sender. Reconnects with backoff
 // and jitter for ever; says so in the log and by connected(). Answer form:
 // {"revocations":[{"sequence","kind","id","not_before","expires_at"}],"sequence":N}; the service token goes as a
 // Bearer.
@@ -35,7 +35,7 @@ struct feed_options {
 
 class revocation_feed {
 public:
-    revocation_feed(executor ex, http::client& auth_internal, revocations& into, validator& keys, feed_options o,
+    revocation_feed(executor ex, http::sender& auth_internal, revocations& into, validator& keys, feed_options o,
                     logger& log);
     ~revocation_feed();
     revocation_feed(const revocation_feed&) = delete;
@@ -45,7 +45,7 @@ public:
     // the feed says a key changed, then follows the feed.
     void start();
     bool connected() const;  // any thread: the last call was answered
-    // On `ex`. Ends the loop at once; a poll in flight ends with its client's close, or by itself within the poll time.
+    // On `ex`. Ends the loop at once; a poll in flight ends with its sender's close, or by itself within the poll time.
     awaitable<void> close(deadline d);
 
 private:

@@ -12,7 +12,7 @@ namespace {
 
 constexpr auto never = std::numeric_limits<std::int64_t>::max();
 
-awaitable<std::string> fetch(http::client& auth_internal, const secret& internal_token, deadline d) {
+awaitable<std::string> fetch(http::sender& auth_internal, const secret& internal_token, deadline d) {
     http::client_request ask(http::verb::get, "/internal/v1/jwks");
     ask.headers = authorization_line(internal_token);
     const auto answer = co_await auth_internal.send(std::move(ask), d);
@@ -37,7 +37,7 @@ feed_options feed_options_of(const common_settings& s) {
     return o;
 }
 
-validator::refetch_fn keys_from(http::client& auth_internal, const secret& internal_token) {
+validator::refetch_fn keys_from(http::sender& auth_internal, const secret& internal_token) {
     return [&auth_internal, &internal_token](deadline d) { return fetch(auth_internal, internal_token, d); };
 }
 

@@ -19,9 +19,9 @@ namespace mita::jwt {
 validator_options options_of(const common_settings& s, std::size_t cache_bytes);
 feed_options feed_options_of(const common_settings& s);
 
-// Reads auth's current JWKS, for a key id nobody has heard of yet (T4). Run on the client's worker (refetch_on); both
+// Reads auth's current JWKS, for a key id nobody has heard of yet (T4). Run on the sender's worker (refetch_on); both
 // must outlive the validator.
-validator::refetch_fn keys_from(http::client& auth_internal, const secret& internal_token);
+validator::refetch_fn keys_from(http::sender& auth_internal, const secret& internal_token);
 
 // mita_SERVICE_revocation_lag_seconds: since revocations were last known to be complete; NaN before.
 void export_revocation_lag(metrics::registry& r, const std::string& service, const revocations& revoked);

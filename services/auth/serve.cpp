@@ -137,7 +137,7 @@ int serve(config& from, bool take_over) {
     auto at_once = http::live_options::names(all.set);
     at_once.push_back("MITA_LOG_LEVEL");
     at_once.insert(at_once.end(), live_settings::names.begin(), live_settings::names.end());
-    settings_reload again(from, std::move(at_once), read, rt, log, all.metrics, "auth");
+    settings_reload again(from, std::move(at_once), read, all.vital, rt, log, all.metrics, "auth");
     http::reload_door internal_door(internal_way, again, all.set.internal_token);
     http::server internal_server(rt.at(0), inside(all.set), internal_door, log, all.metrics);
     http::doors doors(rt, all.set, "auth", servers, internal_server, log);

@@ -159,7 +159,7 @@ int serve(config& from, bool take_over) {
     };
     auto at_once = http::live_options::names(all.set);
     at_once.push_back("MITA_LOG_LEVEL");
-    settings_reload again(from, std::move(at_once), read, rt, log, all.metrics, "finance");
+    settings_reload again(from, std::move(at_once), read, all.vital, rt, log, all.metrics, "finance");
     http::reload_door internal_door(internal_way, again, all.set.internal_token);
     http::server internal_server(rt.at(0), http::options_of(all.set, "finance_internal"), internal_door, log,
                                  all.metrics);

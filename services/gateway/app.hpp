@@ -4,7 +4,6 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/runtime.hpp"
-#include "core/settings_reload.hpp"
 #include "core/vitals.hpp"
 #include "gateway/audit/audit_trail.hpp"
 #include "gateway/limits/rate_limit.hpp"
@@ -44,10 +43,9 @@ struct shared {
     std::atomic<std::size_t> streams{0};  // open
 
     upstream_state auth_state, finance_state;
-    std::unique_ptr<certificate> shown;      // null: no TLS
-    std::unique_ptr<ops_data> operators;     // made in serve: it asks the instances behind
-    std::unique_ptr<settings_reload> again;  // made in serve
-    http::live_options options;              // of the servers, once settings were read again
+    std::unique_ptr<certificate> shown;   // null: no TLS
+    std::unique_ptr<ops_data> operators;  // made in serve: it asks the instances behind
+    http::live_options options;           // of the servers, once settings were read again
 };
 
 struct app {

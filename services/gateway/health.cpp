@@ -12,7 +12,6 @@ bool app::ready() const {
 
 awaitable<health_report> app::health() {
     health_report r = all.vital.report();
-    if (all.again) r.settings = all.again->in_force();
     auto& degradations = all.vital.degradations;
     for (const upstream* u : upstreams()) {
         r.services.emplace_back(u->name, u->state.status());

@@ -90,13 +90,13 @@ struct worker_parts {
 };
 
 // Auth's connections end after what was noted last has gone to it.
-awaitable<void> send_the_last(app& a, deadline d) {
+awaitable<void> send_the_last(app& a, instances& auth, deadline d) {
     try {
-        co_await a.all.trail.flush(a.auth.inside, a.all.set.internal_token, d.capped(std::chrono::seconds(2)));
+        co_await a.all.trail.flush(auth, a.all.set.internal_token, d.capped(std::chrono::seconds(2)));
     } catch (const std::exception& e) {
         a.all.log.error("audit_not_sent").with("events", a.all.trail.waiting()).with("reason", e.what());
     }
-    co_await a.auth.close(d);
+    co_await auth.close(d);
 }
 
 }  // namespace
@@ -128,20 +128,21 @@ int serve(config& from, bool take_over) {
     app& first = parts.front()->a;
     const executor home = rt.at(0).get_executor();
 
+    instances auth_inside(home, first.auth.name, first.auth.inside_at, log, all.metrics);
+    instances finance_inside(home, first.finance.name, first.finance.inside_at, log, all.metrics);
+
     // Tokens: keys and revocations come from auth.
     auto rules = jwt::options_of(all.set, all.set.token_cache_bytes);
     rules.refetch_on = home;
-    const auto refetch = jwt::keys_from(first.auth.inside, all.set.internal_token);
+    const auto refetch = jwt::keys_from(auth_inside, all.set.internal_token);
     all.tokens = std::make_unique<jwt::validator>(std::move(rules), all.revoked, refetch);
-    jwt::revocation_feed feed(home, first.auth.inside, all.revoked, *all.tokens, jwt::feed_options_of(all.set), log);
+    jwt::revocation_feed feed(home, auth_inside, all.revoked, *all.tokens, jwt::feed_options_of(all.set), log);
     feed.start();
-    std::vector<std::unique_ptr<instances>> behind;
     for (upstream* u : first.upstreams()) {
         all.metrics.callback(
             "mita_gateway_circuit_state", "0: closed, 1: half open, 2: open, no instance can be asked.", "gauge",
             {{"upstream", u->name}}, [u] { return double(u->state.each.circuit(std::chrono::steady_clock::now())); });
-        instances& each =
-            *behind.emplace_back(std::make_unique<instances>(home, u->name, u->inside_at, log, all.metrics));
+        instances& each = u == &first.auth ? auth_inside : finance_inside;
         const auto p = std::make_shared<probe>(*u, each, [&first] { return first.ready(); }, log);
         rt.every(0, std::string("probe_") + u->name, [p] { return p->pause(); }, [p] { return p->ask(); });
     }
@@ -150,13 +151,12 @@ int serve(config& from, bool take_over) {
     rt.every(0, "judge_itself", std::chrono::seconds(1),
              [&first]() -> awaitable<void> { (void)co_await first.health(); });
 
-    rt.every(0, "audit", std::chrono::seconds(1), [&all, &first]() -> awaitable<void> {
+    rt.every(0, "audit", std::chrono::seconds(1), [&]() -> awaitable<void> {
         if (!first.auth.state.ready()) co_return;  // away: said by others
-        co_await all.trail.flush(first.auth.inside, all.set.internal_token, deadline::after(std::chrono::seconds(5)));
+        co_await all.trail.flush(auth_inside, all.set.internal_token, deadline::after(std::chrono::seconds(5)));
     });
 
-    std::vector<const instances*> asked;
-    for (const auto& each : behind) asked.push_back(each.get());
+    std::vector<const instances*> asked{&auth_inside, &finance_inside};
     const auto own_health = [&first] { return first.health(); };
     all.operators = std::make_unique<ops_data>(home, std::move(asked), own_health, all.metrics, log);
 
@@ -176,8 +176,8 @@ int serve(config& from, bool take_over) {
     auto at_once = http::live_options::names(all.set);
     const auto own = live_settings::names();
     at_once.insert(at_once.end(), own.begin(), own.end());
-    all.again = std::make_unique<settings_reload>(from, std::move(at_once), read, rt, log, all.metrics, "gateway");
-    http::reload_door internal_door(internal_way, *all.again, all.set.internal_token);
+    settings_reload again(from, std::move(at_once), read, all.vital, rt, log, all.metrics, "gateway");
+    http::reload_door internal_door(internal_way, again, all.set.internal_token);
     http::server internal_server(rt.at(0), with_name(http::options_of(all.set, "gateway_internal")), internal_door, log,
                                  all.metrics);
     http::doors doors(rt, all.set, "gateway", servers, internal_server, log);
@@ -186,16 +186,12 @@ int serve(config& from, bool take_over) {
     rt.announce_ready([&first] { return first.ready(); });
     if (former) former->relieve_when(rt, [&first] { return first.ready(); });
 
-    for (const auto& each : behind)
-        rt.on_stop(stop_stage::close, 0, [&each = *each](deadline d) { return each.close(d); });
+    rt.on_stop(stop_stage::close, 0, [&](deadline d) { return send_the_last(first, auth_inside, d); });
+    rt.on_stop(stop_stage::close, 0, [&](deadline d) { return finance_inside.close(d); });
     rt.on_stop(stop_stage::drain, 0, [&feed](deadline d) { return feed.close(d); });
     for (unsigned i = 0; i < rt.size(); ++i) {
-        for (upstream* u : parts[i]->a.upstreams()) {
-            if (u == &first.auth)
-                rt.on_stop(stop_stage::close, i, [&first](deadline d) { return send_the_last(first, d); });
-            else
-                rt.on_stop(stop_stage::close, i, [u](deadline d) { return u->close(d); });
-        }
+        for (upstream* u : parts[i]->a.upstreams())
+            rt.on_stop(stop_stage::close, i, [u](deadline d) { return u->close(d); });
     }
     return rt.run();
 }

@@ -60,7 +60,7 @@ def test_C7_without_a_token_the_answer_is_401_also_while_nothing_can_be_judged(s
         service.stop()
 
 
-def test_C7_auth_gives_no_page_before_it_has_read_its_table(stack, tokens):
+def test_C7_auth_gives_no_page_before_it_has_read_its_table_nor_while_it_cannot(stack, tokens):
     """An auth that cannot read its database yet must not be taken for one that knows of no revocation."""
     with TcpGate(stack.cluster.port) as gate:
         gate.hold()
@@ -72,4 +72,8 @@ def test_C7_auth_gives_no_page_before_it_has_read_its_table(stack, tokens):
         gate.clear()
         page = until(lambda: ask().status == 200 and ask().json, 15, "the first page")
         assert page["revocations"], page
+        gate.hold()
+        until(lambda: ask().status == 503, 15 * auth.slow, "what it knows to be taken for old")
+        gate.clear()
+        until(lambda: ask().status == 200, 15 * auth.slow, "it to read again")
         auth.stop()

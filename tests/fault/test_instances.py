@@ -11,6 +11,7 @@ from mita.load import load
 from mita.metrics import samples
 from mita.people import Person, money, uuid7
 from mita.saboteur import Saboteur
+from mita.tcp_gate import TcpGate
 from mita.waiting import until
 
 
@@ -91,6 +92,36 @@ def test_C3_what_the_gateway_itself_asks_of_auth_goes_on_at_another_instance(sta
             else:
                 away.start()
     assert told(stack, gateway, 'mita_gateway_audit_events_total{result="dropped"}') == 0
+
+
+def test_C7_an_instance_of_auth_that_lost_its_database_is_not_followed_while_another_has_its_own(stack):
+    """It answers, but knows nothing new: who signs out at the other is out at the gateway, and the trail is taken there."""
+    sent = 'mita_gateway_audit_events_total{result="sent"}'
+    with TcpGate(stack.cluster.port) as gate:
+        url = stack.cluster.url("auth").replace(f":{stack.cluster.port}/", f":{gate.port}/")
+        blind = stack.also("auth", "auth-blind", MITA_AUTH_DATABASE_URL=url).start()
+        gateways = [stack.also("gateway", f"gateway-blind-{n}", MITA_AUTH_INTERNAL_URL=urls(*ports)).start()
+                    for n, ports in enumerate(((blind.internal_port, stack.auth.internal_port), (stack.auth.internal_port, blind.internal_port)))]
+        leaving = [stack.person() for _ in range(2)]
+        clients = [[Client(gateway, stack.contract, person.access) for gateway in gateways] for person in leaving]
+        try:
+            for gate_does in (gate.hold, gate.cut):
+                gate_does()
+                person, asking = leaving.pop(), clients.pop()
+                noted = [told(stack, gateway, sent) for gateway in gateways]
+                for client in asking:
+                    expect(client.get("/v1/auth/me"), 200)
+                expect(Client(stack.auth, stack.contract, person.access).post("/v1/auth/logout"), 204)
+                for client, gateway, before in zip(asking, gateways, noted):
+                    until(lambda client=client: client.get("/v1/me").status == 401, 20 * gateway.slow, "the gateway to hear who signed out")
+                    client.request("POST", "/v1/auth/refresh", {"refresh_token": "x"}, check=False)
+                    until(lambda gateway=gateway, before=before: told(stack, gateway, sent) > before, 20 * gateway.slow, "the trail to be taken by the other")
+                    assert told(stack, gateway, "mita_gateway_revocation_lag_seconds") < 4
+                gate.clear()
+                until(lambda: stack.client(blind).get("/readyz", check=False).status == 200, 20 * blind.slow, "its database to be back")
+        finally:
+            for service in (*gateways, blind):
+                assert service.stop() == 0
 
 
 def test_when_all_instances_are_killed_only_what_needs_them_is_refused_with_503_and_when_to_come_again(stack, people_of_one):

@@ -16,6 +16,8 @@ namespace {
 
 using std::chrono::milliseconds;
 constexpr milliseconds poll_interval{1'000}, read_limit{2'000}, settle_limit{100}, retry_pause{200};
+// Between two readings that go well, and a second: another instance may have written what is not known here.
+constexpr milliseconds longest_between = poll_interval + read_limit + milliseconds(1'000);
 
 std::int64_t steady_ms() {
     return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
@@ -159,11 +161,17 @@ revocation_hub::page revocation_hub::page_after(std::int64_t after) const {
     return out;
 }
 
+// With the lock held.
+void revocation_hub::require_fresh() const {
+    if (last_ < 0) throw overloaded("revocations have not been read yet");
+    if (into_.silent_ms() > longest_between.count()) throw overloaded("revocations cannot be read");
+}
+
 awaitable<revocation_hub::page> revocation_hub::wait_after(executor on, std::int64_t after, deadline until) {
     const auto mine = std::make_shared<poll>(on, after);
     {
         const std::scoped_lock lock(mutex_);
-        if (last_ < 0) throw overloaded("revocations have not been read yet");
+        require_fresh();
         if (after >= last_ && outstanding_ > 0 && --outstanding_ == 0) finish_settled();
         if (after != last_) co_return page_after(after);
         polls_.push_back(mine);
@@ -171,6 +179,7 @@ awaitable<revocation_hub::page> revocation_hub::wait_after(executor on, std::int
     co_await mine->done.wait(until);
     const std::scoped_lock lock(mutex_);
     polls_.remove(mine);
+    require_fresh();
     co_return page_after(after);
 }
 

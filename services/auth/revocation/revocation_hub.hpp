@@ -40,7 +40,8 @@ public:
         bool reset = false;  // `after` is older than what is kept, or newer than what is: take this as everything
     };
     // A long poll: answers when something is newer than `after`, at the latest at `until`. On the caller's executor.
-    // Throws overloaded until the table was read once: an empty page would be taken for everything (C7).
+    // Throws overloaded until the table was read once, and while it cannot be read: an empty page would be taken for
+    // everything, and for news (C7).
     awaitable<page> wait_after(executor on, std::int64_t after, deadline until);
 
     // Until `sequence` is applied here and the nodes listening then have come back for more; at most 100 ms.
@@ -62,6 +63,7 @@ private:
     void wake(const std::shared_ptr<poll>& p);
     void finish_settled();
     page page_after(std::int64_t after) const;
+    void require_fresh() const;
 
     executor home_;
     db::pool& db_;

@@ -58,7 +58,7 @@ void audit_trail::note(const http::request& req, const gateway_route& of, unsign
     if (!std::exchange(full_, true)) log_.error("audit_queue_full").with("events", static_cast<std::int64_t>(most_));
 }
 
-awaitable<void> audit_trail::flush(http::client& auth, const secret& internal_token, deadline d) {
+awaitable<void> audit_trail::flush(http::sender& auth, const secret& internal_token, deadline d) {
     for (;;) {
         std::size_t events = 0;
         http::client_request r(http::verb::post, "/internal/v1/audit-events");

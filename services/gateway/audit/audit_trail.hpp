@@ -26,9 +26,9 @@ public:
     audit_trail(metrics::registry& r, logger& log, std::size_t most);
 
     void note(const http::request& req, const gateway_route& of, unsigned status);
-    // Sends all that is queued. One at a time. Throws as http::client, std::runtime_error when auth does not take it:
+    // Sends all that is queued. One at a time. Throws as http::sender, std::runtime_error when auth does not take it:
     // what was not taken stays queued.
-    awaitable<void> flush(http::client& auth, const secret& internal_token, deadline d);
+    awaitable<void> flush(http::sender& auth, const secret& internal_token, deadline d);
     std::size_t waiting() const;
     bool full() const;  // something was dropped since the last batch that was taken
 

@@ -100,8 +100,8 @@ awaitable<ops_data::document> ops_data::gather() {
     std::vector<told> all;
     for (const instances* service : behind_) {
         for (const auto& one : service->all()) {
-            clients.push_back(one.at);
-            all.push_back({service->service, one.address, {}, {}});
+            clients.push_back(one->at);
+            all.push_back({service->service, one->known.address, {}, {}});
         }
     }
     const auto limit = deadline::after(answers_within);

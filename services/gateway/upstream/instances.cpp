@@ -2,10 +2,13 @@
 
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
+#include "gateway/upstream/attempt.hpp"
+#include "http/unreachable.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <iterator>
+#include <optional>
+#include <random>
 #include <string_view>
 #include <utility>
 
@@ -15,8 +18,11 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr auto look_up_again = 5s;
-constexpr unsigned connections_each = 2;
+constexpr unsigned connections_each = 6;  // the feed waits on one; keys, the trail, health, operators
 constexpr const char* away = "unreachable";
+
+bool repeatable(const http::client_request& r) { return r.idempotent || r.method == http::verb::get; }
+bool well(const std::string& status) { return status == "healthy" || status == "degraded"; }
 
 // The "status" member of a service's /health, found by its fixed place at the front.
 std::string status_in(std::string_view health) {
@@ -48,17 +54,89 @@ awaitable<void> ask_one(std::shared_ptr<http::client> at, std::shared_ptr<round>
 }  // namespace
 
 instances::instances(executor ex, const char* service_, const std::string& at, logger& log, metrics::registry& metrics)
-    : service(service_), ex_(ex), log_(log), metrics_(metrics), address_(ex, at, 0) {
+    : service(service_),
+      ex_(ex),
+      log_(log),
+      metrics_(metrics),
+      address_(ex, at, 0),
+      ejections_(metrics.make_counter("mita_gateway_ejections_total", "Instances left out for a while as they failed",
+                                      {{"upstream", service_ + std::string("_internal")}})) {
     follow_addresses();
+    if (!all_.empty()) last_ = all_[std::random_device()() % all_.size()];
 }
 
 awaitable<void> instances::ask(deadline d) {
     co_await look_up(d);
     if (all_.empty()) co_return;
-    const auto r = std::make_shared<round>(ex_, all_.size());
-    for (std::size_t i = 0; i < all_.size(); ++i) spawn_logged(ex_, log_, "ask_instance", ask_one(all_[i].at, r, i, d));
+    const auto asked = all_;
+    const auto r = std::make_shared<round>(ex_, asked.size());
+    for (std::size_t i = 0; i < asked.size(); ++i)
+        spawn_logged(ex_, log_, "ask_instance", ask_one(asked[i]->at, r, i, d));
     co_await r->done.wait(d);
-    for (std::size_t i = 0; i < all_.size(); ++i) all_[i].status = r->status[i];
+    const auto now = std::chrono::steady_clock::now();
+    for (std::size_t i = 0; i < asked.size(); ++i) {
+        one& it = *asked[i];
+        it.status = r->status[i];
+        if (it.known.checked(it.status != away, well(it.status), now)) say_ejected(it);
+    }
+}
+
+    if (all_.empty()) {
+        co_await look_up(d.capped(1s));
+    }
+    if (all_.empty()) co_await look_up(d.capped(1s));
+    one_ptr on = choose(nullptr);
+    for (unsigned number = 1;; ++number) {
+        if (on == nullptr) throw http::unreachable("no instance can be asked");
+        attempt tried;
+        std::optional<http::client_response> answer;
+        const auto begun = deadline::clock::now();
+        auto same = r;
+        try {
+            answer = co_await on->at->send(std::move(same), d);
+        } catch (...) {
+            tried = failure_of(std::current_exception(), begun);
+        }
+        if (answer && answer->status < 500) {
+            on->known.succeeded();
+            last_ = on;
+            co_return std::move(*answer);
+        }
+        if (answer || tried.its_own) failed(*on);
+        const bool may = answer ? repeatable(r) : !tried.over && (repeatable(r) || !tried.sent);
+        one_ptr other = may && number < most_attempts ? choose(on.get()) : nullptr;
+        if (other == nullptr && answer) co_return std::move(*answer);
+        if (other == nullptr) std::rethrow_exception(tried.fault);
+        on = std::move(other);
+    }
+}
+
+// Among those that stand best the one that answered last: the feed of revocations is quickest where it is followed.
+instances::one_ptr instances::choose(const one* but) const {
+    const auto now = std::chrono::steady_clock::now();
+    one_ptr best;
+    auto best_rank = standing::rank::ejected;
+    for (const one_ptr& it : all_) {
+        const auto rank = it->known.at(now);
+        if (it.get() == but || rank == standing::rank::ejected) continue;
+        if (best != nullptr && (rank > best_rank || (rank == best_rank && it != last_))) continue;
+        best = it;
+        best_rank = rank;
+    }
+    return best;
+}
+
+// The next call begins with another.
+void instances::failed(one& it) {
+    if (last_.get() == &it) last_ = choose(&it);
+    if (it.known.failed(std::chrono::steady_clock::now())) say_ejected(it);
+}
+
+void instances::say_ejected(const one& it) {
+    ejections_.add();
+    log_.warn("instance_ejected")
+        .with("upstream", service + std::string("_internal"))
+        .with("address", it.known.address);
 }
 
 awaitable<void> instances::look_up(deadline d) {
@@ -71,35 +149,37 @@ awaitable<void> instances::look_up(deadline d) {
 
 // Who stays keeps its connections.
 void instances::follow_addresses() {
-    std::vector<one> now;
+    std::vector<one_ptr> now;
     for (const tcp::endpoint& e : address_.endpoints()) {
         auto address = http::text_of(e);
-        const auto same = [&](const one& o) { return o.address == address; };
-        if (std::find_if(now.begin(), now.end(), same) != now.end()) continue;
-        const auto known = std::find_if(all_.begin(), all_.end(), same);
+        const auto same = [&](const one_ptr& o) { return o->known.address == address; };
+        if (std::ranges::any_of(now, same)) continue;
+        const auto known = std::ranges::find_if(all_, same);
         if (known != all_.end()) {
-            now.push_back(std::move(*known));
-            all_.erase(known);
+            now.push_back(*known);
             continue;
         }
         http::client_options o;
         o.name = service + std::string("_internal");
         o.host = address;
         o.max_connections = connections_each;
-        now.push_back({std::move(address), std::make_shared<http::client>(ex_, std::move(o), log_, metrics_), away});
+        const auto& made = now.emplace_back(std::make_shared<one>(std::move(address)));
+        made->at = std::make_shared<http::client>(ex_, std::move(o), log_, metrics_);
+        made->status = away;
     }
     all_ = std::move(now);
 }
 
 std::vector<instance_seen> instances::seen() const {
     std::vector<instance_seen> out;
-    for (const one& o : all_) out.push_back({o.address, o.status});
+    for (const one_ptr& o : all_) out.push_back({o->known.address, o->status});
     return out;
 }
 
 awaitable<void> instances::close(deadline d) {
-    for (const one& o : all_) {
-        co_await o.at->close(d);
+    const auto each = all_;
+    for (const one_ptr& o : each) {
+        co_await o->at->close(d);
     }
 }
 

@@ -1,6 +1,7 @@
 #include "gateway/upstream/proxy.hpp"
 
 #include "core/error.hpp"
+#include "gateway/upstream/attempt.hpp"
 #include "gateway/upstream/hop_headers.hpp"
 #include "http/connection_wait.hpp"
 #include "http/unreachable.hpp"
@@ -22,8 +23,6 @@ void pass_on(const http::client_response& answer, http::response& res) {
     res.body.assign(answer.body);
 }
 
-constexpr unsigned most_attempts = 3;
-
 // Says how long it lived: what was waited in vain is told, too.
 struct timed {
     explicit timed(std::int64_t& to) : us(to) {}
@@ -40,34 +39,6 @@ void tell_wait(const http::request& req, std::chrono::microseconds waited) {
 }
 
 bool repeatable(http::verb v) { return v != http::verb::post && v != http::verb::patch; }  // RFC 9110 9.2.2
-
-// How an attempt ended without an answer.
-struct attempt {
-    std::exception_ptr fault;
-    bool sent = true;      // may the instance have the request?
-    bool its_own = false;  // a failure of the instance
-    bool over = true;      // nothing would be gained by asking another
-};
-
-attempt failure_of(std::exception_ptr fault, deadline::clock::time_point begun) {
-    constexpr auto patience = std::chrono::seconds(1);  // who was given less is not to blame
-    attempt out;
-    out.fault = fault;
-    try {
-        std::rethrow_exception(fault);
-    } catch (const http::unreachable&) {
-        out.sent = out.over = false;
-        out.its_own = true;
-    } catch (const http::upstream_error&) {  // nothing of it went to our client
-        out.over = false;
-        out.its_own = true;
-    } catch (const deadline_exceeded&) {
-        out.its_own = deadline::clock::now() - begun >= patience;
-    } catch (...) {  // NOLINT(bugprone-empty-catch)
-        // Ours: no place in the line, for one.
-    }
-    return out;
-}
 
 // Whom to ask after that, the attempt of this number; throws its fault when nobody may be.
 errand instead(upstream& to, const instance& failed, const attempt& tried, unsigned number, bool may_repeat) {

@@ -8,7 +8,6 @@ namespace mita::gateway {
 
 namespace {
 
-constexpr unsigned inside_connections = 4;
 constexpr double most_budget = 100, first_budget = 20, budget_a_request = 0.1;
 
 http::client_options options(std::string name, std::string where, unsigned connections) {
@@ -60,7 +59,6 @@ upstream::upstream(executor ex, const upstream_place& at, upstream_state& shared
                    metrics::registry& metrics)
     : name(at.name),
       state(shared),
-      inside(ex, options(at.name + std::string("_internal"), joined(at.inside), inside_connections), log, metrics),
       inside_at(joined(at.inside)),
       ex_(ex),
       log_(log),
@@ -172,7 +170,6 @@ awaitable<void> upstream::close(deadline d) {
         co_await i->streams.close(d);
         co_await i->at.close(d);
     }
-    co_await inside.close(d);
 }
 
 }  // namespace mita::gateway

@@ -110,8 +110,7 @@ public:
 
     const char* const name;
     upstream_state& state;
-    http::client inside;  // the internal listener; of several instances the first that can be reached
-    const std::string inside_at;
+    const std::string inside_at;  // the internal listener; as http::client_address takes it
 
 private:
     void follow();
