@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <new>
 #include <stdexcept>
 #include <string_view>
 
@@ -146,14 +147,15 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
                 continue;
             }
             error_code ec;
-            tcp_socket socket = co_await at->acceptor.async_accept(ex, asio::redirect_error(use_awaitable, ec));
-            if (!ec) {
-                to_server->deliver(std::move(socket));
-                continue;
+            try {
+                tcp_socket socket = co_await at->acceptor.async_accept(ex, asio::redirect_error(use_awaitable, ec));
+                if (!ec) to_server->deliver(std::move(socket));
+            } catch (const std::bad_alloc&) {  // costs that one; the door stays open
+                ec = asio::error::no_memory;
             }
-            if (i.closing || ec == asio::error::connection_aborted) continue;
+            if (!ec || i.closing || ec == asio::error::connection_aborted) continue;
             i.log.warn("accept_failed").with("reason", ec.message());
-            co_await at->pause(error_pause);  // out of descriptors, most likely
+            co_await at->pause(error_pause);  // out of descriptors or memory, most likely
         }
         at->running = false;
     }

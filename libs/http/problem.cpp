@@ -3,6 +3,8 @@
 #include "core/deadline.hpp"
 #include "core/json_reader.hpp"
 
+#include <new>
+
 namespace mita::http {
 
 std::string_view reason(unsigned status) {
@@ -154,6 +156,11 @@ unsigned write_exception(response& out, const request& req, std::exception_ptr e
         detail_for_log = e.what();
         api_error busy(503, "overloaded", "The service is busy; try again");
         busy.with_header("Retry-After", std::to_string(e.retry_after));
+        write_problem(out, req, busy);
+    } catch (const std::bad_alloc&) {  // of this request; others may need less
+        detail_for_log = "out of memory";
+        api_error busy(503, "overloaded", "The service is busy; try again");
+        busy.with_header("Retry-After", "1");
         write_problem(out, req, busy);
     } catch (const std::exception& e) {
         detail_for_log = e.what();

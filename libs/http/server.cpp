@@ -8,6 +8,8 @@
 #include <boost/asio/dispatch.hpp>
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 namespace mita::http {
 
@@ -25,6 +27,20 @@ const live_options* live_of(service& s) {
     const auto* by = dynamic_cast<adjusted_service*>(&s);
     return by == nullptr ? nullptr : &by->live();
 }
+
+// A connection on its way to its worker, until it is adopted or given up.
+class expected_one {
+public:
+    explicit expected_one(std::shared_ptr<server_core> by) : by_(std::move(by)) { by_->expected.fetch_add(1); }
+    ~expected_one() {
+        if (by_ != nullptr) by_->expected.fetch_sub(1);
+    }
+    expected_one(expected_one&&) = default;
+    expected_one& operator=(expected_one&&) = delete;
+
+private:
+    std::shared_ptr<server_core> by_;
+};
 
 }  // namespace
 
@@ -93,9 +109,19 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
     const hsts_service* const promise;  // null: the usual
     bool ticking = false;
 
+    // However it ends, the next connection begins it anew.
+    struct turning {
+        explicit turning(bool& s) : said(s) {}
+        ~turning() { said = false; }
+        turning(const turning&) = delete;
+        turning& operator=(const turning&) = delete;
+        bool& said;
+    };
+
     // One timer for all timeouts of the worker. Runs while there are connections.
     static awaitable<void> tick(std::shared_ptr<impl> self) {
         server_core& c = *self->core;
+        const turning now(self->ticking);
         while (!c.sessions.empty()) {
             self->timer.expires_after(tick_length);
             error_code ec;
@@ -105,7 +131,6 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
             self->set_date();
             for (std::size_t i = c.sessions.size(); i-- > 0;) c.sessions[i]->tick();
         }
-        self->ticking = false;
     }
 
     void set_date() {
@@ -117,10 +142,14 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
         core->take_live();
         auto s = std::make_shared<session>(core, std::move(socket));
         spawn_logged(core->ex, core->log, "http_session", session::run(std::move(s)));
-        if (ticking) return;
-        ticking = true;
-        set_date();
-        spawn_logged(core->ex, core->log, "http_tick", tick(shared_from_this()));
+        if (std::exchange(ticking, true)) return;
+        try {
+            set_date();
+            spawn_logged(core->ex, core->log, "http_tick", tick(shared_from_this()));
+        } catch (...) {
+            ticking = false;
+            throw;
+        }
     }
 };
 
@@ -138,10 +167,8 @@ bool server::has_room() const {
     return connections() + impl_->core->expected.load(std::memory_order_relaxed) < impl_->core->options.max_connections;
 }
 void server::deliver(tcp_socket socket) {
-    impl_->core->expected.fetch_add(1);
-    asio::dispatch(impl_->core->ex, [i = impl_, s = std::move(socket)]() mutable {
+    asio::dispatch(impl_->core->ex, [i = impl_, s = std::move(socket), coming = expected_one(impl_->core)]() mutable {
         i->adopt(std::move(s));
-        i->core->expected.fetch_sub(1);
     });
 }
 bool server::draining() const { return impl_->core->draining; }

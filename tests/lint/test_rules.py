@@ -53,6 +53,13 @@ def test_a_rule_has_the_tests_it_names(code, sentence, tests):
         assert re.search(rf"(?<![A-Za-z0-9]){code}(?!\d)", covered(path.read_text())), f"{code} is not named in tests/{name}"
 
 
+def test_each_fault_names_tests_that_are_there():
+    page = (ROOT / "tests/RULES.md").read_text().split("\n## Faults\n")[1].split("\n## ")[0]
+    named = re.findall(r"`([a-z]+/[^` ]+)`", page)
+    assert len(named) > 40
+    assert not [name for name in named if not (ROOT / "tests" / name).is_file()]
+
+
 def covered(text):
     """R1-R7 names each of them."""
     def spread(m):

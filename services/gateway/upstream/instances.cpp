@@ -81,10 +81,10 @@ awaitable<void> instances::ask(deadline d) {
     }
 }
 
+awaitable<http::client_response> instances::send(http::client_request r, deadline d) {
     if (all_.empty()) {
         co_await look_up(d.capped(1s));
     }
-    if (all_.empty()) co_await look_up(d.capped(1s));
     one_ptr on = choose(nullptr);
     for (unsigned number = 1;; ++number) {
         if (on == nullptr) throw http::unreachable("no instance can be asked");

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 #include <stdexcept>
 #include <string>
 
@@ -174,6 +175,10 @@ TEST_CASE("Exceptions become statuses and never leak their text") {
     std::string detail;
     CHECK(status_of(std::make_exception_ptr(deadline_exceeded()), out, detail) == 504);
     CHECK(out.code == "deadline_exceeded");
+    CHECK(status_of(std::make_exception_ptr(std::bad_alloc()), out, detail) == 503);
+    CHECK(out.code == "overloaded");
+    CHECK(out.headers[0].second == "1");
+    CHECK(detail == "out of memory");
     CHECK(status_of(std::make_exception_ptr(overloaded("queue full", 3)), out, detail) == 503);
     CHECK(out.headers[0].second == "3");
     CHECK(status_of(std::make_exception_ptr(std::runtime_error("SELECT secret")), out, detail) == 500);
