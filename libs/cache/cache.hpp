@@ -59,7 +59,17 @@ public:
     // Counts a hit or a miss; expired entries are misses (counted stale). No allocation. A text key is also found by
     // string_view.
     template <class K>
-    std::optional<found> find(const K& key);
+    std::optional<found> find(const K& key) {
+        return look<true>(key);
+    }
+    // As find, for a value that is held against the database before it is used; `judge` counts it then: what was there
+    // but no longer right is a miss.
+    template <class K>
+    std::optional<found> peek(const K& key) {
+        return look<false>(key);
+    }
+    template <class K>
+    void judge(const K& key, bool right);
     // ttl: overrides the option's (a token's exp), 0 or less keeps nothing; jitter only shortens it. A load in flight
     // for the key is cut off: the newer value stays.
     void insert(const Key& key, ptr value, std::optional<std::chrono::milliseconds> ttl = std::nullopt);
@@ -93,6 +103,8 @@ private:
     class load_guard;
 
     std::int64_t now() const { return std::chrono::nanoseconds(options_.now().time_since_epoch()).count(); }
+    template <bool Counted, class K>
+    std::optional<found> look(const K& key);
     template <class K>
     std::uint64_t hash_key_of(const K& key) const noexcept;
     shard_type& shard_of(std::uint64_t hash) const {

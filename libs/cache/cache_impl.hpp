@@ -37,8 +37,8 @@ std::uint64_t cache<Key, Value, Sizer, Hash>::hash_key_of(const K& key) const no
 }
 
 template <class Key, class Value, class Sizer, class Hash>
-template <class K>
-auto cache<Key, Value, Sizer, Hash>::find(const K& key) -> std::optional<found> {
+template <bool Counted, class K>
+auto cache<Key, Value, Sizer, Hash>::look(const K& key) -> std::optional<found> {
     const std::uint64_t hash = hash_key_of(key);
     const std::int64_t at = now();
     shard_type& s = shard_of(hash);
@@ -46,12 +46,20 @@ auto cache<Key, Value, Sizer, Hash>::find(const K& key) -> std::optional<found> 
     const std::lock_guard lock(s.mutex);
     auto* it = s.find(hash, key, at, out);
     if (it == nullptr) {
-        ++s.counters.misses;
+        if constexpr (Counted) ++s.counters.misses;
         return std::nullopt;
     }
-    ++s.counters.hits;
+    if constexpr (Counted) ++s.counters.hits;
     s.touch(*it);
     return found{it->value};
+}
+
+template <class Key, class Value, class Sizer, class Hash>
+template <class K>
+void cache<Key, Value, Sizer, Hash>::judge(const K& key, bool right) {
+    shard_type& s = shard_of(hash_key_of(key));
+    const std::lock_guard lock(s.mutex);
+    ++(right ? s.counters.hits : s.counters.misses);
 }
 
 template <class Key, class Value, class Sizer, class Hash>

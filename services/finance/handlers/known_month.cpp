@@ -6,13 +6,17 @@
 namespace mita::finance {
 
 std::shared_ptr<const loaded_month> remembered(app& a, const uuid& user) {
-    const auto found = a.all.known_months.find(user);
-    if (!found || !found->value) return nullptr;
-    const auto& l = *found->value;
-    const auto today = today_of(l.facts.who);
-    const bool whole = month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last;
-    return whole ? found->value : nullptr;
+    const auto found = a.all.known_months.peek(user);
+    if (found && found->value) {
+        const auto& l = *found->value;
+        const auto today = today_of(l.facts.who);
+        if (month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last) return found->value;
+    }
+    was_right(a, user, false);
+    return nullptr;
 }
+
+void was_right(app& a, const uuid& user, bool right) { a.all.known_months.judge(user, right); }
 
 void remember(app& a, const uuid& user, std::shared_ptr<loaded_month> written) {
     auto now = once_written(std::move(written));

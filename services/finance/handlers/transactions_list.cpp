@@ -60,14 +60,17 @@ awaitable<http::response> list_transactions(http::request& req, app& a) {
     if (asked.cursor) from = place_from(a.all.cursors.open(*asked.cursor, scope));
 
     const auto name = name_of(user, asked, filter);
-    const auto known = a.all.pages.find(name);
+    const auto known = a.all.pages.peek(name);
     const bool has_known = known && known->value;
     if (has_known || req.headers.find("If-None-Match") != nullptr) {
         const auto version = co_await a.ledger.version(user, req.until);
+        const bool right = has_known && version == known->value->ledger_version;
         auto same = http::not_modified(req, tag_of_page(version.value_or(0), asked.filter));
+        if (same || right) a.all.pages.judge(name, right);
         if (same) co_return std::move(*same);
-        if (has_known && version == known->value->ledger_version) co_return answer_with(*known->value, asked.filter);
+        if (right) co_return answer_with(*known->value, asked.filter);
     }
+    a.all.pages.judge(name, false);
     const auto page = co_await read_page(a.db, user, asked.filter, from, asked.limit, req.until);
     std::optional<std::string> cursor;
     if (page.next) cursor = a.all.cursors.seal(bytes_of(*page.next), scope);

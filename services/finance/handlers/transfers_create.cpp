@@ -61,9 +61,13 @@ awaitable<std::optional<keyed_try>> try_remembered(app& a, const http::request& 
     try {
         auto made = draft_of(body, std::make_shared<loaded_month>(*known));
         auto done = co_await write_draft(a, req, std::move(made), key);
-        if (done.came.how != write_outcome::kind::moved) co_return done;
+        if (done.came.how != write_outcome::kind::moved) {
+            was_right(a, req.who->user_id, true);
+            co_return done;
+        }
     } catch (const api_error&) {  // the reading below says it with certainty
     }
+    was_right(a, req.who->user_id, false);
     body.start_over();
     co_return std::nullopt;
 }

@@ -91,6 +91,19 @@ TEST_CASE("What was inserted is found until it is invalidated or everything is c
     CHECK(!c.find(std::string("b")));
 }
 
+TEST_CASE("What is held against the database first is counted when that has judged it") {
+    strings c{options()};
+    c.insert("a", text("1"));
+    REQUIRE(c.peek(std::string("a")));
+    CHECK(!c.peek(std::string("b")));
+    CHECK(c.snapshot().hits + c.snapshot().misses == 0);
+    c.judge(std::string("a"), true);
+    c.judge(std::string("a"), false);
+    c.judge(std::string("b"), false);
+    CHECK(c.snapshot().hits == 1);
+    CHECK(c.snapshot().misses == 2);
+}
+
 TEST_CASE("Counts are exact: hits, misses, stale, entries and bytes") {
     auto o = with_fake_clock();
     o.jitter = 0;
