@@ -14,7 +14,7 @@ constexpr std::size_t longest_note = 500;
 void judge_what_is_there(json_object& in, const contribution& c, const goal_entries& there) {
     auto all = there;
     all.contributions.push_back(c);
-    if (all.holds()) return;
+    if (all.fits() && (c.value > 0 || all.holds())) return;
     if (c.value < 0)
         in.fail("money", "below_zero", "On some day the goal would have had less than nothing.");
     else
@@ -49,8 +49,10 @@ contribution read_new_contribution(json_document& doc, const contribution_rules&
 }
 
 goal_entries without(goal_entries all, const uuid& id) {
+    const auto gone = std::ranges::find(all.contributions, id, &contribution::id);
+    const bool takes = gone != all.contributions.end() && gone->value > 0;
     std::erase_if(all.contributions, [&id](const auto& c) { return c.id == id; });
-    if (!all.holds())
+    if ((takes && !all.holds()) || !all.fits())
         throw api_error(409, "below_zero", "Without it, on some day the goal would have had less than nothing.");
     return all;
 }

@@ -23,14 +23,14 @@ std::string_view goal_state::state() const {
     return what.paused ? "paused" : "active";
 }
 
-std::vector<goal_state> goals_of(const plan_inputs& inputs, const stored_period& p) {
+std::vector<goal_state> goals_of(const plan_inputs& inputs, const stored_period& p, const swept_savings& swept) {
     std::vector<goal_state> out;
     for (const auto& g : inputs.goals) {
         goal_state s;
         s.what = g;
         s.priority = static_cast<int>(out.size()) + 1;
         const auto planned = std::ranges::find(p.goals, g.id, &stored_goal::id);
-        s.saved = g.contributed;
+        s.saved = g.contributed + sum_of(swept, g.id);
         if (planned != p.goals.end()) {
             s.saved += planned->saved;
             s.month = planned->reserved;

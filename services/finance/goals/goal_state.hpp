@@ -3,6 +3,7 @@
 #pragma once
 
 #include "finance/accounts/account_store.hpp"
+#include "finance/goals/contribution.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/stored_period.hpp"
 #include "finance/wire/json_out.hpp"
@@ -27,8 +28,8 @@ struct goal_state {
     std::string_view state() const;  // active | paused | reached
 };
 
-// By priority. p: the current month, as it is planned with these inputs.
-std::vector<goal_state> goals_of(const plan_inputs& inputs, const stored_period& p);
+// By priority. p: the current month, as it is planned with these inputs; swept: by the months before it.
+std::vector<goal_state> goals_of(const plan_inputs& inputs, const stored_period& p, const swept_savings& swept);
 
 // beside: with what the account holds that it is kept in; reads have it.
 enum class account_shown : bool { no, beside };

@@ -4,6 +4,7 @@
 #include "finance/goals/contribution_body.hpp"
 #include "finance/handlers/change_settled.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/month/carry.hpp"
 #include "finance/month/replan.hpp"
 #include "finance/once/write_once.hpp"
 #include "finance/wire/fields.hpp"
@@ -45,6 +46,7 @@ awaitable<std::optional<known_goal>> look_at_goal(app& a, const uuid& user, std:
     auto read = co_await a.contributions.read(user, goal, month_of(k.got.today), d);
     if (read.budget_version != k.who().budget_version) co_return std::nullopt;
     k.entries = std::move(read.entries);
+    k.entries.sweeps = swept_before(k.got.facts, k.got.month, k.got.today)[goal];
     co_return k;
 }
 
@@ -117,7 +119,9 @@ awaitable<std::optional<http::response>> try_without(app& a, http::request& req,
 awaitable<http::response> list_contributions(http::request& req, app& a) {
     const http::pager pages(req, a.all.cursors, req.who->user_id);
     auto known = co_await settled_look(req, a);
-    const auto tag = "c" + std::to_string(known.who().budget_version) + "." + format_month(month_of(known.got.today));
+    auto tag = "c" + std::to_string(known.who().budget_version) + "." + format_month(month_of(known.got.today));
+    if (!known.entries.sweeps.empty())
+        tag += "." + std::to_string(known.who().ledger_version);  // a late entry moves it
     auto same = http::not_modified(req, tag);
     if (same) co_return std::move(*same);
     const auto all = in_order(known.entries);

@@ -5,6 +5,7 @@
 #include "core/error.hpp"
 #include "finance/handlers/change_plan.hpp"
 #include "finance/handlers/handlers.hpp"
+#include "finance/month/carry.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/replan.hpp"
 #include "finance/plan/goal_body.hpp"
@@ -34,7 +35,8 @@ std::size_t index_of_goal(const plan_inputs& inputs, std::string_view id) {
 
 std::vector<goal_state> goals_in(const loaded_month& got) {
     if (got.facts.who.plan_version == 0) return {};
-    return goals_of(got.facts.in_force(), *got.facts.revisions_of(got.month).back());
+    const auto swept = swept_before(got.facts, got.month, got.today);
+    return goals_of(got.facts.in_force(), *got.facts.revisions_of(got.month).back(), swept);
 }
 
 // What the accounts hold that goals are kept in is shown beside them; nothing is taken from there.
@@ -54,7 +56,7 @@ awaitable<std::vector<goal_state>> goals_beside_accounts(app& a, const loaded_mo
 // As the goal will stand when the inputs are these: without what its account holds, which another call tells.
 goal_state then(const loaded_month& got, const plan_inputs& inputs, std::size_t which) {
     const auto months = replanned(got, inputs, got.today, blamed_goal);
-    return goals_of(inputs, months.front()).at(which);
+    return goals_of(inputs, months.front(), swept_before(got.facts, got.month, got.today)).at(which);
 }
 
 // Of what is wanted and what is there: the account beside it may move without a change of the goal.

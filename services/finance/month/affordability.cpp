@@ -13,8 +13,9 @@ namespace mita::finance {
 namespace {
 
 // Its day, as many months later as it takes at this month's pace to put aside what is lost.
-std::optional<civil_day> later_by(const month_facts& f, const stored_period& p, const stored_goal& g, amount lost) {
-    const auto wanted = narrow128(wide{g.target} - g.saved - f.contributed_to(g.id));
+std::optional<civil_day> later_by(const month_facts& f, const month_view& v, const stored_goal& g, amount lost) {
+    const auto& p = *v.budget;
+    const auto wanted = narrow128(wide{g.target} - g.saved - f.contributed_to(g.id) - sum_of(v.swept, g.id));
     if (!wanted) return std::nullopt;
     const auto before = reached_in(p.month, *wanted, g.reserved, g.reserved);
     const auto then = reached_in(p.month, *wanted, g.reserved - lost, g.reserved);
@@ -24,7 +25,8 @@ std::optional<civil_day> later_by(const month_facts& f, const stored_period& p, 
 }
 
 // What is uncovered after the buffer is taken from the goals, the last listed first: what breaks first.
-void risk_goals(advice& a, const month_facts& f, const stored_period& p) {
+void risk_goals(advice& a, const month_facts& f, const month_view& v) {
+    const auto& p = *v.budget;
     wide open = wide{a.uncovered} - p.budget.pool.buffer;
     for (const auto& g : p.goals) a.goals.push_back({g.id, g.name, g.reserved, 0, g.by, g.by});
     for (auto g = a.goals.rbegin(); g != a.goals.rend() && open > 0; ++g) {
@@ -32,7 +34,7 @@ void risk_goals(advice& a, const month_facts& f, const stored_period& p) {
         open -= g->at_risk;
     }
     for (std::size_t i = 0; i < p.goals.size(); ++i)
-        if (a.goals[i].at_risk > 0) a.goals[i].by_then = later_by(f, p, p.goals[i], a.goals[i].at_risk);
+        if (a.goals[i].at_risk > 0) a.goals[i].by_then = later_by(f, v, p.goals[i], a.goals[i].at_risk);
 }
 
 // The next day whose own budget in the calendar holds it.
@@ -77,7 +79,7 @@ advice advise(month_facts f, const std::string& category, amount value, civil_da
     a.month_left_before = would->before.month_left;
     a.uncovered = would->after.uncovered;
     a.moves = named_moves(v, would->moves);
-    risk_goals(a, f, *v.budget);
+    risk_goals(a, f, v);
     if (a.verdict == affordability::over) {
         if (budget > already) a.smaller = budget - already;
         a.later = first_day_that_holds(v, *at, value, day);

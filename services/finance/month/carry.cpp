@@ -21,22 +21,59 @@ void limit(carries& into, const headroom& load) {
     std::erase_if(into, [](const auto& c) { return c.second == 0; });
 }
 
+// A goal that came, or came again, has nothing of the months before.
+void keep_known(swept_savings& swept, const stored_period& p) {
+    std::erase_if(swept, [&p](const auto& s) {
+        const auto found = std::ranges::find(p.goals, s.first, &stored_goal::id);
+        return found == p.goals.end() || !found->swept;
+    });
+}
+
+void sweep(swept_savings& swept, const stored_period& p, const month_plan& closed) {
+    const auto to = std::ranges::find(p.goals, true, &stored_goal::sweeps);
+    if (to == p.goals.end()) return;
+    wide sum = 0;
+    for (const auto& c : closed.categories) sum += c.swept;
+    const auto value = static_cast<amount>(std::min<wide>(sum, max_amount));
+    auto& of_goal = swept[to->id];
+    if (value > 0) of_goal.insert(of_goal.begin(), {p.month, value});
+}
+
+// Each goal has room for what its months and contributions put into it, and then for this, the oldest first.
+void limit(swept_savings& swept, const month_facts& f, const stored_period& p) {
+    for (const auto& g : p.goals) {
+        const auto found = swept.find(g.id);
+        if (found == swept.end()) continue;
+        auto room = wide{max_amount} - g.saved - std::max<amount>(0, f.contributed_to(g.id));
+        for (auto m = found->second.rbegin(); m != found->second.rend(); ++m) {
+            m->value = static_cast<amount>(std::clamp<wide>(room, 0, m->value));
+            room -= m->value;
+        }
+        std::erase_if(found->second, [](const month_saving& m) { return m.value == 0; });
+    }
+}
+
 }  // namespace
 
-carries carried_into(const month_facts& f, const settlements& met, const std::vector<period_ptr>& revisions,
-                     civil_day today) {
-    carries into;
+from_before brought_into(const month_facts& f, const settlements& met, const std::vector<period_ptr>& revisions,
+                         civil_day today) {
+    from_before out;
+    auto& into = out.into;
     const auto& p = *revisions.back();
+    bool closed_all = true;
     for (auto month = p.chain_from; month < p.month; month += std::chrono::months{1}) {
         const auto over = period_of(month);
         const auto opened = f.revisions_of(month);
-        if (opened.empty() || over.next > today) return {};
+        closed_all = !opened.empty() && over.next <= today;
+        if (!closed_all) break;
         limit(into, headroom_of(f, over, opened));
         const auto& last = *opened.back();
         const auto columns = columns_of(f, {opened.back()}, over, into);
         const auto in = input_of(f, met, columns, &last, over, today, into);
         month_plan closed;
         require(compute_month(in, closed));
+        keep_known(out.swept, last);
+        sweep(out.swept, last, closed);
         into.clear();
         for (const auto& c : last.budget.categories) {
             if (c.roll.kind == rollover_kind::none) continue;
@@ -45,8 +82,17 @@ carries carried_into(const month_facts& f, const settlements& met, const std::ve
             if (carry != 0) into.emplace(c.id, carry);
         }
     }
+    if (!closed_all) into.clear();
     if (!into.empty()) limit(into, headroom_of(f, period_of(p.month), revisions));
-    return into;
+    keep_known(out.swept, p);
+    limit(out.swept, f, p);
+    return out;
+}
+
+swept_savings swept_before(const month_facts& f, year_month month, civil_day today) {
+    const auto revisions = f.revisions_of(month);
+    if (revisions.empty() || revisions.back()->chain_from == month) return {};
+    return brought_into(f, settlements(f), revisions, today).swept;
 }
 
 }  // namespace mita::finance

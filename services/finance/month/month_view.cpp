@@ -182,7 +182,9 @@ month_view view_month(const month_facts& f, year_month month, civil_day today) {
     }
     if (!revisions.empty()) v.budget = revisions.back();
     const settlements met(f);
-    const auto carried = v.budget ? carried_into(f, met, revisions, today) : carries();
+    auto before = v.budget ? brought_into(f, met, revisions, today) : from_before();
+    v.swept = std::move(before.swept);
+    const auto& carried = before.into;
     const auto columns = columns_of(f, revisions, v.over, carried);
     for (const auto& c : columns) {
         category_view view;
@@ -260,7 +262,7 @@ explanation explain_in(const month_facts& f, const month_view& v, std::string_vi
         std::vector<column> columns;
         for (const auto& c : v.categories) columns.push_back({c.id, c.cls});
         const settlements met(f);
-        const auto carried = carried_into(f, met, revisions, v.today);
+        const auto carried = brought_into(f, met, revisions, v.today).into;
         in = input_of(f, met, columns, then.get(), v.over, v.today, carried);
     }
     auto terms = explain_day(in, *at, day);

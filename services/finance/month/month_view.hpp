@@ -13,6 +13,7 @@
 #include "core/ids.hpp"
 #include "finance/domain/engine.hpp"
 #include "finance/domain/explain.hpp"
+#include "finance/goals/contribution.hpp"
 #include "finance/month/month_facts.hpp"
 
 #include <optional>
@@ -74,6 +75,7 @@ struct month_view {
     std::vector<bill_view> bills;                       // of the month, by date
     std::vector<bill_view> earlier_bills, later_bills;  // of the months around it, those not paid
     std::vector<income_view> incomes;                   // of the month, by date
+    swept_savings swept;                                // into goals, by the months before it that are over
     month_input in;                                     // what the engine was given for the current revision
     month_plan plan;
 

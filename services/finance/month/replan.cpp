@@ -1,5 +1,6 @@
 #include "finance/month/replan.hpp"
 
+#include "finance/month/carry.hpp"
 #include "finance/month/headroom.hpp"
 #include "finance/month/settlements.hpp"
 #include "finance/plan/plan_months.hpp"
@@ -56,6 +57,10 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
         from = again(*revisions.back());
     else if (last && last->month < month)
         from = after(*last);
+    if (!from.swept.empty()) {
+        const auto swept = swept_before(got.facts, last->month < month ? last->month : month, today);
+        for (auto& [goal, sum] : from.swept) sum = sum_of(swept, goal);
+    }
     from.joining = month_of(who.onboarded_on.value_or(today));
     from.cover = who.cover;
     from.known = occurrences_so_far(got.facts, today);

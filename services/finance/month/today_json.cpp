@@ -95,7 +95,7 @@ void append_goals(json_out& out, const month_facts& f, const month_view& v) {
     if (v.budget) {
         for (const auto& g : v.budget->goals) {
             out.open('{').field("id", g.id).field("name", g.name).money("target_money", g.target);
-            out.money("saved_money", g.saved + f.contributed_to(g.id))
+            out.money("saved_money", g.saved + f.contributed_to(g.id) + sum_of(v.swept, g.id))
                 .money("month_money", g.reserved)
                 .field("by", g.by)
                 .close('}');

@@ -79,6 +79,23 @@ void move_between(std::vector<category_budget>& parts, const plan_inputs::move& 
     to->daily_part += value;
 }
 
+std::optional<amount> known_of(const std::vector<std::pair<std::string, amount>>& sums, const std::string& goal) {
+    const auto found = std::ranges::find(sums, goal, &std::pair<std::string, amount>::first);
+    if (found == sums.end()) return std::nullopt;
+    return found->second;
+}
+
+// What the month's days leave under policy save goes to the first goal that still wants something; else to nobody.
+void choose_swept(stored_period& p, const plan_inputs& a, const pool_input& in) {
+    const auto saves = [](const auto& c) { return c.rule.kind == policy_kind::save; };
+    if (std::ranges::none_of(p.budget.categories, saves)) return;
+    for (std::size_t i = 0; i < a.goals.size(); ++i) {
+        if (a.goals[i].paused || in.goals[i].saved >= in.goals[i].target) continue;
+        p.goals[i].sweeps = true;
+        return;
+    }
+}
+
 // When it is to be reached: by its date, or when its months' amounts will do.
 civil_day expected_by(const plan_inputs::goal& g, amount saved, year_month month) {
     if (g.by) return *g.by;
@@ -107,14 +124,14 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
     for (const auto& i : p.incomes) in.incomes.push_back(i.value);
     for (const auto& o : due) in.obligations.push_back(o.value);
     for (const auto& g : a.goals) {
-        const auto known = std::ranges::find(from.saved, g.id, &std::pair<std::string, amount>::first);
-        const auto saved = known == from.saved.end() ? 0 : known->second;
-        const auto all = narrow128(wide{saved} + g.contributed);
+        const auto saved = known_of(from.saved, g.id).value_or(0);
+        const auto swept = known_of(from.swept, g.id);
+        const auto all = narrow128(wide{saved} + g.contributed + swept.value_or(0));
         if (!all) return fault::amount_overflow;
         const auto month = std::max(from.month, from.joining);
         const int left = g.by ? periods_until(period_of(month), *g.by) : 1;
         in.goals.push_back({g.target, *all, left, g.monthly, g.paused});
-        p.goals.push_back({g.id, g.name, g.target, expected_by(g, *all, month), saved, 0});
+        p.goals.push_back({g.id, g.name, g.target, expected_by(g, *all, month), saved, 0, false, swept});
     }
     in.buffer = a.buffer;
     auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due, from.month));
@@ -123,6 +140,7 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
     for (const auto& m : a.moves)
         if (m.month == from.month) move_between(p.budget.categories, m);
     for (std::size_t i = 0; i < p.goals.size(); ++i) p.goals[i].reserved = p.budget.pool.goals[i];
+    if (from.month >= from.joining) choose_swept(p, a, in);
     allow_parts(p.obligations, p.budget);
     return p;
 }
@@ -184,8 +202,11 @@ void allow_parts(std::vector<obligation>& bills, const period_budget& budget) {
 plan_start after(const stored_period& last) {
     plan_start s;
     s.month = last.month + std::chrono::months{1};
-    s.chain_from = rolls(last) ? last.chain_from : s.month;
-    for (const auto& g : last.goals) s.saved.emplace_back(g.id, g.saved + g.reserved);
+    for (const auto& g : last.goals) {
+        s.saved.emplace_back(g.id, g.saved + g.reserved);
+        if (g.sweeps || g.swept) s.swept.emplace_back(g.id, g.swept.value_or(0));
+    }
+    s.chain_from = rolls(last) || !s.swept.empty() ? last.chain_from : s.month;
     s.plan_version = last.plan_version;
     s.cover = last.cover;
     s.known = last.obligations;
@@ -196,7 +217,10 @@ plan_start again(const stored_period& same) {
     plan_start s;
     s.month = same.month;
     s.chain_from = same.chain_from;
-    for (const auto& g : same.goals) s.saved.emplace_back(g.id, g.saved);
+    for (const auto& g : same.goals) {
+        s.saved.emplace_back(g.id, g.saved);
+        if (g.swept) s.swept.emplace_back(g.id, *g.swept);
+    }
     s.plan_version = same.plan_version;
     s.cover = same.cover;
     s.known = same.obligations;

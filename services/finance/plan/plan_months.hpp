@@ -20,6 +20,8 @@ struct plan_start {
     year_month month;
     year_month chain_from;                              // of that month
     std::vector<std::pair<std::string, amount>> saved;  // per goal id, before that month
+    // Likewise what policy save swept into it; who is not there has had no month that might have.
+    std::vector<std::pair<std::string, amount>> swept;
     std::int64_t plan_version = 0;
     // The month of joining, when months before it may be among them (a move west brought a day of them): these plan as
     // that month does, but roll nothing over and save for no goal, for their money is not the person's savings.

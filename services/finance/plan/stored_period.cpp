@@ -81,7 +81,10 @@ std::string budget_json(const stored_period& p) {
     out.key("goals").open('[');
     for (const auto& g : p.goals) {
         out.open('{').field("id", g.id).field("name", g.name).field("target", g.target).field("by", g.by);
-        out.field("saved", g.saved).field("reserved", g.reserved).close('}');
+        out.field("saved", g.saved).field("reserved", g.reserved);
+        if (g.sweeps) out.field("sweeps", true);
+        if (g.swept) out.field("swept", *g.swept);
+        out.close('}');
     }
     out.close(']').key("categories").open('[');
     for (const auto& c : b.categories) {
@@ -160,7 +163,8 @@ void read_budget(stored_period& into, std::string_view budget, std::string_view 
     for (const auto& v : o.at("goals").as_array()) {
         const auto& g = v.as_object();
         into.goals.push_back({text_at(g, "id"), text_at(g, "name"), amount_at(g, "target"), day_at(g, "by"),
-                              amount_at(g, "saved"), amount_at(g, "reserved")});
+                              amount_at(g, "saved"), amount_at(g, "reserved"), flag_at(g, "sweeps")});
+        if (g.contains("swept")) into.goals.back().swept = amount_at(g, "swept");
         b.pool.goals.push_back(into.goals.back().reserved);
     }
     for (const auto& v : o.at("categories").as_array()) b.categories.push_back(category_from(v.as_object()));

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,10 @@ struct stored_goal {
     civil_day by;
     amount saved = 0;     // by the months before this one; contributions come beside (month_facts)
     amount reserved = 0;  // by this month
+    bool sweeps = false;  // what the days of this month leave under policy save goes to it
+    // What was swept into it by the months before, as far as it was counted when this was planned; nullopt: nothing can
+    // have been.
+    std::optional<amount> swept{};
 };
 
 // An occurrence of a bill. id: "<bill>:<date>", the date of when it was first planned: moving the bill keeps the id.
@@ -49,7 +54,7 @@ struct stored_period {
     year_month month;
     int revision = 1;
     civil_day from_day;     // in force from here; the first revision for all days before too
-    year_month chain_from;  // first month of the run of rolling-over months that leads here
+    year_month chain_from;  // first month of the run that leads here of months that roll over, or swept into its goals
     std::int64_t plan_version = 0;
     period_budget budget;
     std::vector<stored_goal> goals;

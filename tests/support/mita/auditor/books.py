@@ -51,14 +51,14 @@ class Books(Comparing):
     def _after(self, p):
         saved = {name: have + reserved for name, (_, _, have, reserved) in p.goals.items()}
         month = shifted(p.month, 1)
-        return month, saved, p.chain_from if p.rolls() else month
+        return month, saved, p.chain_from if p.rolls() else month, {name: p.swept.get(name, 0) for name in p.goals if name in p.swept or name == p.sweeps}
 
-    def _planned(self, month, saved, chain_from, count, kept=(), known=None, planned=(), since=date.min):
+    def _planned(self, month, saved, chain_from, swept, count, kept=(), known=None, planned=(), since=date.min):
         out = []
         for _ in range(count):
             out.append(plan_month(self.answers, self.classes, self.joined_on, month, saved, chain_from, kept, known, self.cover, planned, since, self.contributed,
-                                  self.moves))
-            month, saved, chain_from = self._after(out[-1])
+                                  self.moves, swept))
+            month, saved, chain_from, swept = self._after(out[-1])
         return out
 
     def expects(self):
@@ -99,6 +99,7 @@ class Books(Comparing):
         kept = [x for x in so_far if x[3] < today or paid["payments"].get(key(x[0]))]
         known = {key(x[0]): x[0] for x in so_far}
         planned = {b["id"] for b in self.answers["bills"]} if self.answers else set()
+        swept = {name: sum(x.values()) for name, x in self.swept_before(month_of(today), today).items()}
         before, self.answers = self.answers, answers
         contributed, self.contributed = self.contributed, {name: x for name, x in self.contributed.items() if name in answers["goals"]}
         joined, self.joined_on = self.joined_on, self.joined_on or today
@@ -106,9 +107,9 @@ class Books(Comparing):
             month = month_of(today)
             if month in self.months:
                 p = self.months[month][-1]
-                start = (month, {name: g[2] for name, g in p.goals.items()}, p.chain_from)
+                start = (month, {name: g[2] for name, g in p.goals.items()}, p.chain_from, {name: swept.get(name, 0) for name in p.swept})
             else:
-                start = (month, {}, month)
+                start = (month, {}, month, {})
             last = max(self.months, default=month)
             revisions = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known, planned, today)
         finally:
@@ -308,6 +309,20 @@ class Books(Comparing):
             into = {c: x for c, x in into.items() if x}
             month = shifted(month, 1)
         return into
+
+    def swept_before(self, month, today):
+        """goal's name -> month -> what its days left under policy save, of months that are over."""
+        out, paid = {}, self.paid()
+        known = lambda p: {name: x for name, x in out.items() if name in p.swept}
+        for m in sorted(m for m in self.months if m < month and first(shifted(m, 1)) <= today):
+            p = self.months[m][-1]
+            out = known(p)
+            if p.sweeps:
+                into = self.carried_into(p, today, paid)
+                inputs = self._input(m, self._columns(m, [p], into), p, into, paid)
+                closed, _ = month_with_save(inputs, length(m), self._income(p, today, paid), p.cover)
+                out.setdefault(p.sweeps, {})[m] = sum(o["swept"] for o in closed.values())
+        return known(self.months[month][-1]) if month in self.months else {}
 
     def view(self, month, today):
         """Everything of GET /v1/calendar as integers."""

@@ -17,6 +17,7 @@ class Revision:
         self.ahead = []  # the same of the months after: facts already
         self.incomes = []  # (id, name, category, day, amount)
         self.goals = {}  # name -> (target, by, saved, reserved)
+        self.sweeps, self.swept = None, {}  # the goal that has what policy save leaves; name -> what months before left, as counted when planned
         self.categories = {}  # id -> dict(class, part, policy, rollover, cap, day_weights)
         self.pool = self.unallocated = 0
         self.problem = False
@@ -43,7 +44,7 @@ def occurrences(answers, month, kept, known, planned, since):
 
 
 def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min, contributed=None,
-               moves=()):
+               moves=(), swept=None):
     """classes: spend category -> class, in display order. saved: goal name -> put aside by months so far; contributed: beside them; moves: (month, from, to, amount)."""
     start = first(month)
     p = Revision(month, joined_on if month_of(joined_on) == month else start)
@@ -54,10 +55,14 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
     p.incomes = sorted(((id, i["name"], i["category"], day, i["amount"]) for i in answers["incomes"] for id, day in due_in(i, month)),
                        key=lambda x: (x[3], x[1], x[0]))
     p.pool = sum(i[4] for i in p.incomes) - sum(b[4] for b in p.bills) - answers["buffer"]
+    wanting = []
     for name, (target, by) in answers["goals"].items():
         left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
         have = saved.get(name, 0)
-        open_ = target - have - (contributed or {}).get(name, 0)
+        if name in (swept or {}):
+            p.swept[name] = swept[name]
+        open_ = target - have - (contributed or {}).get(name, 0) - p.swept.get(name, 0)
+        wanting.append((name, open_ > 0))
         reserved = model.allocate(open_, [1] * left)[0] if open_ > 0 else 0
         p.goals[name] = (target, by, have, reserved)
         p.pool -= reserved
@@ -75,6 +80,8 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
         p.categories[c] = {"class": classes[c], "part": given.get("budget", part), "policy": given.get("policy", "even"),
                            "rollover": given.get("rollover", "none"), "cap": given.get("cap"), "day_weights": given.get("day_weights"),
                            "protected": given.get("protected", False)}
+    if any(c["policy"] == "save" for c in p.categories.values()):
+        p.sweeps = next((name for name, wants in wanting if wants), None)
     for of, source, to, amount in moves:
         if of == month and source in p.categories and to in p.categories:
             amount = min(amount, p.categories[source]["part"])

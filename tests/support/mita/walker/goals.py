@@ -32,12 +32,14 @@ class Goals:
         """L5, said anew: each has the sum of its entries, which is what the books say."""
         listed, today = expect(self.person.get("/v1/goals"), 200).json["data"], self.today()
         self.books.visit(month_of(today), today)
-        planned = self.books.months[month_of(today)][-1].goals
+        planned, swept = self.books.months[month_of(today)][-1].goals, self.books.swept_before(month_of(today), today)
         assert [g["name"] for g in listed] == list(planned)
         for g in listed:
             _, _, have, reserved = planned[g["name"]]
-            saved = have + self.books.contributed.get(g["name"], 0)
+            swept_of = {f"{y}-{m:02}.sweep": x for (y, m), x in swept.get(g["name"], {}).items() if x}
+            saved = have + self.books.contributed.get(g["name"], 0) + sum(swept_of.values())
             assert (g["saved_money"]["amount"], g["month_money"]["amount"]) == (saved, reserved), g
             entries = expect(self.person.get(f"/v1/goals/{g['id']}/contributions"), 200).json["data"]
             assert sum(e["money"]["amount"] for e in entries) == saved, (g, entries)
+            assert {e["id"]: e["money"]["amount"] for e in entries if e["kind"] == "sweep"} == swept_of
         return listed
