@@ -227,6 +227,22 @@ def test_what_a_month_cannot_bear_is_refused_where_it_was_said(saver):
     assert set(answer.findings()) == {"/principal_money"} and expect(saver.get(ALL), 200).json["data"] == []
 
 
+def test_what_is_owed_or_paid_may_go_while_the_month_lacks_more_than_that(saver, clock):
+    """A month to come may lack what nobody was told when it was planned: each thing that goes helps."""
+    big = add(saver, principal_money=money(900000), first_on="2026-05-15")
+    at(saver, clock, "2026-05-01")
+    lacking = lambda: saver.calendar()["infeasible"]["shortfall_money"]["amount"]
+    before = lacking()
+    phone = next(x for x in expect(saver.get("/v1/recurring"), 200).json["data"] if x["name"] == "Phone")
+    expect(saver.delete(f"/v1/recurring/{phone['id']}", headers=ANY), 204)
+    assert lacking() == before - 3001
+    goal = expect(saver.get("/v1/goals"), 200).json["data"][0]
+    expect(saver.delete(f"/v1/goals/{goal['id']}", headers=ANY), 204)
+    assert lacking() == before - 3001 - goal["month_money"]["amount"]
+    expect(saver.delete(big["path"], headers=ANY), 204)
+    assert saver.calendar()["status"] == "ok"
+
+
 # -- strict
 @pytest.mark.parametrize("more, findings", [
     ({"count": 1}, {"/count": "out_of_range"}), ({"count": 121}, {"/count": "out_of_range"}), ({"principal_money": money(0)}, {"/principal_money/amount": "out_of_range"}),

@@ -129,7 +129,7 @@ awaitable<http::response> delete_recurring(http::request& req, app& a) {
         remove_recurring(inputs, before.id);
         return http::empty(204);
     };
-    auto answer = co_await change_plan(req, a, {}, edit);
+    auto answer = co_await change_plan(req, a, at_money, edit);
     co_return answer;
 }
 

@@ -121,6 +121,10 @@ class Books(Comparing):
                 p.from_day = known[-1].from_day if known[-1].from_day >= from_day else from_day
         return revisions
 
+    def lacks_more(self, answers, today):
+        """One thing of a plan may change as long as the month lacks no more by it."""
+        return self.would_replan(answers, today)[0].lacks() > self.months[month_of(today)][-1].lacks()
+
     def replan(self, answers, planned, today, gone=()):
         """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""
         self.answers, self.joined_on = answers, self.joined_on or today

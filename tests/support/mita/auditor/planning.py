@@ -23,6 +23,9 @@ class Revision:
         self.problem = False
         self.cover = True
 
+    def lacks(self):
+        return -self.unallocated if self.problem else 0
+
     def rolls(self):
         return any(c["rollover"] != "none" for c in self.categories.values())
 

@@ -34,8 +34,7 @@ class Installments:
                 mine.remove(x)
             tag = {"If-Match": expect(self.person.get(path), 200).etag}
             send = lambda: self.person.patch(path, body, headers=tag) if body else self.person.delete(path, headers=tag)
-        lack = lambda p: -p.unallocated if p.problem else 0
-        refused = lack(self.books.would_replan(a, today)[0]) > lack(self.books.months[month_of(today)][-1])
+        refused = self.books.lacks_more(a, today)
         answer = send()
         self.note("repay", what, x, answer.status)
         if refused:

@@ -109,7 +109,7 @@ class Planning:
             return
         today, rng = self.today(), self.rng
         self.books.visit(month_of(today), today)
-        source, to = rng.sample([c for c in SPENDING if c not in self.books.archived], 2)
+        source, to = rng.sample(sorted({*SPENDING} - self.books.archived), 2)
         most = self.books.to_give(source, today)
         amount = rng.choice([max(1, most // 2), max(1, most), most + 1])
         body = {"from": source, "to": to, "money": money(amount, self.currency)}

@@ -55,7 +55,7 @@ class Recurring:
             else:
                 a[kind].remove(x)
             send = lambda: self.person.patch(path, body, headers=tag) if body else self.person.delete(path, headers=tag)
-        problem = self.books.would_replan(a, today)[0].problem
+        problem = self.books.lacks_more(a, today)
         answer = send()
         self.note("recur", what, x, answer.status)
         if problem:
