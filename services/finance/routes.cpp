@@ -80,6 +80,7 @@ constexpr http::route<app> for_people[] = {
     {verb::get, "/v1/balances", balances},
     {verb::get, "/v1/budgets/{month}", read_budget_of},
     {verb::put, "/v1/budgets/{month}", put_budget},
+    {verb::del, "/v1/budgets/{month}", take_back_budget},
     {verb::get, "/v1/budgets/{month}/transfers", list_budget_moves},
     {verb::post, "/v1/budgets/{month}/transfers", create_budget_move},
     {verb::get, "/v1/budgets/{month}/transfers/{move}", read_budget_move},

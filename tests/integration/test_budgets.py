@@ -44,15 +44,16 @@ def test_another_budget_holds_from_today_on_and_for_the_months_after_and_past_da
     assert "categories" not in expect(saver.get("/v1/onboarding"), 200).json and len(given(saver)) > 8
 
 
-def test_a_month_that_is_over_is_shown_as_it_was_and_only_this_one_is_changed(saver, clock, person):
+def test_a_month_that_is_over_is_shown_as_it_was_and_stays(saver, clock, person):
     was = given(saver)
     clock.local("Europe/Sofia", "2026-05-05")
     saver.login()
     person.login()
     expect(saver.put("/v1/budgets/2026-05", {"categories": []}, headers=ANY), 200)
     assert given(saver, "2026-04") == was and given(saver, "2026-05") == {}
-    for month in ("2026-04", "2026-06"):
+    for month in ("2026-04", "2126-06"):
         assert expect(saver.put(f"/v1/budgets/{month}", {}, headers=ANY), 422).findings() == {"/month": "invalid_date"}
+        assert expect(saver.delete(f"/v1/budgets/{month}", headers=ANY), 422).findings() == {"/month": "invalid_date"}
     expect(saver.get("/v1/budgets/2026-03"), 404, "not_found")
     assert expect(saver.get("/v1/budgets/2026-13", valid=False), 422).findings() == {"/month": "invalid_date"}
     expect(person.get("/v1/budgets/2026-05"), 409, "not_onboarded")
@@ -93,6 +94,178 @@ def test_P3_a_category_that_somebody_protects_gives_nothing_from_that_day_on(sav
     expect(saver.put("/v1/onboarding", answered, headers=ANY), 200)
     assert set(gives()) == {"entertainment"}
     assert expect(saver.put(APRIL, {"categories": [chosen[0] | {"protected": 1}]}, headers=ANY, valid=False), 422).findings() == {"/categories/0/protected": "wrong_type"}
+
+
+# -- of months to come
+HOLIDAYS = {"categories": [{"category": "gifts", "budget_money": money(40000)}, {"category": "groceries", "weight": 1}]}
+LEAN = {"categories": [{"category": "groceries", "budget_money": money(50000)}, {"category": "transport", "weight": 1}]}
+MAY, JUNE, JULY = (f"/v1/budgets/2026-{m:02}" for m in (5, 6, 7))
+
+
+def at(who, path):
+    return {"If-Match": expect(who.get(path), 200).etag}
+
+
+def said(who, month):
+    return expect(who.get(f"/v1/budgets/{month}"), 200).json["said"]
+
+
+def planned(who, path, body, scope=None):
+    answer = expect(who.put(path, body | ({"scope": scope} if scope else {}), headers=at(who, path)), 200)
+    shown = expect(who.get(path), 200)
+    assert (answer.json, answer.etag) == (shown.json, shown.etag)
+    return answer.json
+
+
+def travel(who, clock, day):
+    clock.local("Europe/Sofia", day)
+    who.login()
+
+
+def test_a_month_to_come_has_a_budget_of_its_own_and_no_other_month_and_no_day_moves(saver, clock):
+    saver.spend(1000)
+    april, was, june = saver.calendar(), given(saver), given(saver, "2026-06")
+    assert said(saver, "2026-05") is None
+    may = planned(saver, MAY, HOLIDAYS, "month")
+    assert may["said"] == {"month": "2026-05", "scope": "month"} and given(saver, "2026-05")["gifts"] == 40000
+    assert saver.calendar() == april and given(saver) == was and given(saver, "2026-06") == june and said(saver, "2026-06") is None
+    assert expect(saver.get("/v1/onboarding"), 200).json["budgets"] == [{"month": "2026-05", "scope": "month", **HOLIDAYS}]
+    baselines = lambda: [[(c["category"], c["baseline_money"]) for c in d["categories"] if c["baseline_money"]["amount"]] for d in saver.calendar("2026-05")["days"]]
+    preview = baselines()
+    travel(saver, clock, "2026-05-02")
+    assert baselines() == preview and given(saver, "2026-05")["gifts"] == 40000
+    assert given(saver, "2026-06") == june and given(saver) == was
+
+
+def test_what_is_said_from_a_month_on_holds_until_another_is_said_and_is_taken_back_one_by_one(saver):
+    was, far = given(saver), given(saver, "2027-03")  # when the goal is reached
+    planned(saver, JUNE, LEAN)
+    planned(saver, JULY, HOLIDAYS, "month")
+    lean = given(saver, "2026-06")
+    assert given(saver, "2026-05") == was and lean["groceries"] == 50000 == given(saver, "2027-03")["groceries"] and given(saver, "2026-07")["gifts"] == 40000
+    assert said(saver, "2027-03") == {"month": "2026-06", "scope": "onwards"} and said(saver, "2026-07") == {"month": "2026-07", "scope": "month"}
+    planned(saver, JUNE, HOLIDAYS, "month")
+    assert given(saver, "2026-06")["gifts"] == 40000 and given(saver, "2026-08") == lean
+    planned(saver, "/v1/budgets/2026-09", {})  # the default weights
+    assert "coffee" in given(saver, "2026-10") and given(saver, "2026-08") == lean
+    for month, then in (("2026-06", lean), ("2026-07", lean), ("2026-09", lean), ("2026-06", was)):
+        expect(saver.delete(f"/v1/budgets/{month}", headers=at(saver, f"/v1/budgets/{month}")), 204)
+        assert given(saver, month) == then
+        expect(saver.get(f"/v1/budgets/{month}"), 200)
+    expect(saver.delete(JUNE, headers=ANY), 404, "not_found")
+    assert given(saver, "2027-03") == far and "budgets" not in expect(saver.get("/v1/onboarding"), 200).json
+
+
+def test_what_is_said_onwards_takes_the_place_of_what_is_said_of_its_month_alone(saver):
+    planned(saver, JUNE, HOLIDAYS, "month")
+    planned(saver, JUNE, LEAN)
+    assert given(saver, "2026-06")["groceries"] == 50000 and len(expect(saver.get("/v1/onboarding"), 200).json["budgets"]) == 1
+
+
+def test_this_month_alone_is_changed_from_today_on_and_the_next_is_as_the_plan_says(saver, clock):
+    travel(saver, clock, "2026-04-11")
+    before, was = saver.calendar(), given(saver)
+    planned(saver, APRIL, LEAN, "month")
+    after = saver.calendar()
+    assert given(saver)["groceries"] == 50000 and given(saver, "2026-05") == was
+    assert [d["budget_money"] for d in after["days"][:10]] == [d["budget_money"] for d in before["days"][:10]]
+    expect(saver.delete(APRIL, headers=at(saver, APRIL)), 204)
+    assert given(saver) == was
+
+
+def test_a_plan_that_changes_in_between_keeps_what_was_said_of_months_to_come(saver, clock):
+    planned(saver, JUNE, LEAN)
+    planned(saver, MAY, HOLIDAYS, "month")
+    other = worked_example() | {"buffer_money": money(0), "categories": [{"category": "pets", "weight": 1}]}
+    expect(saver.put("/v1/onboarding", other, headers=ANY), 200)
+    planned(saver, APRIL, {"categories": [{"category": "coffee", "weight": 1}]})
+    expect(saver.post("/v1/recurring", {"kind": "bill", "name": "Gym", "category": "health", "money": money(2000), "schedule": {"unit": "month", "anchor": "2026-04-20"}},
+                      headers={"Idempotency-Key": key()}), 201)
+    assert given(saver).keys() == {"coffee"} and given(saver, "2026-05")["gifts"] == 40000 and given(saver, "2026-06")["groceries"] == 50000
+    back = expect(saver.get("/v1/onboarding"), 200).json
+    expect(saver.put("/v1/onboarding", back, headers=ANY), 200)  # sent back as it is shown
+    again = expect(saver.get("/v1/onboarding"), 200).json
+    assert again == back | {"version": again["version"]}
+    expect(saver.put("/v1/onboarding", back | {"budgets": back["budgets"][:1]}, headers=ANY), 200)
+    assert given(saver, "2026-05")["gifts"] == 40000 and given(saver, "2026-06").keys() == {"coffee"}
+    twice = expect(saver.put("/v1/onboarding", back | {"budgets": back["budgets"][:1] * 2}, headers=ANY), 422)
+    assert twice.findings() == {"/budgets/1/month": "duplicate_month"}
+
+
+def test_what_holds_by_now_is_the_plans_until_the_plan_says_other(saver, clock):
+    planned(saver, MAY, LEAN)
+    planned(saver, "/v1/budgets/2026-08", HOLIDAYS)
+    travel(saver, clock, "2026-06-10")
+    assert said(saver, "2026-06") is None and given(saver, "2026-06")["groceries"] == 50000
+    old = expect(saver.get("/v1/onboarding"), 200).json
+    unknowing = {k: v for k, v in old.items() if k != "budgets"}  # a client that knows of no months
+    expect(saver.put("/v1/onboarding", unknowing | {"buffer_money": money(100)}, headers=ANY), 200)
+    assert given(saver, "2026-06")["groceries"] == 50000 and given(saver, "2026-08")["gifts"] == 40000
+    shown = expect(saver.get("/v1/onboarding"), 200).json
+    assert shown["categories"] == LEAN["categories"] and [b["month"] for b in shown["budgets"]] == ["2026-08"]
+    expect(saver.put("/v1/onboarding", unknowing | {"categories": [{"category": "pets", "weight": 1}]}, headers=ANY), 200)
+    assert given(saver, "2026-06").keys() == {"pets"} == given(saver, "2026-07").keys() and given(saver, "2026-08")["gifts"] == 40000
+    expect(saver.delete(JUNE, headers=ANY), 404, "not_found")
+
+
+def test_a_month_to_come_that_is_open_already_is_planned_anew_and_keeps_what_is_booked(saver):
+    saver.spend(700, "dining_out", booked_on="2026-06-03")
+    planned(saver, JUNE, LEAN, "month")
+    june = saver.calendar("2026-06")
+    assert given(saver, "2026-06")["groceries"] == 50000
+    assert next(c for c in june["categories"] if c["category"] == "dining_out")["spent_money"] == money(700)
+    expect(saver.delete(JUNE, headers=at(saver, JUNE)), 204)
+    assert given(saver, "2026-06")["dining_out"] > 700
+
+
+def test_all_that_is_wrong_with_a_month_to_come_is_said_and_changes_nothing(saver, person):
+    whole = expect(saver.get("/v1/onboarding"), 200).json
+    wrong = {"scope": "year", "categories": [{"category": "nothing", "weight": 1}, {"category": "coffee", "weight": -1}], "month": "2026-06"}
+    assert expect(saver.put(JUNE, wrong, headers=ANY, valid=False), 422).findings() == {
+        "/scope": "unknown_scope", "/categories/0/category": "unknown_category", "/categories/1/weight": "out_of_range", "/month": "unknown_field"}
+    much = {"categories": [{"category": "coffee", "budget_money": money(200000)}]}
+    assert expect(saver.put(JUNE, much, headers=ANY), 422, "infeasible_budget").findings() == {"/categories": "infeasible_budget"}
+    expect(saver.put(JUNE, LEAN, valid=False), 428, "precondition_required")
+    expect(saver.put(JUNE, LEAN, headers={"If-Match": expect(saver.get(MAY), 200).etag}), 412, "precondition_failed")
+    expect(saver.delete(JUNE, headers=ANY), 404, "not_found")
+    assert expect(saver.get("/v1/onboarding"), 200).json == whole
+    expect(person.put(JUNE, LEAN, headers=ANY), 409, "not_onboarded")
+    expect(person.delete(JUNE, headers=ANY), 409, "not_onboarded")
+    tag = planned(saver, JUNE, LEAN) and at(saver, JUNE)
+    planned(saver, JUNE, HOLIDAYS)
+    expect(saver.delete(JUNE, headers=tag), 412, "precondition_failed")
+    expect(saver.delete(JUNE, valid=False), 428, "precondition_required")
+    for n in range(23):
+        expect(saver.put(f"/v1/budgets/{2027 + n // 12}-{n % 12 + 1:02}", LEAN, headers=ANY), 200)
+    assert expect(saver.put("/v1/budgets/2030-01", LEAN, headers=ANY), 422, "validation_failed").findings() == {"/month": "too_many"}
+
+
+def test_a_category_that_a_month_to_come_names_stays(saver):
+    own = expect(saver.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}), 201).json["id"]
+    planned(saver, JUNE, {"categories": [{"category": own, "weight": 1}]}, "month")
+    expect(saver.delete(f"/v1/categories/{own}", headers=ANY), 204)
+    assert expect(saver.get(f"/v1/categories/{own}"), 200).json["archived"] and own in given(saver, "2026-06")
+    expect(saver.put("/v1/onboarding", expect(saver.get("/v1/onboarding"), 200).json, headers=ANY), 200)
+
+
+def test_C2_of_two_budgets_of_one_month_to_come_on_two_instances_one_stays_and_of_two_months_both(saver, beside):
+    for n in range(4):
+        tag = at(saver, JUNE)
+        with ThreadPoolExecutor(2) as pool:
+            put = lambda who: who.put(JUNE, {"categories": [{"category": "groceries", "budget_money": money(1000 + 10 * n + (who is beside))}]}, headers=tag)
+            assert sorted(a.status for a in pool.map(put, (saver, beside))) == [200, 412]
+    tags = {path: at(saver, path) for path in (MAY, JULY)}
+    with ThreadPoolExecutor(2) as pool:
+        put = lambda who, path: expect(who.put(path, HOLIDAYS | {"scope": "month"}, headers=tags[path]), 200)
+        list(pool.map(put, (saver, beside), tags))
+    assert given(beside, "2026-05")["gifts"] == 40000 == given(saver, "2026-07")["gifts"] and said(beside, "2026-06")["scope"] == "onwards"
+
+
+def test_a_simulated_plan_may_say_what_months_to_come_are_given(saver):
+    plan = worked_example() | {"budgets": [{"month": "2026-06", **LEAN}]}
+    month = expect(saver.post("/v1/budgets:simulate", {"month": "2026-06", "plan": plan}), 200).json
+    assert next(c for c in month["categories"] if c["category"] == "groceries")["budget_money"] == money(50000)
+    assert given(saver, "2026-06")["groceries"] != 50000
 
 
 # -- between two categories

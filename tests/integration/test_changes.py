@@ -181,6 +181,8 @@ WRITES = {
     "POST contributions": lambda p: contribution(p, 700),
     "POST /v1/budgets/{month}/transfers": lambda p: p.post(f"/v1/budgets/{expect(p.get('/v1/today'), 200).json['month']}/transfers", {
         "from": "groceries", "to": "coffee", "money": money(500)}, headers={"Idempotency-Key": key()}),
+    "PUT /v1/budgets/{month}": lambda p: p.put("/v1/budgets/2026-09", {"categories": [{"category": "pets", "weight": 1}]}, headers={"If-Match": "*"}),
+    "DELETE /v1/budgets/{month}": lambda p: p.delete("/v1/budgets/2026-08", headers={"If-Match": "*"}),
     "DELETE contributions": lambda p: p.delete(p.contribution, headers={"If-Match": "*"}),
     "POST /v1/installments": lambda p: installment(p, "Phone"),
     "PATCH /v1/installments/{id}": lambda p: p.patch(p.installment, {"payoff_on": "2026-05-02"}, headers={"If-Match": "*"}),
@@ -213,6 +215,7 @@ def furnish(saver):
     saver.loose = [saver.spend(50)["id"], expect(saver.create(50, "other_income", account_id=saver.account), 201).json["id"]]
     saver.contribution = expect(contribution(saver, 500), 201).header("Location")
     saver.goal = expect(saver.get("/v1/goals"), 200).json["data"][0]["id"]
+    expect(saver.put("/v1/budgets/2026-08", {"categories": [{"category": "coffee", "weight": 1}]}, headers={"If-Match": "*"}), 200)
     saver.installment = expect(installment(saver, "Laptop"), 201).header("Location")
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
 

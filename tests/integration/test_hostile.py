@@ -11,7 +11,8 @@ from mita.people import key, money, uuid7, worked_example
 LIST = "/v1/transactions"
 FULL = worked_example() | {"categories": [
     {"category": "groceries", "weight": 45, "policy": "window:7", "rollover": "both", "rollover_cap_money": money(100), "day_weights": {"kind": "weekday", "weights": [1, 1, 1, 1, 2, 3, 3]}},
-    {"category": "pets", "budget_money": money(9000), "day_weights": {"kind": "custom", "weights": [1, 2, 3], "pinned": [{"day": 2, "money": money(50)}]}}]}
+    {"category": "pets", "budget_money": money(9000), "day_weights": {"kind": "custom", "weights": [1, 2, 3], "pinned": [{"day": 2, "money": money(50)}]}}],
+    "budgets": [{"month": "2026-06", "scope": "month", "categories": [{"category": "gifts", "weight": 1}]}]}
 OWN = "019d4a5c-7c00-7a01-8b02-0123456789ab"  # an account that `send` makes
 SPEND = {"account_id": OWN, "booked_on": "2026-04-01", "occurred_at": "2026-04-01T08:00:00Z", "money": money(-3000),
          "category": "groceries", "payee": "Market", "note": "weekly", "tags": ["a", "b"], "cleared": True}
@@ -44,7 +45,7 @@ BODIES = {
                                                  "schedule": {"unit": "month", "interval": 2, "anchor": "2026-04-20", "weekend": "after", "until": "2027-04-20"}}),
     "POST recurring preview": ("POST", "/v1/recurring:preview", {"kind": "bill", "name": "Power", "category": "utilities", "money": money(40),
                                                                  "schedule": {"unit": "week", "interval": 2, "anchor": "2026-04-20", "count": 3}}),
-    "PUT budget": ("PUT", "/v1/budgets/2026-04", {"categories": FULL["categories"]}),
+    "PUT budget": ("PUT", "/v1/budgets/2026-04", {"scope": "month", "categories": FULL["categories"]}),
     "POST budget transfer": ("POST", "/v1/budgets/2026-04/transfers", {"from": "groceries", "to": "coffee", "money": money(1), "note": "x"}),
     "POST simulate": ("POST", "/v1/budgets:simulate", {"month": "2026-05", "plan": FULL, "transactions": [{"booked_on": "2026-05-02", "money": money(-100), "category": "groceries"}]}),
     "PATCH me": ("PATCH", "/v1/me", {"timezone": "Europe/Sofia", "currency": "EUR", "locale": "bg", "region": "BG", "display_name": "Me", "settings": {"cover": True}}),

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 #include "core/json_reader.hpp"
 #include "finance/domain/taxonomy.hpp"
+#include "finance/plan/month_budgets.hpp"
 #include "finance/wire/fields.hpp"
 #include "finance/wire/json_out.hpp"
 
@@ -15,11 +16,20 @@ namespace mita::finance {
 
 namespace {
 
-void append_asked(json_out& out, const plan_inputs& inputs, const std::string& id) {
-    const auto asked = std::ranges::find(inputs.categories, id, &plan_inputs::category::id);
-    if (asked == inputs.categories.end()) return;
+void append_asked(json_out& out, const std::vector<plan_inputs::category>& list, const std::string& id) {
+    const auto asked = std::ranges::find(list, id, &plan_inputs::category::id);
+    if (asked == list.end()) return;
     if (asked->weight) out.field("weight", *asked->weight);
     out.field("fixed", asked->budget.has_value());
+}
+
+void append_said(json_out& out, const plan_inputs::month_budget* said) {
+    if (said == nullptr) {
+        out.null("said");
+        return;
+    }
+    out.key("said").open('{').field("month", format_month(said->month));
+    out.field("scope", scope_name(said->onwards)).close('}');
 }
 
 }  // namespace
@@ -32,7 +42,7 @@ std::string budget_text(const stored_period& p, const plan_inputs* inputs, const
     out.key("categories").open('[');
     for (const auto& c : p.budget.categories) {
         out.open('{').field("category", c.id).field("class", class_name(c.cls)).money("budget_money", c.daily_part);
-        if (inputs != nullptr) append_asked(out, *inputs, c.id);
+        if (inputs != nullptr) append_asked(out, asked_of(*inputs, p.month).categories, c.id);
         out.field("policy", format_policy(c.rule)).field("rollover", rollover_name(c.roll.kind));
         if (c.roll.cap)
             out.money("rollover_cap_money", *c.roll.cap);
@@ -43,17 +53,22 @@ std::string budget_text(const stored_period& p, const plan_inputs* inputs, const
         out.field("protected", c.guarded || c.cls == category_class::protected_);
         out.close('}');
     }
-    out.close(']').close('}');
+    out.close(']');
+    append_said(out, inputs == nullptr ? nullptr : asked_of(*inputs, p.month).said);
+    out.close('}');
     return std::move(out.text);
 }
 
-plan_inputs with_categories(std::string_view body, const plan_inputs& before, const category_book& book) {
+plan_inputs::month_budget read_month_budget(std::string_view body, year_month month, const plan_inputs& before,
+                                            const category_book& book) {
     json_document doc(body);
     auto in = doc.object();
+    plan_inputs::month_budget said{month, read_scope(in), {}, false};
     auto others = before;
     others.default_weights = true;  // so that no categories are written
     others.categories.clear();
     others.goals.clear();
+    others.budgets.clear();
     json_out whole({}, 4096);
     whole.open('{');
     append_members(whole, others);
@@ -64,17 +79,16 @@ plan_inputs with_categories(std::string_view body, const plan_inputs& before, co
         whole.literal(given);
     }
     whole.close('}');
-    auto now = before;
     try {
         auto read = read_plan_inputs(whole.text, book, &before);
-        now.categories = std::move(read.categories);
-        now.default_weights = read.default_weights;
+        said.categories = std::move(read.categories);
+        said.default_weights = read.default_weights;
     } catch (const api_error& e) {
         if (e.errors.empty()) throw;
         for (const auto& x : e.errors) doc.fail(x.pointer, x.code, x.detail);
     }
     finish_body(doc);
-    return now;
+    return said;
 }
 
 }  // namespace mita::finance

@@ -12,8 +12,9 @@ namespace mita::finance {
 // inputs: what is asked for, of a month that is not over; null: it is over, only what was given is known.
 std::string budget_text(const stored_period& p, const plan_inputs* inputs, const std::string& currency);
 
-// The inputs with the categories of a body of PUT /v1/budgets/{month}, by the rules of PUT /v1/onboarding. Throws
-// api_error: 400 for malformed JSON, 422 with every finding.
-plan_inputs with_categories(std::string_view body, const plan_inputs& before, const category_book& book);
+// What a body of PUT /v1/budgets/{month} says of the month, by the rules of PUT /v1/onboarding. Throws api_error: 400
+// for malformed JSON, 422 with every finding.
+plan_inputs::month_budget read_month_budget(std::string_view body, year_month month, const plan_inputs& before,
+                                            const category_book& book);
 
 }  // namespace mita::finance

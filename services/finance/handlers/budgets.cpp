@@ -1,12 +1,13 @@
-// /v1/budgets/{month}: what each category of a month is given, and by which rules; changed from today on, by the one
-// way a plan changes.
+// /v1/budgets/{month}: what each category of a month is given, and by which rules; changed from today on, or of months
+// to come, by the one way a plan changes.
 #include "finance/handlers/budgets.hpp"
 #include "core/error.hpp"
 #include "finance/budgets/budget.hpp"
 #include "finance/handlers/change_plan.hpp"
 #include "finance/month/month_loader.hpp"
 #include "finance/month/month_view.hpp"
-#include "finance/month/replan.hpp"
+#include "finance/month/what_if.hpp"
+#include "finance/plan/month_budgets.hpp"
 #include "finance/wire/refusals.hpp"
 #include "http/conditional.hpp"
 
@@ -23,15 +24,55 @@ year_month month_named(const http::request& req) {
     return *month;
 }
 
-std::string text_now(const loaded_month& got, year_month month) {
-    const auto view = view_month(got.facts, month, got.today);
-    if (!view.budget) throw api_error(404, "not_found", "There is no plan for this month.");
-    const auto inputs = got.facts.in_force();
-    const bool over = month < month_of(got.today);
-    return budget_text(*view.budget, over ? nullptr : &inputs, got.facts.who.currency);
+constexpr std::chrono::months furthest{1200};  // as month_loader.hpp
+
+period_ptr budget_of(const month_facts& f, year_month month, civil_day today) {
+    auto budget = view_month(f, month, today).budget;
+    if (!budget) throw api_error(404, "not_found", "There is no plan for this month.");
+    return budget;
+}
+
+std::string text_of(const month_facts& f, const stored_period& budget, civil_day today) {
+    if (budget.month < month_of(today)) return budget_text(budget, nullptr, f.who.currency);
+    auto inputs = f.in_force();
+    settle(inputs, month_of(today));
+    return budget_text(budget, &inputs, f.who.currency);
 }
 
 std::string tag_of(const std::string& text) { return "w" + http::tag_of_text(text); }
+
+void refuse_over(year_month month, civil_day today) {
+    if (month < month_of(today))
+        refuse("/month", "invalid_date",
+               "What is over stays as it was: of this month, from today on, and those to come.");
+    if (month > month_of(today) + furthest)
+        refuse("/month", "invalid_date", "Months are planned at most 100 years ahead.");
+}
+
+[[noreturn]] void refuse_more() {
+    const auto detail = "Of at most " + std::to_string(most_month_budgets) + " months to come.";
+    throw api_error(422, "validation_failed", detail, {{"/month", "too_many", detail}});
+}
+
+http::response say_of(const http::request& req, year_month month, const loaded_month& got, plan_inputs& inputs) {
+    const auto now = month_of(got.today);
+    const auto before = budget_of(got.facts, month, got.today);
+    http::require_if_match(req, tag_of(text_of(got.facts, *before, got.today)));
+    auto said = read_month_budget(req.body, month, inputs, got.facts.book);
+    settle(inputs, now);
+    say(inputs, std::move(said));
+    settle(inputs, now);
+    if (inputs.budgets.size() > most_month_budgets) refuse_more();
+    const auto facts = facts_if(got, {month, inputs, {}}, "/categories");
+    const auto after = view_month(facts, month, got.today).budget;
+    if (!after) throw amount_overflow("/categories");
+    refuse_lacking(after->budget, shortfall_of(before->budget), "/categories", inputs.currency);
+    auto text = text_of(facts, *after, got.today);
+    const auto tag = tag_of(text);
+    auto answer = http::json(200, std::move(text));
+    http::with_etag(answer, tag);
+    return answer;
+}
 
 }  // namespace
 
@@ -41,7 +82,7 @@ awaitable<http::response> read_budget_of(http::request& req, app& a) {
     what.month = month_named(req);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     require_plan(got);
-    auto text = text_now(got, *what.month);
+    auto text = text_of(got.facts, *budget_of(got.facts, *what.month, got.today), got.today);
     const auto tag = tag_of(text);
     co_return http::json_with_etag(req, std::move(text), tag);
 }
@@ -51,17 +92,25 @@ awaitable<http::response> put_budget(http::request& req, app& a) {
     const auto month = month_named(req);
     const plan_edit edit = [&req, month](const loaded_month& got, plan_inputs& inputs) {
         require_plan(got);
-        if (month != month_of(got.today))
-            refuse("/month", "invalid_date",
-                   "Budgets are changed from today on: of the month that it is, and with it those to come.");
-        http::require_if_match(req, tag_of(text_now(got, month)));
-        inputs = with_categories(req.body, inputs, got.facts.book);
-        const auto months = replanned(got, inputs, got.today, "/categories");
-        auto text = budget_text(months.front(), &inputs, inputs.currency);
-        const auto tag = tag_of(text);
-        auto answer = http::json(200, std::move(text));
-        http::with_etag(answer, tag);
-        return answer;
+        refuse_over(month, got.today);
+        return say_of(req, month, got, inputs);
+    };
+    auto answer = co_await change_plan(req, a, "/categories", edit);
+    co_return answer;
+}
+
+awaitable<http::response> take_back_budget(http::request& req, app& a) {
+    http::refuse_query(req);
+    const auto month = month_named(req);
+    const plan_edit edit = [&req, month](const loaded_month& got, plan_inputs& inputs) {
+        require_plan(got);
+        refuse_over(month, got.today);
+        const auto text = text_of(got.facts, *budget_of(got.facts, month, got.today), got.today);
+        settle(inputs, month_of(got.today));
+        if (!take_back(inputs, month))
+            throw api_error(404, "not_found", "Nothing is said of this month beside the plan.");
+        http::require_if_match(req, tag_of(text));
+        return http::empty(204);
     };
     auto answer = co_await change_plan(req, a, "/categories", edit);
     co_return answer;

@@ -7,6 +7,7 @@ namespace mita::finance {
 
 awaitable<http::response> read_budget_of(http::request& req, app& a);
 awaitable<http::response> put_budget(http::request& req, app& a);
+awaitable<http::response> take_back_budget(http::request& req, app& a);
 awaitable<http::response> simulate_budgets(http::request& req, app& a);
 awaitable<http::response> list_budget_moves(http::request& req, app& a);
 awaitable<http::response> create_budget_move(http::request& req, app& a);

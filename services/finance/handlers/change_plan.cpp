@@ -6,6 +6,7 @@
 #include "finance/handlers/change_settled.hpp"
 #include "finance/month/price_change.hpp"
 #include "finance/month/replan.hpp"
+#include "finance/plan/month_budgets.hpp"
 #include "finance/wire/refusals.hpp"
 
 #include <optional>
@@ -46,8 +47,6 @@ std::string pointer_of(const broken_reserve& b) {
            "The currency is " + now + " and fixed once transactions or a plan exist.");
 }
 
-amount shortfall_of(const period_budget& b) { return b.problem ? b.problem->shortfall : 0; }
-
 // What the month lacks already, as it is planned now.
 amount lacking_now(const loaded_month& got, civil_day today) {
     const auto known = got.facts.revisions_of(month_of(today));
@@ -73,11 +72,11 @@ awaitable<write_outcome> try_change(app& a, const http::request& req, std::strin
         if (spent) refuse_currency(who.currency);
     }
     const auto today = local_today(*find_zone(inputs.timezone), wall::now());
+    settle(inputs, month_of(today));
     const auto months = replanned(got, inputs, today, named);
     const auto& first = months.front().budget;
     // One thing of a plan that does not hold may change as long as it lacks no more by it.
-    const auto allowed = named.empty() ? 0 : lacking_now(got, today);
-    if (shortfall_of(first) > allowed) refuse_infeasible(*first.problem, named, inputs.currency);
+    refuse_lacking(first, named.empty() ? 0 : lacking_now(got, today), named, inputs.currency);
     const keyed_answer kept{key, answer, wall::now()};
     auto came = co_await a.plans.replan(who, inputs, months, today, kept, writer(*req.who), d);
     co_return came;
@@ -103,6 +102,12 @@ awaitable<keyed_try> try_keyed(app& a, http::request& req, std::string_view name
 }
 
 }  // namespace
+
+void refuse_lacking(const period_budget& now, amount allowed, std::string_view named, const std::string& currency) {
+    if (shortfall_of(now) > allowed) refuse_infeasible(*now.problem, named, currency);
+}
+
+amount shortfall_of(const period_budget& b) { return b.problem ? b.problem->shortfall : 0; }
 
 void require_plan(const loaded_month& got) {
     if (got.facts.who.plan_version == 0)

@@ -32,6 +32,10 @@ awaitable<http::response> change_plan(http::request& req, app& a, std::string_vi
 // A keyed POST (write_once.hpp); before onboarding 409 not_onboarded.
 awaitable<http::response> add_to_plan(http::request& req, app& a, std::string_view named, plan_addition add);
 
+// What a month's plan has no money for; 422 infeasible_budget when that is more than `allowed`.
+amount shortfall_of(const period_budget& b);
+void refuse_lacking(const period_budget& now, amount allowed, std::string_view named, const std::string& currency);
+
 // 409 not_onboarded without a plan.
 void require_plan(const loaded_month& got);
 

@@ -60,12 +60,15 @@ void month_facts::expect_months_to_come() {
     const auto inputs = in_force();
     plan_start from;
     from.known = last->obligations;
+    auto next = after(*last);
+    next.cover = who.cover;
+    const auto planned = plan_months(inputs, book, *who.planned_from, next, reach_months);
     for (int i = 1; i <= reach_months; ++i) {
         const auto over = period_of(last->month + std::chrono::months{i});
         month_expects to_come{over.label, {}, incomes_of(inputs, over), false};
         for (auto& o : occurrences_around(inputs, over, *who.planned_from, from))
             if (over.contains(o.day)) to_come.bills.push_back(std::move(o));
-        allow_parts(to_come.bills, last->budget);
+        allow_parts(to_come.bills, planned ? (*planned)[static_cast<std::size_t>(i) - 1].budget : last->budget);
         expects.push_back(std::move(to_come));
     }
 }

@@ -1,6 +1,7 @@
 #include "finance/plan/plan_inputs.hpp"
 
 #include "finance/plan/installment_parts.hpp"
+#include "finance/plan/month_budgets.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -34,6 +35,17 @@ void show_terms(json_out& out, const terms& t, std::string_view other_end, const
         append_schedule(out, *t.rule);
     }
     if (t.is_paused()) out.field("paused", true);
+}
+
+void append_budgets(json_out& out, const plan_inputs& a) {
+    if (a.budgets.empty()) return;
+    out.key("budgets").open('[');
+    for (const auto& b : a.budgets) {
+        out.open('{').field("month", format_month(b.month)).field("scope", scope_name(b.onwards));
+        if (!b.default_weights) append_categories(out, b.categories, a.currency);
+        out.close('}');
+    }
+    out.close(']');
 }
 
 void append_members(json_out& out, const plan_inputs& a, bool stored) {
@@ -73,23 +85,9 @@ void append_members(json_out& out, const plan_inputs& a, bool stored) {
     }
     out.close(']').money("buffer_money", a.buffer, a.currency);
     if (stored) out.field("default_weights", a.default_weights);
+    append_budgets(out, a);
     if (!stored && a.default_weights) return;  // an empty list would say that no category has a part
-    out.key("categories").open('[');
-    for (const auto& c : a.categories) {
-        out.open('{').field("category", c.id);
-        if (c.budget) out.money("budget_money", *c.budget, a.currency);
-        if (c.weight) out.field("weight", *c.weight);
-        if (c.rule != policy{}) out.field("policy", format_policy(c.rule));
-        if (c.roll.kind != rollover_kind::none) out.field("rollover", rollover_name(c.roll.kind));
-        if (c.roll.cap) out.money("rollover_cap_money", *c.roll.cap, a.currency);
-        if (c.weights != weight_rule{}) {
-            out.key("day_weights");
-            append_weights(out, c.weights, a.currency);
-        }
-        if (c.guarded) out.field("protected", true);
-        out.close('}');
-    }
-    out.close(']');
+    append_categories(out, a.categories, a.currency);
     if (!stored || a.installments.empty()) return;
     out.key("installments").open('[');
     for (const auto& i : a.installments) append_stored(out, i, a.currency);
@@ -109,7 +107,37 @@ plan_inputs::category category_from(const object& o) {
     return c;
 }
 
+plan_inputs::month_budget month_budget_from(const object& o) {
+    plan_inputs::month_budget b;
+    b.month = parse_month(text_at(o, "month")).value();
+    b.onwards = parse_scope(text_at(o, "scope")).value();
+    const auto* list = o.if_contains("categories");
+    b.default_weights = list == nullptr;
+    if (list != nullptr)
+        for (const auto& v : list->as_array()) b.categories.push_back(category_from(v.as_object()));
+    return b;
+}
+
 }  // namespace
+
+void append_categories(json_out& out, const std::vector<plan_inputs::category>& list, std::string_view currency) {
+    out.key("categories").open('[');
+    for (const auto& c : list) {
+        out.open('{').field("category", c.id);
+        if (c.budget) out.money("budget_money", *c.budget, currency);
+        if (c.weight) out.field("weight", *c.weight);
+        if (c.rule != policy{}) out.field("policy", format_policy(c.rule));
+        if (c.roll.kind != rollover_kind::none) out.field("rollover", rollover_name(c.roll.kind));
+        if (c.roll.cap) out.money("rollover_cap_money", *c.roll.cap, currency);
+        if (c.weights != weight_rule{}) {
+            out.key("day_weights");
+            append_weights(out, c.weights, currency);
+        }
+        if (c.guarded) out.field("protected", true);
+        out.close('}');
+    }
+    out.close(']');
+}
 
 void append_weights(json_out& out, const weight_rule& rule, std::string_view currency) {
     out.open('{');
@@ -225,6 +253,8 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     for (const auto& v : o.at("categories").as_array()) a.categories.push_back(category_from(v.as_object()));
     if (const auto* all = o.if_contains("installments"))
         for (const auto& v : all->as_array()) a.installments.push_back(installment_from(v.as_object()));
+    if (const auto* said = o.if_contains("budgets"))
+        for (const auto& v : said->as_array()) a.budgets.push_back(month_budget_from(v.as_object()));
     return a;
 }
 

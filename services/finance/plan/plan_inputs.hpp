@@ -76,6 +76,14 @@ struct plan_inputs {
         std::string transaction{};  // what was bought; empty: nobody said
     };
 
+    // What was said of the budgets of a month alone, or of all from it on (month_budgets.hpp).
+    struct month_budget {
+        year_month month;
+        bool onwards = true;
+        std::vector<category> categories;
+        bool default_weights = false;
+    };
+
     std::string timezone, currency;
     std::vector<income> incomes;
     std::vector<bill> bills;
@@ -85,6 +93,7 @@ struct plan_inputs {
     bool default_weights = false;             // no categories were given: the taxonomy's weights serve
     std::vector<move> moves{};                // in the order they were made
     std::vector<installment> installments{};  // /v1/installments alone changes them
+    std::vector<month_budget> budgets{};      // by month; of one month what holds onwards first
 };
 
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the
@@ -97,6 +106,9 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
 // the number of occurrences. `fail` is told the list, a code and why.
 using fail_list = std::function<void(std::string_view list, std::string code, std::string detail)>;
 void check_load(const plan_inputs& a, const fail_list& fail);
+
+// The list "categories" as stored and answered.
+void append_categories(json_out& out, const std::vector<plan_inputs::category>& list, std::string_view currency);
 
 // As stored, with ids. plan_inputs_from_json reads only what to_json wrote.
 std::string to_json(const plan_inputs& a);

@@ -5,6 +5,7 @@
 #include "finance/domain/zone.hpp"
 #include "finance/plan/goal_body.hpp"
 #include "finance/plan/identity.hpp"
+#include "finance/plan/month_budgets.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/terms_body.hpp"
 #include "finance/wire/fields.hpp"
@@ -124,11 +125,11 @@ struct reader {
         out.goals.push_back(std::move(g));
     }
 
-    void category(json_object& in) {
+    void category(json_object& in, std::vector<plan_inputs::category>& list, std::set<std::string>& seen) const {
         plan_inputs::category c;
         c.id = category_of(in);
         refuse_income(in, c.id);
-        if (!c.id.empty() && !seen_categories.insert(c.id).second)
+        if (!c.id.empty() && !seen.insert(c.id).second)
             in.fail("category", "duplicate_category", "This category is in the list twice.");
         c.budget = money(in, "budget_money", false);
         c.weight = in.optional_integer("weight", 0, max_weight);
@@ -149,7 +150,40 @@ struct reader {
         c.roll.cap = money(in, "rollover_cap_money", false);
         if (auto weights = in.optional_object("day_weights")) c.weights = day_weights_of(*weights);
         if (!left_out(in, "protected")) c.guarded = in.boolean("protected");
-        out.categories.push_back(std::move(c));
+        list.push_back(std::move(c));
+    }
+
+    // True: none were given, the default weights serve.
+    bool categories_of(json_object& in, std::vector<plan_inputs::category>& list) const {
+        std::set<std::string> seen;
+        for (auto& item : in.objects("categories", max_category_lines, false)) category(item, list, seen);
+        check_sum(in, "categories", list, [](const auto& c) { return c.budget.value_or(0); });
+        return left_out(in, "categories");
+    }
+
+    void month_budget(json_object& in) {
+        const auto month = parse_month(in.string("month", 1, 16));
+        if (!month) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
+        plan_inputs::month_budget b{month.value_or(year_month()), read_scope(in), {}, false};
+        b.default_weights = categories_of(in, b.categories);
+        const auto same = [&b](const auto& x) { return x.month == b.month && x.onwards == b.onwards; };
+        if (std::ranges::any_of(out.budgets, same)) in.fail("month", "duplicate_month", "Said of this month twice.");
+        add(out, std::move(b));
+    }
+
+    // What was said of months stays unless it is given anew; of those that are here by now until the plan says other.
+    void keep_budgets() {
+        if (before == nullptr) return;
+        out.budgets = before->budgets;
+        if (categories_text(out) == categories_text(*before)) return;
+        std::erase_if(out.budgets, [now = month_of(today)](const auto& b) { return b.month <= now; });
+    }
+
+    static std::string categories_text(const plan_inputs& a) {
+        json_out text({}, 2048);
+        text.open('{').field("default_weights", a.default_weights);
+        append_categories(text, a.categories, {});
+        return std::move(text.text);
     }
 
     weight_rule day_weights_of(json_object& in) const {
@@ -200,8 +234,9 @@ struct reader {
         const auto named = [id](const auto& list, auto member) {
             return std::ranges::find(list, id, member) != list.end();
         };
+        const auto in_month = [&](const auto& b) { return named(b.categories, &plan_inputs::category::id); };
         return named(before->categories, &plan_inputs::category::id) ||
-               named(before->bills, &plan_inputs::bill::category);
+               named(before->bills, &plan_inputs::bill::category) || std::ranges::any_of(before->budgets, in_month);
     }
 
     void refuse_income(json_object& in, const std::string& id) const {
@@ -297,7 +332,6 @@ struct reader {
     std::vector<unsaid> unsaid_of_incomes{}, unsaid_of_bills{};
     std::vector<goal_members> said{};  // of each goal
     std::set<std::string> given_ids{};
-    std::set<std::string> seen_categories{};
 };
 
 }  // namespace
@@ -321,13 +355,12 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
     for (auto& item : in.objects("goals", most_goals, false)) r.goal(item);
     r.out.buffer = r.money(in, "buffer_money", false).value_or(0);
     if (before != nullptr) r.out.moves = before->moves;
-    r.out.default_weights = !in.has("categories") || in.is_null("categories");
-    for (auto& item : in.objects("categories", max_category_lines, false)) r.category(item);
+    r.out.default_weights = r.categories_of(in, r.out.categories);
+    for (auto& item : in.objects("budgets", most_month_budgets, false)) r.month_budget(item);
+    if (left_out(in, "budgets")) r.keep_budgets();
     check_load(r.out, [&in](std::string_view list, std::string code, std::string detail) {
         in.fail(list, std::move(code), std::move(detail));
     });
-    const auto budget = [](const auto& c) { return c.budget.value_or(0); };
-    r.check_sum(in, "categories", r.out.categories, budget);
     in.optional_integer("version", 1, max_amount);  // as GET shows it; If-Match decides
     finish_body(doc);
     r.identify_all();

@@ -1,6 +1,7 @@
 #include "finance/plan/plan_months.hpp"
 
 #include "finance/plan/installment_parts.hpp"
+#include "finance/plan/month_budgets.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -33,11 +34,12 @@ bool is_kept(const std::vector<obligation>& known, const obligation& part) {
 std::vector<category_request> requests_of(const plan_inputs& a, const category_book& book,
                                           const std::vector<obligation>& due, year_month month) {
     std::vector<category_request> out;
+    const auto wanted = asked_of(a, month);
     for (const auto& entry : book.entries()) {
         if (entry.cls == category_class::income) continue;
-        const auto given = std::ranges::find(a.categories, entry.id, &plan_inputs::category::id);
-        const bool asked = given != a.categories.end();
-        const bool weighted = a.default_weights && !entry.archived && entry.weight_bp > 0;
+        const auto given = std::ranges::find(wanted.categories, entry.id, &plan_inputs::category::id);
+        const bool asked = given != wanted.categories.end();
+        const bool weighted = wanted.default_weights && !entry.archived && entry.weight_bp > 0;
         const bool has_bill = std::ranges::find(a.bills, entry.id, &plan_inputs::bill::category) != a.bills.end() ||
                               std::ranges::find(due, entry.id, &obligation::category) != due.end();
         const auto moved_here = [&](const auto& m) { return m.month == month && m.to == entry.id; };
@@ -192,8 +194,9 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
     return out;
 }
 
-void allow_parts(std::vector<obligation>& bills, const period_budget& budget) {
+void allow_parts(std::vector<obligation>& bills, const period_budget& budget, civil_day since) {
     for (auto& o : bills) {
+        if (o.day < since) continue;
         const auto found = std::ranges::find(budget.categories, o.category, &category_budget::id);
         o.parts = found == budget.categories.end() || found->daily_part == 0;
     }
@@ -247,6 +250,12 @@ outcome<std::vector<stored_period>> plan_months(const plan_inputs& a, const cate
         start.joining = from.joining;
         start.cover = from.cover;
         out.push_back(std::move(*p));
+    }
+    // Bills of the weeks after a month are the next one's, by its budgets. Past the range they are as the last one has.
+    const auto next = plan_month(a, book, planned_from, start);
+    for (std::size_t i = 0; i < out.size(); ++i) {
+        const auto* then = i + 1 < out.size() ? &out[i + 1] : next ? &*next : nullptr;
+        if (then != nullptr) allow_parts(out[i].obligations, then->budget, period_of(then->month).start);
     }
     return out;
 }

@@ -46,8 +46,8 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
                                            const plan_start& from);
 // The incomes of the month.
 std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over);
-// A bill of a category without a daily part may be paid in parts.
-void allow_parts(std::vector<obligation>& bills, const period_budget& budget);
+// A bill of a category without a daily part may be paid in parts: those from `since` on, by this budget.
+void allow_parts(std::vector<obligation>& bills, const period_budget& budget, civil_day since = civil_day::min());
 
 // `count` ≥ 1 consecutive months; revision 1, in force from their first day. planned_from: the first day with a plan.
 // Faults: amount_overflow, bad_input.

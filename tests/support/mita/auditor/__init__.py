@@ -5,7 +5,7 @@ force on which day, what goals have put aside, which payment pays which bill of 
 from .books import Books
 from .calendar import key, label, month_of, shifted
 from .installments import due_of, paid_off, schedule
-from .planning import identify
+from .planning import identify, said, settled
 from .recurring import keep_terms, paused
 
-__all__ = ["Books", "due_of", "identify", "keep_terms", "key", "label", "month_of", "paid_off", "paused", "schedule", "shifted"]
+__all__ = ["Books", "due_of", "identify", "keep_terms", "key", "label", "month_of", "paid_off", "paused", "said", "schedule", "settled", "shifted"]

@@ -7,7 +7,7 @@ import daily_budget as model
 from .calendar import first, key, label, length, month_of, shifted
 from .comparing import Comparing
 from .matching import settle
-from .planning import plan_month
+from .planning import plan_month, settled
 from .saving import month_with_save, weights_of
 
 ORDER = ("protected", "essential", "flexible", "discretionary")
@@ -38,7 +38,7 @@ class Books(Comparing):
     def uses(self, id, gone):
         """Is it in an entry (gone: deleted ones), in the answers or in an opened month?"""
         entries = any(c == id for e in [*self.entries.values(), *gone] for c, _ in e["lines"])
-        answers = self.answers and (id in self.answers["categories"] or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"] + self.answers.get("installments", [])))
+        answers = self.answers and (id in self.answers["categories"] or any(id in b[2] for b in self.answers.get("budgets", ())) or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"] + self.answers.get("installments", [])))
         months = any(id in p.categories or any(x[2] == id for x in p.bills + p.ahead + p.incomes) for known in self.months.values() for p in known)
         return bool(entries or answers or months or any(id in m for m in self.moves))
 
@@ -66,10 +66,8 @@ class Books(Comparing):
         out = {m: (rs[-1].bills, rs[-1].incomes, rs[-1].in_parts) for m, rs in self.months.items()}
         if self.months:
             last = self.months[max(self.months)][-1]
-            for i in (1, 2, 3):
-                month = shifted(last.month, i)
-                p = plan_month(self.answers, self.classes, self.joined_on, month, {}, month, last.ahead)
-                out[month] = (p.bills, p.incomes, last.in_parts)
+            for p in self._planned(*self._after(last), 3, last.ahead):
+                out[p.month] = (p.bills, p.incomes, p.in_parts)
         return out
 
     def visit(self, month, today):
@@ -125,9 +123,27 @@ class Books(Comparing):
         """One thing of a plan may change as long as the month lacks no more by it."""
         return self.would_replan(answers, today)[0].lacks() > self.months[month_of(today)][-1].lacks()
 
+    def would_plan(self, answers, month, today):
+        """The month under these answers, opened or not."""
+        planned = self.would_replan(answers, today)
+        last = planned[-1]
+        count = (month[0] - last.month[0]) * 12 + month[1] - last.month[1]
+        if count <= 0:
+            return next(p for p in planned if p.month == month)
+        before, self.answers = self.answers, answers
+        try:
+            return self._planned(*self._after(last), count, last.ahead)[-1]
+        finally:
+            self.answers = before
+
+    def kept_budgets(self, answers, today):
+        """What stays said of months when PUT /v1/onboarding says nothing of them."""
+        known = self.answers.get("budgets", ()) if self.answers else ()
+        return [b for b in known if answers["categories"] == self.answers["categories"] or b[0] > month_of(today)]
+
     def replan(self, answers, planned, today, gone=()):
         """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""
-        self.answers, self.joined_on = answers, self.joined_on or today
+        self.answers, self.joined_on = settled(answers, month_of(today)), self.joined_on or today
         self.contributed = {name: x for name, x in self.contributed.items() if name in answers["goals"]}
         self._revise(planned)
         there = {key(x[0]) for p in planned for x in p.bills + p.incomes + p.ahead}

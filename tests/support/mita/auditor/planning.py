@@ -46,6 +46,28 @@ def occurrences(answers, month, kept, known, planned, since):
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 
+def held(answers, month):
+    """The categories asked for in a month. answers["budgets"]: (month, onwards, categories), said beside the plan's."""
+    out = answers["categories"]
+    for of, onwards, chosen in sorted(answers.get("budgets", ()), key=lambda b: (b[0], not b[1])):
+        if of == month or onwards and of < month:
+            out = chosen
+    return out
+
+
+def said(answers, month, onwards, chosen):
+    """The answers with a month's categories said anew."""
+    others = [b for b in answers.get("budgets", ()) if b[0] != month or b[1] and not onwards]
+    return answers | {"budgets": [*others, (month, onwards, chosen)]}
+
+
+def settled(answers, now):
+    """What holds by now is the plan's."""
+    base = [b for b in answers.get("budgets", ()) if b[1] and b[0] <= now]
+    return answers | {"categories": max(base, key=lambda b: b[0])[2] if base else answers["categories"],
+                      "budgets": [b for b in answers.get("budgets", ()) if b[0] > now or b[0] == now and not b[1]]}
+
+
 def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min, contributed=None,
                moves=(), swept=None):
     """classes: spend category -> class, in display order. saved: goal name -> put aside by months so far; contributed: beside them; moves: (month, from, to, amount)."""
@@ -69,7 +91,7 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
         reserved = model.allocate(open_, [1] * left)[0] if open_ > 0 else 0
         p.goals[name] = (target, by, have, reserved)
         p.pool -= reserved
-    chosen = answers["categories"]
+    chosen = held(answers, month)
     wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"]) or any(b[2] == c for b in p.bills)
               or any(m[0] == month and m[2] == c for m in moves)]
     rest = p.pool - sum(c.get("budget", 0) for c in chosen.values())

@@ -144,7 +144,7 @@ class Ledger:
         balance = sum(self.held(account, self.today()) for account in self.cash)
         free = balance - bills - planned - buffer
         cash = {k: v if k == "until" else amount(v) for k, v in told["cash"].items()}
-        assert cash == {"balance_money": balance, "bills_money": bills, "planned_money": planned, "buffer_money": buffer, "free_money": free, "until": str(until)}
+        assert cash == {"balance_money": balance, "bills_money": bills, "planned_money": planned, "buffer_money": buffer, "free_money": free, "until": str(until)}, (cash, balance, bills, planned, until)
         assert amount(told["plan_free_money"]) == want["free"] and amount(told["safe_to_spend_money"]) == max(0, min(want["free"], free))
         assert told["binds"] == ("cash" if free < want["free"] else "plan")
 

@@ -1,7 +1,7 @@
 """Onboarding and planning anew, with ids sent back or not; the switch of cover."""
 from datetime import date
 
-from ..auditor import identify, keep_terms, month_of, shifted
+from ..auditor import identify, keep_terms, month_of, said, settled, shifted
 from ..client import expect
 from ..people import key, money
 from .choices import POLICIES, SPENDING
@@ -48,7 +48,7 @@ class Planning:
         return {"incomes": incomes, "bills": bills, "goals": goals,
                 "buffer": rng.choice([0, 5000]) * u, "categories": chosen, "installments": (self.books.answers or {}).get("installments", [])}
 
-    def body(self, a):
+    def shares(self, chosen):
         m = lambda x: money(x, self.currency)
         def category(c, x):
             out = {"category": c, "policy": x["policy"], "rollover": x["rollover"]}
@@ -63,11 +63,15 @@ class Planning:
             if "day_weights" in x:
                 out["day_weights"] = x["day_weights"]
             return out
+        return [category(c, x) for c, x in chosen.items()]
+
+    def body(self, a):
+        m = lambda x: money(x, self.currency)
         def thing(x):
             return {k: x[k] for k in ("id", "name", "category", "day") if x.get(k)} | {"money": m(x["amount"])}
         return {"timezone": self.zone, "currency": self.currency, "incomes": [thing(x) for x in a["incomes"]], "bills": [thing(x) for x in a["bills"]],
                 "goals": [{"name": n, "target_money": m(t), "by": str(by)} for n, (t, by) in a["goals"].items()], "buffer_money": m(a["buffer"]),
-                "categories": [category(c, x) for c, x in a["categories"].items()]}
+                "categories": self.shares(a["categories"])}
 
     def onboard(self):
         tag = expect(self.person.get("/v1/onboarding"), 200).etag if self.books.answers else None
@@ -79,6 +83,7 @@ class Planning:
                 for i, (x, known) in enumerate(zip(a[kind], identify(a[kind], before[kind]))):
                     x["id"] = known or f"unknown {i}"
                 keep_terms(a[kind], before[kind])
+            a["budgets"] = self.books.kept_budgets(a, today)
             problem = self.books.would_replan(a, today)[0].problem
             answer = self.person.put("/v1/onboarding", body, headers={"If-Match": tag} if tag else None)
             self.note("onboard", a, answer.status)
@@ -120,6 +125,44 @@ class Planning:
         else:
             expect(answer, 201)
             self.books.move_budget(source, to, amount, today)
+        self.look()
+
+    def plan_ahead(self):
+        """The budgets of this month or one to come, with those after it or alone; or what was said taken back."""
+        if not self.books.answers:
+            return
+        today, rng = self.today(), self.rng
+        now, month = month_of(today), shifted(month_of(today), rng.choice([0, 1, 1, 2, 3]))
+        self.books.visit(now, today)
+        path = f"/v1/budgets/{month[0]}-{month[1]:02}"
+        known = settled(self.books.answers, now)
+        of_month = [b for b in known["budgets"] if b[0] == month]
+        tag, lacking = expect(self.person.get(path), 200).etag, lambda p: -p.unallocated if p.problem else 0
+        if of_month and rng.random() < .4:
+            gone = min(of_month, key=lambda b: b[1])
+            a = known | {"budgets": [b for b in known["budgets"] if b is not gone]}
+            refused = lacking(self.books.would_plan(a, now, today)) > lacking(self.books.months[now][-1])
+            answer = self.person.delete(path, headers={"If-Match": tag})
+            self.note("take back", month, answer.status)
+            if refused:
+                expect(answer, 422, "infeasible_budget")
+                return
+            expect(answer, 204)
+        else:
+            onwards = rng.random() < .5
+            chosen = {c: x | ({"budget": x["budget"] // 100} if "budget" in x else {}) for c, x in self.answers()["categories"].items()}
+            a = said(known, month, onwards, chosen)
+            refused = lacking(self.books.would_plan(a, month, today)) > lacking(self.books.would_plan(known, month, today))
+            answer = self.person.put(path, {"categories": self.shares(chosen), "scope": "onwards" if onwards else "month"}, headers={"If-Match": tag})
+            self.note("plan ahead", month, onwards, chosen, answer.status)
+            if refused:
+                expect(answer, 422, "infeasible_budget")
+                return
+            assert expect(answer, 200).json == expect(self.person.get(path), 200).json
+        self.planned_anew(a, today)
+        for month in (now, month, shifted(month, 1)):
+            p, shown = self.books.would_plan(self.books.answers, month, today), expect(self.person.get(f"/v1/budgets/{month[0]}-{month[1]:02}"), 200).json
+            assert {c["category"]: c["budget_money"]["amount"] for c in shown["categories"]} == {c: x["part"] for c, x in p.categories.items()}, (month, shown)
         self.look()
 
     def switch_cover(self):

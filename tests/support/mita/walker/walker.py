@@ -74,7 +74,7 @@ class Walker(Planning, Recurring, Installments, Ledger, Accounts, Transfers, Cat
                   self.recur: 9, self.repay: 6, self.look: 12,
                   self.look_elsewhere: 8, self.look_closely: 8, self.page_through: 3, self.category: 8, self.search: 4,
                   self.elsewhere: 8, self.balances: 8, self.checkpoint: 5, self.transfer: 14, self.payees: 5, self.goal: 8,
-                  self.move_budget: 6, self.clear: 10}
+                  self.move_budget: 6, self.clear: 10, self.plan_ahead: 6}
         what = self.rng.choices(list(shares), list(shares.values()))[0]
         self.counts[what.__name__] += 1
         what()
