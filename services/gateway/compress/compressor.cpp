@@ -5,6 +5,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <utility>
@@ -36,6 +37,12 @@ std::string_view value_of(const http::response& res, std::string_view name) {
 bool is_json(const http::response& res) {
     const auto type = res.content_type.empty() ? value_in(res.head_block, "Content-Type") : res.content_type;
     return http::is_media_type(type, "application/json") || http::is_media_type(type, "application/problem+json");
+}
+
+// Where the type is no line of a service's, no encoding is either (hop_headers.hpp).
+bool is_encoded(const http::response& res) {
+    if (res.content_type.empty()) return !value_in(res.head_block, "Content-Encoding").empty();
+    return std::ranges::any_of(res.headers, [](const auto& h) { return http::iequals(h.first, "Content-Encoding"); });
 }
 
 // A strong tag is marked before its closing quote; a weak one says the same of both.
@@ -93,8 +100,7 @@ void compressor::consider(const http::request& req, http::response& res) {
         if (named_packed(req, res)) mark_tag(res);
         return;
     }
-    if (!http::may_have_body(res.status) || res.body.size() > most || !is_json(res)) return;
-    if (!value_of(res, "Content-Encoding").empty()) return;
+    if (!http::may_have_body(res.status) || res.body.size() > most || !is_json(res) || is_encoded(res)) return;
     say_vary(res);
     if (!http::prefers_gzip(req.headers)) return;
     const std::string_view packed = pack(res.body);

@@ -200,8 +200,14 @@ void write_upstream_head(std::string& out, const http::request& req, std::size_t
 }
 
 void copy_answer_headers(http::response& res, const http::header_list& from) {
+    static constexpr std::string_view json = "application/json";
     const bool has_connection = from.find("Connection") != nullptr;
+    const bool encoded = from.find("Content-Encoding") != nullptr;
     for (const auto& h : from) {
+        if (!encoded && h.value == json && iequals(h.name, "Content-Type")) {
+            res.content_type = json;
+            continue;
+        }
         if (among<never_returned>(h.name) || begins_with_one_of(h.name, never_returned_prefix)) continue;
         if (has_connection && named_by_connection(h.name, from)) continue;
         line(res.head_block, h.name, h.value);

@@ -137,7 +137,24 @@ TEST_CASE("R16: an answer's hop-by-hop and own headers do not pass, the others d
     from.add({"Retry-After", "1"});
     http::response res;
     copy_answer_headers(res, from);
-    REQUIRE(res.head_block == "ETag: \"7\"\r\nContent-Type: application/json\r\nRetry-After: 1\r\n");
+    REQUIRE(res.head_block == "ETag: \"7\"\r\nRetry-After: 1\r\n");
+    REQUIRE(res.content_type == "application/json");
+}
+
+TEST_CASE("R21: the type of an answer that is encoded already, or more than plain JSON, passes as a service wrote it") {
+    const auto passed = [](std::string_view type, std::string_view encoding) {
+        http::header_list from;
+        from.add({"content-type", type});
+        if (!encoding.empty()) from.add({"content-encoding", encoding});
+        http::response res;
+        res.content_type = {};
+        copy_answer_headers(res, from);
+        return std::pair(std::string(res.content_type), res.head_block);
+    };
+    REQUIRE(passed("application/json", "") == std::pair<std::string, std::string>("application/json", ""));
+    REQUIRE(passed("application/json", "br").second == "content-type: application/json\r\ncontent-encoding: br\r\n");
+    REQUIRE(passed("application/json;charset=utf-8", "").second == "content-type: application/json;charset=utf-8\r\n");
+    REQUIRE(passed("text/csv", "").first.empty());
 }
 
 TEST_CASE("R21: services never hear of a packed copy's tag") {
