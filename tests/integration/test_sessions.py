@@ -150,6 +150,30 @@ def test_the_test_clock_is_heard_in_the_order_it_was_set(stack):
         stack.cluster.sql("delete from auth.test_clocks where source = %s returning 1", source)
 
 
+def test_the_test_clock_is_moved_for_all_who_tell_of_it_at_once(stack):
+    """A job and a request tell of one move: both go by it."""
+    source = "told at once"
+    tell = "select auth.test_clock_moved(%s, %s, %s)"
+    ready = threading.Barrier(4)
+
+    def teller(_):
+        heard = []
+        with stack.cluster.connect() as db, db.cursor() as cursor:
+            cursor.execute("set search_path to auth")
+            for n in range(1, 300):
+                ready.wait(30)
+                cursor.execute(tell, (source, n * 1000, n))
+                heard.append(cursor.fetchone()[0])
+        return heard
+
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            first, *others = pool.map(teller, range(4))
+        assert others == [first] * 3 and len(set(first)) == len(first)
+    finally:
+        stack.cluster.sql("delete from auth.test_clocks where source = %s returning 1", source)
+
+
 def test_S4_twelve_real_seconds_are_twelve_seconds_whatever_the_instances_say(stack, person, other_clock):
     """No clock is moved: the slow instance would still be within its grace."""
     other_clock.set(stack.clock.now() - timedelta(seconds=12))
