@@ -23,12 +23,6 @@ namespace mita::finance {
 
 namespace {
 
-year_month month_of_moves(const http::request& req) {
-    const auto month = parse_month(req.params[0]);
-    if (!month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
-    return *month;
-}
-
 std::string path_of(const budget_move& m) {
     return "/v1/budgets/" + format_month(m.month) + "/transfers/" + m.id.str();
 }
@@ -83,7 +77,7 @@ awaitable<keyed_try> try_move(app& a, const uuid& user, year_month month, json_d
 
 awaitable<http::response> list_budget_moves(http::request& req, app& a) {
     const http::pager pages(req, a.all.cursors, req.who->user_id);
-    const auto month = month_of_moves(req);
+    const auto month = month_named(req);
     const auto all = co_await a.budget_moves.of_month(req.who->user_id, month, req.until);
     const auto place = [](const budget_move& m) {
         auto out = http::ascending_bytes(m.created_at.time_since_epoch().count());
@@ -99,7 +93,7 @@ awaitable<http::response> list_budget_moves(http::request& req, app& a) {
 
 awaitable<http::response> read_budget_move(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto month = month_of_moves(req);
+    const auto month = month_named(req);
     const auto id = parse_path_id(req.params[1]);
     const auto found = co_await a.budget_moves.read(req.who->user_id, month, id, req.until);
     if (!found) throw api_error(404, "not_found", "No such transfer.");
@@ -111,7 +105,7 @@ awaitable<http::response> read_budget_move(http::request& req, app& a) {
 awaitable<http::response> create_budget_move(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
-    const auto month = month_of_moves(req);
+    const auto month = month_named(req);
     const auto attempt = [&](json_document& body, const keyed_request* key, int) {
         return try_move(a, user, month, body, key, req.until);
     };

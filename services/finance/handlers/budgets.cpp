@@ -18,12 +18,6 @@ namespace mita::finance {
 
 namespace {
 
-year_month month_named(const http::request& req) {
-    const auto month = parse_month(req.params[0]);
-    if (!month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
-    return *month;
-}
-
 constexpr std::chrono::months furthest{1200};  // as month_loader.hpp
 
 period_ptr budget_of(const month_facts& f, year_month month, civil_day today) {
@@ -75,6 +69,12 @@ http::response say_of(const http::request& req, year_month month, const loaded_m
 }
 
 }  // namespace
+
+year_month month_named(const http::request& req) {
+    const auto month = parse_month(req.params[0]);
+    if (!month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
+    return *month;
+}
 
 awaitable<http::response> read_budget_of(http::request& req, app& a) {
     http::refuse_query(req);
