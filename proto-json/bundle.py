@@ -11,8 +11,8 @@ import yaml
 HERE = pathlib.Path(__file__).resolve().parent
 
 
-class Loader(yaml.SafeLoader):
-    """YAML without dates: every plain scalar that looks like one stays text."""
+class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML without dates: every plain scalar that looks like one stays text. libyaml's parser where it is there: a tenth of the time."""
 
 
 Loader.yaml_implicit_resolvers = {first: [(tag, rule) for tag, rule in rules if tag != "tag:yaml.org,2002:timestamp"]

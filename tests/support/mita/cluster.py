@@ -3,10 +3,12 @@ import os
 import pathlib
 import pwd
 import secrets
+import select
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from contextlib import contextmanager
 
 import psycopg2
@@ -36,6 +38,7 @@ class Cluster:
         self.port = free_port()
         self.passwords = {name: secrets.token_hex(24) for name in ("owner", "auth", "finance")}
         self.root = os.geteuid() == 0
+        self._kept = threading.local()
         self._guard()
         if self.root:
             who = pwd.getpwnam("postgres")
@@ -87,18 +90,33 @@ class Cluster:
     def url(self, who="owner", database="mita"):
         return f"postgresql://mita_{who}:{self.passwords[who]}@127.0.0.1:{self.port}/{database}"
 
-    @contextmanager
-    def connect(self, database="mita"):
+    def _connected(self, database="mita"):
         c = psycopg2.connect(host="127.0.0.1", port=self.port, user="mita_owner", password=self.passwords["owner"], dbname=database)
         c.autocommit = True
+        return c
+
+    @contextmanager
+    def connect(self, database="mita"):
+        c = self._connected(database)
         try:
             yield c
         finally:
             c.close()
 
     def sql(self, query, *values):
-        """All rows of one statement, as the owner."""
-        with self.connect() as c:
-            cursor = c.cursor()
+        """All rows of one statement, as the owner. The thread keeps its connection, for making one costs more than most statements; what sets
+        something for a session, or begins a transaction, has one of its own."""
+        if query.startswith(("set ", "begin")):
+            with self.connect() as own:
+                return self._rows(own, query, values)
+        kept = getattr(self._kept, "connection", None)
+        # An idle connection with something to read has been told that the server ends it.
+        if kept is None or kept.closed or select.select([kept], [], [], 0)[0]:
+            kept = self._kept.connection = self._connected()
+        return self._rows(kept, query, values)
+
+    @staticmethod
+    def _rows(connection, query, values):
+        with connection.cursor() as cursor:
             cursor.execute(query, values)
             return cursor.fetchall() if cursor.description else []

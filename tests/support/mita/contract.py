@@ -72,6 +72,9 @@ class Contract:
                     operation = dict(item[method])
                     operation["parameters"] = [_resolve(p, self.document) for p in item.get("parameters", []) + operation.get("parameters", [])]
                     self.routes.append((method, path, pattern, operation))
+        self._alike = {}  # by method and number of segments: the routes that may be meant
+        for route in self.routes:
+            self._alike.setdefault((route[0], route[1].count("/")), []).append(route)
         self.seen = set()  # (method, path, status): what the suite has met
         made = pages.reference()
         self.codes = {operation["operationId"]: made.codes_of(operation, parameters) for _, _, operation, parameters in made.operations}
@@ -100,8 +103,8 @@ class Contract:
         """(template, operation, path values), or None. HEAD is GET without a body."""
         method = "get" if method == "HEAD" else method.lower()
         best = None
-        for m, template, pattern, operation in self.routes:
-            hit = m == method and pattern.fullmatch(path)
+        for _, template, pattern, operation in self._alike.get((method, path.count("/")), ()):
+            hit = pattern.fullmatch(path)
             if hit and (best is None or template.count("{") < best[0].count("{")):
                 best = (template, operation, {k: unquote(v) for k, v in hit.groupdict().items()})
         return best
