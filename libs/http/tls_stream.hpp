@@ -1,7 +1,7 @@
 // The TLS side of a server's connection: what a session reads and writes through, where its server has an identity.
-// OpenSSL reads and writes the socket itself, which does not block, and gives its buffers back between records. One
-// operation at a time, on the connection's worker; cancelling the socket ends it. Whoever makes one ignores SIGPIPE
-// (runtime does).
+// The socket, which does not block, is read as that of a plain connection is, into the place the plain text is wanted
+// at, and OpenSSL is given what came; it gives its buffers back between records. One operation at a time, on the
+// connection's worker; cancelling the socket ends it.
 #pragma once
 
 #include "core/async.hpp"
@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 
 namespace mita::http {
 
@@ -31,7 +32,7 @@ public:
 private:
     struct impl;
     template <class Step>
-    awaitable<void> waiting(Step step, error_code& ec);
+    awaitable<void> waiting(Step step, bool at_once, std::span<char> plain, error_code& ec);
     std::unique_ptr<impl> impl_;
 };
 

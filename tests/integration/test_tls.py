@@ -5,10 +5,13 @@ import gzip
 import http.client
 import json
 import os
+import random
+import re
 import signal
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -132,6 +135,78 @@ def test_R22_large_bodies_pass_both_ways(secure, authority, person):
         answer.read()
         status, _, document = ask(s, "/openapi.json")
         assert status == 200 and len(document) > 90_000
+
+
+def by_hand(s, context):
+    """A handshake over a plain socket; what is written after it can be cut anywhere."""
+    came, goes = ssl.MemoryBIO(), ssl.MemoryBIO()
+    by = context.wrap_bio(came, goes, server_hostname=HOST)
+    while True:
+        try:
+            by.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            s.sendall(goes.read())
+            came.write(s.recv(65536))
+    return by, came, goes
+
+
+def test_R22_records_cut_and_joined_anywhere_are_read_as_what_they_say(secure, authority, person):
+    """Heads and bodies over many records, records over many segments, several records in one: of the last ones the end waits for more."""
+    seed = random.randrange(1 << 32)
+    print("seed", seed)
+    some = random.Random(seed)
+    more = f"Host: {HOST}\r\nAuthorization: Bearer {person.access}\r\n"
+    for each in range(6):
+        names = [f"Cut {each} {i}" for i in range(8)]
+        bodies = [json.dumps({"display_name": name}).encode() + b" " * some.choice((0, 1, 300, 20_000, 50_000)) for name in names]
+        asked = b"".join(f"PATCH /v1/me HTTP/1.1\r\n{more}If-Match: *\r\nContent-Type: application/merge-patch+json\r\nContent-Length: {len(b)}\r\n\r\n".encode() + b
+                         for b in bodies)
+        with socket.create_connection(("127.0.0.1", secure.tls_port), timeout=20 * secure.slow) as s:
+            s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            by, came, goes = by_hand(s, authority.context())
+            at = 0
+            while at < len(asked):
+                at += by.write(asked[at:at + some.choice((1, 7, 100, 4_000, 16_384))])
+            sealed = goes.read()
+            writer = threading.Thread(target=lambda: [s.sendall(piece) for piece in cut(sealed, some)])
+            writer.start()
+            got = b""
+            while got.count(b"HTTP/1.1 200 OK\r\n") < len(names) or names[-1].encode() not in got:
+                piece = s.recv(65536)
+                assert piece, got[-500:]
+                came.write(piece)
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    while True:
+                        got += by.read(65536)
+            writer.join()
+        assert re.findall(rb'"display_name":"(Cut \d+ \d+)"', got) == [name.encode() for name in names]
+
+
+def cut(data, some):
+    at = 0
+    while at < len(data):
+        size = some.choice((1, 2, 5, 40, 1_000, 5_000, 17_000, 40_000))
+        yield data[at:at + size]
+        at += size
+
+
+def test_R22_a_client_may_change_its_keys(secure, authority):
+    """RFC 8446 4.6.3: an update that asks for ours is answered with one; what follows is under the new keys."""
+    asked = f"GET /livez HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
+    with subprocess.Popen(["openssl", "s_client", "-connect", f"127.0.0.1:{secure.tls_port}", "-servername", HOST, "-CAfile", str(authority.file), "-tls1_3"],
+                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as client:
+        client.stdin.write("K\n")
+        client.stdin.flush()
+        seen = ""
+        while "KEYUPDATE" not in seen:
+            line = client.stdout.readline()
+            assert line, seen
+            seen += line
+        client.stdin.write(asked)
+        client.stdin.flush()
+        seen += client.stdout.read()
+    assert "HTTP/1.1 200 OK" in seen, seen
 
 
 def test_R22_who_is_silent_or_speaks_no_TLS_is_let_go_and_counted(stack, secure):

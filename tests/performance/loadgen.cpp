@@ -1,9 +1,10 @@
 // The load generator of tests/performance: HTTP/1.1 keep-alive on loopback, every answer's status, headers and body
 // checked. Closed loop (--closed: each connection asks again at once) for throughput; open loop (--rate: Poisson
 // arrivals) for latency, counted from the time a request was DUE, so that a server that stalls cannot hide it. Prints
-// one JSON object.
+// one JSON object. By TLS with --authority.
 #include "histogram.hpp"
 #include "load_requests.hpp"
+#include "load_wire.hpp"
 
 #include <boost/asio.hpp>
 #include <boost/json.hpp>
@@ -23,20 +24,13 @@
 namespace {
 
 using namespace mita::load;
-namespace asio = boost::asio;
 namespace json = boost::json;
-using asio::ip::tcp;
 using std::chrono::steady_clock;
 using time_point = steady_clock::time_point;
-using loop_executor = asio::io_context::executor_type;
-template <class T>
-using task = asio::awaitable<T, loop_executor>;
-constexpr asio::as_tuple_t<asio::use_awaitable_t<loop_executor>> as_tuple{asio::use_awaitable_t<loop_executor>{}};
-using socket_type = asio::basic_stream_socket<tcp, loop_executor>;
 using timer_type = asio::basic_waitable_timer<steady_clock, asio::wait_traits<steady_clock>, loop_executor>;
 
 struct options {
-    std::string file, host = "127.0.0.1";
+    std::string file, host = "127.0.0.1", authority, name;
     std::uint16_t port = 0;
     bool closed = false;
     double rate = 0, seconds = 5, warmup = 0, window = 0, timeout = 10;
@@ -46,7 +40,9 @@ struct options {
 class generator {
 public:
     explicit generator(options o)
-        : o_(std::move(o)), requests_(read_requests(o_.file, o_.host, o_.port)), random_(o_.seed) {}
+        : o_(std::move(o)), requests_(read_requests(o_.file, o_.host, o_.port)), random_(o_.seed) {
+        if (!o_.authority.empty()) tls_ = std::make_unique<tls_side>(o_.authority, o_.name);
+    }
 
     json::object run() {
         const tcp::endpoint to(asio::ip::make_address(o_.host), o_.port);
@@ -54,7 +50,7 @@ public:
         count_from_ = begin_ + seconds(o_.warmup);
         end_ = count_from_ + seconds(o_.seconds);
         for (unsigned i = 0; i < o_.connections; ++i) {
-            links_.push_back(std::make_unique<link>(loop_));
+            links_.push_back(std::make_unique<link>(loop_, tls_.get()));
             asio::co_spawn(loop_, talk(*links_.back(), to), asio::bind_executor(loop_.get_executor(), ended));
         }
         if (!o_.closed) asio::co_spawn(loop_, arrive(), asio::bind_executor(loop_.get_executor(), ended));
@@ -69,10 +65,10 @@ private:
         std::size_t which = 0;
     };
     struct link {
-        explicit link(asio::io_context& on) : socket(on.get_executor()), wake(on.get_executor()) {}
-        socket_type socket;
+        link(asio::io_context& on, tls_side* by) : to(on, by), wake(on.get_executor()) {}
+        wire to;
         timer_type wake;
-        bool idle = false, open = false, timed_out = false;
+        bool idle = false, timed_out = false;
         std::optional<time_point> busy_since;
         std::string in;
         std::size_t used = 0;  // bytes of `in` that belong to the answer before
@@ -150,9 +146,7 @@ private:
         close(l);
     }
     static void close(link& l) {
-        boost::system::error_code ignored;
-        l.socket.close(ignored);
-        l.open = false;
+        l.to.close();
         l.in.clear();
         l.used = 0;
     }
@@ -164,14 +158,12 @@ private:
         const auto own = r.wire.empty() ? wire_of(r, ++unique_) : std::string();
         const auto& bytes = own.empty() ? r.wire : own;
         for (int attempt = 0;; ++attempt) {
-            const bool fresh = !l.open;
+            const bool fresh = !l.to.open();
             if (fresh) {
-                auto [refused] = co_await l.socket.async_connect(to, as_tuple);
+                const auto refused = co_await l.to.connect(to);
                 if (refused) co_return "connect: " + refused.message();
-                l.socket.set_option(tcp::no_delay(true));
-                l.open = true;
             }
-            auto [unsent, written] = co_await asio::async_write(l.socket, asio::buffer(bytes), as_tuple);
+            auto [unsent, written] = co_await l.to.write(bytes);
             std::string fault = unsent ? "write: " + unsent.message() : "";
             answer got;
             if (!unsent) {
@@ -209,7 +201,7 @@ private:
             if (head_end != std::string::npos && l.in.size() >= wanted) break;
             const auto have = l.in.size();
             l.in.resize(have + 16384);
-            auto [failed, n] = co_await l.socket.async_read_some(asio::buffer(&l.in[have], 16384), as_tuple);
+            auto [failed, n] = co_await l.to.read_some(asio::buffer(&l.in[have], 16384));
             l.in.resize(have + n);
             if (failed) co_return "read: " + failed.message();
         }
@@ -244,7 +236,7 @@ private:
             for (auto& l : links_) {
                 if (!l->busy_since || now - *l->busy_since < seconds(o_.timeout) || l->timed_out) continue;
                 l->timed_out = true;
-                l->socket.cancel();
+                l->to.cancel();
             }
             for (; now > end_ + seconds(o_.timeout) && !queue_.empty(); queue_.pop_front()) ++errors_["never sent"];
         }
@@ -283,6 +275,7 @@ private:
     std::vector<sample_request> requests_;
     std::mt19937_64 random_;
     asio::io_context loop_{1};
+    std::unique_ptr<tls_side> tls_;  // null: plain
     time_point begin_, count_from_, end_;
     std::vector<std::unique_ptr<link>> links_;
     std::deque<arrival> queue_;
@@ -303,6 +296,8 @@ int main(int argc, char** argv) {
     CLI::App cli("HTTP load with checked answers; prints one JSON object");
     cli.add_option("--requests", o.file, "file of JSON lines")->required();
     cli.add_option("--host", o.host);
+    cli.add_option("--authority", o.authority, "by TLS 1.3; the file of certificates to trust");
+    cli.add_option("--name", o.name, "whom the certificate names");
     cli.add_option("--port", o.port)->required();
     cli.add_flag("--closed", o.closed, "each connection asks again at once");
     cli.add_option("--rate", o.rate, "Poisson arrivals a second");

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mita.cluster import free_port
+from mita.metrics import samples
 
 from harness import cpus, load
 from harness.figures import Figure, WrongAnswer
@@ -19,6 +20,7 @@ from harness.people import Person
 
 CONNECTIONS, TARGET = 32, "/v1/me"
 LIMIT = 5_000_000  # requests a minute: counted, never reached
+ALL_ON = {f"MITA_RATE_{name}": f"{LIMIT};60" for name in ("USER", "WRITE", "LOGIN", "REGISTER")} | {"MITA_LOG_REQUESTS": "true", "MITA_AUDIT_QUEUE": "1000000"}
 
 # What the gateway does, as far as HAProxy can; it keeps no verified tokens, so it is favoured: the goal is held against an HS256 token, which costs a
 # fiftieth of ES256 to verify (beside the real one, that finance asks for). The token's signature, algorithm, issuer, audience and time; a limit counted for each person;
@@ -37,6 +39,7 @@ defaults
     http-reuse always
 frontend public
     bind 127.0.0.1:{port}
+    {secure}
     log global
     log-format '{{"time":"%tr","client":"%ci:%cp","request_id":"%ID","method":"%HM","path":"%HP","status":%ST,"bytes":%B,"ms":%Ta,"upstream_ms":%Tr,"user":"%[var(txn.sub)]"}}'
     unique-id-format %[uuid()]
@@ -115,7 +118,8 @@ def public_key(api):
 class Proxy:
     """One process group on the core under test; ends with the system."""
 
-    def __init__(self, system, name, words, config, **values):
+    def __init__(self, system, name, words, config, tls_port=None, **values):
+        self.tls_port = tls_port
         self.port, self.home = free_port(), system.logs / name
         self.home.mkdir(exist_ok=True)
         file = self.home / "config"
@@ -156,24 +160,51 @@ def claims(token):
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
+def haproxy(system, name, said, token="http_auth_bearer", alg="ES256", key=None, secure="", **values):
+    audience = said["aud"] if isinstance(said["aud"], str) else said["aud"][0]
+    return Proxy(system, name, ["/usr/sbin/haproxy", "-db", "-f"], HAPROXY, token=token, alg=alg, key=key, iss=said["iss"], aud=audience, secure=secure, **values)
+
+
+def favoured(system, person, name, files=None):
+    """HAProxy with tokens that cost little to verify, and what makes one of a person's; `files`: by TLS, too."""
+    secret, more = secrets.token_hex(32), {}
+    if files:
+        pem = system.logs / f"{name}.pem"
+        pem.write_bytes(files.certificate.read_bytes() + files.key.read_bytes())
+        more["tls_port"] = free_port()
+        more["secure"] = f"bind 127.0.0.1:{more['tls_port']} ssl crt {pem} ssl-min-ver TLSv1.2 alpn http/1.1"
+    made = haproxy(system, name, claims(person.token), "req.hdr(X-Light-Token)", "HS256", secret, **more)
+    return made, lambda whose: jwt.encode(claims(whose.token), secret, "HS256")
+
+
+def trail(system, gateway):
+    return samples(system.api(port=gateway.internal_port).get("/metrics").expect(200).body.decode())
+
+
+def told_all(system, gateway):
+    """Until auth has every event of the trail: sending them is part of what a write costs."""
+    end = time.monotonic() + 60
+    while trail(system, gateway)["mita_gateway_audit_waiting"]:
+        if time.monotonic() > end:
+            raise RuntimeError("the trail does not get through")
+        time.sleep(0.01)
+
+
 def measure(run):
     system = run.system().start(auth=cpus.BESIDE, finance=cpus.BESIDE)
     person = Person(system)
-    limits = {f"MITA_RATE_{name}": f"{LIMIT};60" for name in ("USER", "WRITE", "LOGIN", "REGISTER")} | {"MITA_LOG_REQUESTS": "true"}
-    gateway = system.also("gateway", label="gateway-all-on", **limits)
-    uncached = system.also("gateway", label="gateway-uncached", MITA_CACHE_BYTES="0", **limits)
+    gateway = system.also("gateway", label="gateway-all-on", **ALL_ON)
+    uncached = system.also("gateway", label="gateway-uncached", MITA_CACHE_BYTES="0", **ALL_ON)
     key = system.logs / "key.pem"
     key.write_bytes(public_key(system.api()))
-    said = claims(person.token)
-    secret = secrets.token_hex(32)
-    light = jwt.encode(said, secret, "HS256")
-    same = {"iss": said["iss"], "aud": said["aud"] if isinstance(said["aud"], str) else said["aud"][0]}
-    words = ["/usr/sbin/haproxy", "-db", "-f"]
-    haproxy = Proxy(system, "haproxy", words, HAPROXY, token="http_auth_bearer", alg="ES256", key=key, **same)
-    favoured = Proxy(system, "haproxy-hs256", words, HAPROXY, token="req.hdr(X-Light-Token)", alg="HS256", key=secret, **same)
+    strict = haproxy(system, "haproxy", claims(person.token), key=key)
+    light_haproxy, sign = favoured(system, person, "haproxy-hs256")
+    light = sign(person)
     nginx = Proxy(system, "nginx", ["/usr/sbin/nginx", "-c"], NGINX)
     sides = {"gateway": (gateway.port, [gateway.process.pid]), "uncached": (uncached.port, [uncached.process.pid]),
-             "haproxy": (haproxy.port, haproxy.pids()), "favoured": (favoured.port, favoured.pids()), "nginx": (nginx.port, nginx.pids())}
+             "haproxy": (strict.port, strict.pids()), "favoured": (light_haproxy.port, light_haproxy.pids()), "nginx": (nginx.port, nginx.pids())}
+
+    sides |= {f"{side}_write": sides[side] for side in ("gateway", "favoured")}  # one that finance refuses, so that it keeps up: with an event like any other
 
     text = system.api(person.token, gateway.port).get(TARGET).expect(200).body.decode()
     bad = person.token[:-8] + ("AAAAAAAA" if person.token[-8:] != "AAAAAAAA" else "BBBBBBBB")
@@ -182,28 +213,38 @@ def measure(run):
         if answer.body.decode() != text:
             raise WrongAnswer(f"{name} gives another body")
         system.api(bad, port).get(TARGET).expect(401)  # of nginx, which does not look: finance's
-    line = {side: [load.request("GET", TARGET, {"200": {"equals": text}}, person.token, headers={"X-Light-Token": light} if side == "favoured" else None)] for side in sides}
+    write = {"Content-Type": "text/plain", "X-Light-Token": light}
+    line = {side: [load.request("POST", "/v1/transactions", {"415": {"contains": "unsupported_media_type"}}, person.token, body="none", headers=write)] if side.endswith("_write") else
+            [load.request("GET", TARGET, {"200": {"equals": text}}, person.token, headers={"X-Light-Token": light} if side == "favoured" else None)] for side in sides}
 
     detail, order = {"rounds": []}, list(sides)
     for number in range(run.rounds):
         seen = {}
         for side in order if number % 2 == 0 else reversed(order):
             port, pids = sides[side]
-            load.run(port, line[side], closed=True, connections=CONNECTIONS, seconds=0.3)
+            ask = lambda seconds: load.run(port, line[side], closed=True, connections=CONNECTIONS, seconds=seconds)
+            ask(0.3)
+            told_all(system, gateway)
             used = cpus.cpu_seconds(*pids)
-            report = load.run(port, line[side], closed=True, connections=CONNECTIONS, seconds=run.seconds)
+            report = ask(run.seconds)
+            told_all(system, gateway)
             seen[side] = (cpus.cpu_seconds(*pids) - used) / report["done"] * 1e6
             system.forget_logs()
-            for proxy in (haproxy, favoured, nginx):
+            for proxy in (strict, light_haproxy, nginx):
                 proxy.forget_logs()
         detail["rounds"].append(seen)
+    events = trail(system, gateway)
+    if events['mita_gateway_audit_events_total{result="dropped"}'] or not events['mita_gateway_audit_events_total{result="sent"}']:
+        raise WrongAnswer("the trail of the writes is not whole")
     counted = detail["rounds"][1:]
     told = lambda side: f"{statistics.median(x[side] for x in counted):.1f} µs"
     against = lambda a, b: [x[a] / x[b] for x in counted]
     return [Figure("B5", f"gateway with everything on, CPU a request ({told('gateway')})", "×", against("gateway", "favoured"), "≤ 0.65× HAProxy", ("<=", 0.65), f"HAProxy, HS256, {told('favoured')}", detail=detail),
             Figure("B5", "the same against HAProxy that verifies ES256 each time", "×", against("gateway", "haproxy"), "", None, f"HAProxy {told('haproxy')}"),
             Figure("B5", "the same against nginx without tokens", "×", against("gateway", "nginx"), "≤ 0.85× nginx", ("<=", 0.85), f"nginx {told('nginx')}"),
-            Figure("B5", f"token cache off ({told('uncached')})", "×", against("uncached", "haproxy"), "", None, f"HAProxy {told('haproxy')}")]
+            Figure("B5", f"token cache off ({told('uncached')})", "×", against("uncached", "haproxy"), "", None, f"HAProxy, ES256, {told('haproxy')}"),
+            Figure("B5", f"a write (refused) with its event of the audit trail ({told('gateway_write')})", "×", against("gateway_write", "favoured_write"), "", None,
+                   f"HAProxy, HS256, no trail, {told('favoured_write')}")]
 
 
 ROWS = {"B5": measure}

@@ -1,28 +1,15 @@
-"""B19: the gateway by TLS 1.3 on kept connections beside the same gateway without: CPU a request from the kernel, the same clients to both ports."""
-import json
-import pathlib
+"""B19: the gateway by TLS 1.3 on kept connections beside the same gateway without, and HAProxy's two ports likewise: CPU a request from the kernel."""
 import statistics
-import subprocess
-import sys
 
 from mita.certificates import HOST, Authority, Files
 
-from harness import cpus
-from harness.figures import Figure, WrongAnswer
+from harness import cpus, load
+from harness.figures import Figure
 from harness.people import Person
 
-CONNECTIONS, TARGET, LIMIT = 16, "/v1/me", 5_000_000
-KEPT = pathlib.Path(__file__).resolve().parents[1] / "harness" / "kept.py"
+from . import proxies
 
-
-def asked(port, token, seconds, text, authority):
-    """How many requests `CONNECTIONS` kept connections got answered; by TLS when there is an authority."""
-    asking = {"port": port, "target": TARGET, "token": token, "seconds": seconds, "connections": CONNECTIONS, "text": text, "authority": authority, "host": HOST}
-    with cpus.on(cpus.BESIDE):
-        done = subprocess.run([sys.executable, str(KEPT)], input=json.dumps(asking), capture_output=True, text=True, timeout=seconds + 60)
-    if done.returncode:
-        raise WrongAnswer(done.stderr[-500:])
-    return int(done.stdout)
+CONNECTIONS, TARGET = 32, "/v1/me"
 
 
 def measure(run):
@@ -30,25 +17,31 @@ def measure(run):
     person = Person(system)
     authority = Authority(system.logs)
     files = Files(authority, system.logs)
-    limits = {f"MITA_RATE_{name}": f"{LIMIT};60" for name in ("USER", "WRITE", "LOGIN", "REGISTER")}
-    gateway = system.also("gateway", label="gateway-tls", **limits, **files.settings())
-    secure = gateway.wait_event("listening", 5)["tls_port"]
+    gateway = system.also("gateway", label="gateway-tls", **proxies.ALL_ON, **files.settings())
+    haproxy, sign = proxies.favoured(system, person, "haproxy-tls", files)
+    trusted = {"authority": authority.file, "name": HOST}
+    sides = {"plain": (gateway.port, [gateway.process.pid], {}), "tls": (gateway.wait_event("listening", 5)["tls_port"], [gateway.process.pid], trusted),
+             "peer": (haproxy.port, haproxy.pids(), {}), "peer_tls": (haproxy.tls_port, haproxy.pids(), trusted)}
     text = system.api(person.token, gateway.port).get(TARGET).expect(200).body.decode()
-    sides = {"plain": (gateway.port, None), "tls": (secure, str(authority.file))}
-    detail = {"rounds": []}
+    line = [load.request("GET", TARGET, {"200": {"equals": text}}, person.token, headers={"X-Light-Token": sign(person)})]
+    detail, order = {"rounds": []}, list(sides)
     for number in range(run.rounds):
         seen = {}
-        for side in list(sides) if number % 2 == 0 else reversed(sides):
-            port, by = sides[side]
-            used = cpus.cpu_seconds(gateway.process.pid)
-            seen[side] = asked(port, person.token, run.seconds, text, by)
-            seen[side] = (cpus.cpu_seconds(gateway.process.pid) - used) / seen[side] * 1e6
+        for side in order if number % 2 == 0 else reversed(order):
+            port, pids, by = sides[side]
+            load.run(port, line, closed=True, connections=CONNECTIONS, seconds=0.3, **by)
+            used = cpus.cpu_seconds(*pids)
+            report = load.run(port, line, closed=True, connections=CONNECTIONS, seconds=run.seconds, **by)
+            seen[side] = (cpus.cpu_seconds(*pids) - used) / report["done"] * 1e6
             system.forget_logs()
+            haproxy.forget_logs()
         detail["rounds"].append(seen)
     counted = detail["rounds"][1:]
     told = lambda side: f"{statistics.median(x[side] for x in counted):.1f} µs"
     return [Figure("B19", f"gateway by TLS 1.3 on kept connections, CPU a request ({told('tls')})", "×", [x["tls"] / x["plain"] for x in counted], "≤ 1.25×", ("<=", 1.25),
-                   f"without TLS {told('plain')}", detail=detail)]
+                   f"without TLS {told('plain')}", detail=detail),
+            Figure("B19", f"HAProxy the same way, HS256 ({told('peer_tls')})", "×", [x["peer_tls"] / x["peer"] for x in counted], "", None, f"without TLS {told('peer')}"),
+            Figure("B19", "gateway by TLS against HAProxy by TLS", "×", [x["tls"] / x["peer_tls"] for x in counted], "", None)]
 
 
 ROWS = {"B19": measure}
