@@ -21,13 +21,16 @@ bool is_plain(unsigned char c) { return c >= 0x20 && c < 0x7f && c != '"' && c !
 std::size_t skip_plain(std::string_view text, std::size_t at) {
     constexpr std::uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
     const auto zero_in = [](std::uint64_t w) { return (w - ones) & ~w; };
-    for (; text.size() - at >= 8; at += 8) {
+    const auto odd = [&](std::size_t from) {
         std::uint64_t w = 0;
-        std::memcpy(&w, text.data() + at, 8);
-        const std::uint64_t odd =
+        std::memcpy(&w, text.data() + from, 8);
+        const std::uint64_t x =
             w | (w - ones * 0x20) | zero_in(w ^ ones * '"') | zero_in(w ^ ones * '\\') | zero_in(w ^ ones * 0x7f);
-        if ((odd & high) != 0) break;
-    }
+        return (x & high) != 0;
+    };
+    while (text.size() - at >= 8 && !odd(at)) at += 8;
+    // The last ones go with some before them, rather than one by one.
+    if (text.size() - at < 8 && text.size() >= 8 && !odd(text.size() - 8)) return text.size();
     while (at < text.size() && is_plain(static_cast<unsigned char>(text[at]))) ++at;
     return at;
 }
