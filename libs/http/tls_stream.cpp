@@ -192,6 +192,7 @@ std::size_t tls_stream::read_now(char* to_here, std::size_t room, error_code& ec
         const std::size_t n = i.socket.read_some(asio::buffer(in.data(), in.size()), ec);
         i.came(in.first(n), ec);
         if (!ec) ec = i.tried(step);
+        i.own.reset();
     }
     return ec ? 0 : got;
 }
