@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/json_reader.hpp"
+#include "core/log_number.hpp"
 #include "core/signal_mask.hpp"
 
 #include <fmt/format.h>
@@ -264,13 +265,14 @@ logger::line& logger::line::with(std::string_view key, std::string_view value) {
 logger::line& logger::line::with(std::string_view key, std::int64_t value) {
     if (!to_) return *this;
     key_of(text_, key);
-    fmt::format_to(std::back_inserter(text_), "{}", value);
+    append_integer(text_, value);
     return *this;
 }
 
 logger::line& logger::line::with(std::string_view key, double value) {
     if (!to_) return *this;
     key_of(text_, key);
+    if (append_thousandths(text_, value)) return *this;
     if (std::isfinite(value))
         fmt::format_to(std::back_inserter(text_), "{}", value);
     else

@@ -117,6 +117,32 @@ TEST_CASE("no value can forge a line: control characters are escaped and broken 
     CHECK(all[0].at("nan").is_null());
 }
 
+TEST_CASE("numbers are written with the digits that give them back") {
+    pipe_pair p;
+    logger log("x", log_level::info, p.fd[1]);
+    std::vector<double> numbers{0,    0.001, 0.01,      0.1,  1.5, 12.34, 999.999,
+                                1000, 1e-7,  0.1 + 0.2, -2.5, 1e9, 1e300, 999'999'999.999};
+    for (int microseconds = 0; microseconds < 3000; microseconds += 13) numbers.push_back(microseconds / 1000.0);
+    const std::vector<std::int64_t> integers{0, -1, std::numeric_limits<std::int64_t>::min(),
+                                             std::numeric_limits<std::int64_t>::max()};
+    for (const double n : numbers) log.info("n").with("n", n);
+    for (const auto n : integers) log.info("n").with("n", n);
+    log.flush();
+    const auto text = p.read_all();
+    std::size_t at = 0;
+    for (const auto& line : lines(text)) {
+        if (at < numbers.size())
+            CHECK(line.at("n").to_number<double>() == numbers[at]);
+        else
+            CHECK(line.at("n").as_int64() == integers[at - numbers.size()]);
+        ++at;
+    }
+    CHECK(at == numbers.size() + integers.size());
+    for (const char* shown : {"\"n\":0}", "\"n\":0.001}", "\"n\":0.01}", "\"n\":0.1}", "\"n\":12.34}", "\"n\":1000}",
+                              "\"n\":0.30000000000000004}"})
+        CHECK(text.find(shown) != std::string::npos);
+}
+
 TEST_CASE("lines of several threads stay whole and none is lost") {
     pipe_pair p;
     std::string text;
