@@ -73,6 +73,9 @@ def full_reading(person):
         things |= {("contribution", c["id"]): c for c in expect(person.get(f"/v1/goals/{g['id']}/contributions"), 200).json["data"] if c["kind"] == "contribution"}
     for month in ("2026-04", "2026-05"):
         things |= {("budget", b["id"]): b for b in expect(person.get(f"/v1/budgets/{month}/transfers"), 200).json["data"]}
+    for r in expect(person.get("/v1/recurring"), 200).json["data"]:
+        if r["kind"] == "transfer":  # incomes and bills are told with the plan
+            things["recurring", r["id"]] = {k: x for k, x in r.items() if k != "price_change"}
     things |= {("installment", i["id"]): i for i in expect(person.get("/v1/installments"), 200).json["data"]}
     things |= {("category", c["id"]): c for c in expect(person.get("/v1/categories"), 200).json["data"]}
     cursor = ""
@@ -135,6 +138,11 @@ def installment(person, name):
     return person.post("/v1/installments", body, headers={"Idempotency-Key": key()})
 
 
+def planned_transfer(person, name):
+    body = {"kind": "transfer", "name": name, "category": "other", "to_account_id": person.pot, "money": money(5), "schedule": {"unit": "month", "anchor": "2026-05-01"}}
+    return person.post("/v1/recurring", body, headers={"Idempotency-Key": key()})
+
+
 def contribution(person, amount):
     goal = expect(person.get("/v1/goals"), 200).json["data"][0]["id"]
     return person.post(f"/v1/goals/{goal}/contributions", {"money": money(amount)}, headers={"Idempotency-Key": key()})
@@ -187,6 +195,9 @@ WRITES = {
     "POST /v1/installments": lambda p: installment(p, "Phone"),
     "PATCH /v1/installments/{id}": lambda p: p.patch(p.installment, {"payoff_on": "2026-05-02"}, headers={"If-Match": "*"}),
     "DELETE /v1/installments/{id}": lambda p: p.delete(p.installment, headers={"If-Match": "*"}),
+    "POST /v1/recurring of a transfer": lambda p: planned_transfer(p, "To savings"),
+    "PATCH of a planned transfer": lambda p: p.patch(p.planned, {"paused": True}, headers={"If-Match": "*"}),
+    "DELETE of a planned transfer": lambda p: p.delete(p.planned, headers={"If-Match": "*"}),
     "POST /v1/categories": lambda p: p.post("/v1/categories", {"name": "Cats", "class": "flexible"}, headers={"Idempotency-Key": key()}),
     "PATCH /v1/categories/{id}": lambda p: p.patch(f"/v1/categories/{p.own}", {"name": "Wasps"}, headers={"If-Match": "*"}),
     "PATCH of a built-in one": lambda p: p.patch("/v1/categories/dining_out", {"name": "Eating out"}, headers={"If-Match": "*"}),
@@ -217,6 +228,8 @@ def furnish(saver):
     saver.goal = expect(saver.get("/v1/goals"), 200).json["data"][0]["id"]
     expect(saver.put("/v1/budgets/2026-08", {"categories": [{"category": "coffee", "weight": 1}]}, headers={"If-Match": "*"}), 200)
     saver.installment = expect(installment(saver, "Laptop"), 201).header("Location")
+    saver.pot = expect(saver.post("/v1/accounts", {"name": "Pot", "kind": "loan"}, headers={"Idempotency-Key": key()}), 201).json["id"]
+    saver.planned = expect(planned_transfer(saver, "To the pot"), 201).header("Location")
     expect(saver.delete(f"{LIST}/{saver.gone}", headers={"If-Match": "*"}), 200)
 
 

@@ -322,7 +322,7 @@ def test_a_preview_of_what_is_not_stored_stores_nothing(saver):
 
 # -- refused
 @pytest.mark.parametrize("more, findings", [
-    ({"kind": "transfer"}, {"/kind": "invalid_value"}),
+    ({"kind": "tithe"}, {"/kind": "invalid_value"}),
     ({"schedule": {"unit": "month", "anchor": "2026-04-14", "until": "2026-05-01", "count": 2}}, {"/schedule/until": "ambiguous"}),
     ({"schedule": {"unit": "month", "anchor": "2026-04-14", "place": "last_day"}}, {"/schedule/anchor": "anchor_mismatch"}),
     ({"schedule": {"unit": "month", "anchor": "2026-04-29", "place": "nth_weekday"}}, {"/schedule/anchor": "anchor_mismatch"}),

@@ -549,7 +549,7 @@ def test_C1_transfers_repeated_through_a_kill_minus_9_are_there_once_and_whole(s
     "update finance.transactions set account_id = null, booked_on = '2026-05-05' where id = %(left)s",
     "update finance.transactions set transfer_id = null where id = %(arrived)s",
     "update finance.transactions set transfer_id = %(transfer)s where id = %(spent)s",
-    "update finance.transactions set bill_id = 'x' where id = %(left)s",
+    "update finance.transactions set bill_id = 'x' where id = %(arrived)s",
     "update finance.transaction_lines set category = 'groceries', counts = true where transaction_id = %(left)s; "
     "update finance.transactions set version = version where id = %(left)s",
     "update finance.transfers set to_id = %(spent)s where id = %(transfer)s",

@@ -37,6 +37,12 @@ struct account {
 // says the same of a row.
 bool is_cash(const account& a, std::string_view plan_currency);
 
+// From one account to another.
+struct route {
+    uuid from, to;
+    auto operator<=>(const route&) const = default;
+};
+
 // Where it stands in the order of the list, as bytes of that order.
 std::string place_of(const account& a);
 void append(json_out& out, const account& a);  // as an object

@@ -29,6 +29,12 @@ constexpr db::statement lock_person{"finance_account_lock", "select 1 from users
 constexpr char used[] =
     "used as materialized (select $3::uuid = $1::uuid or exists (select 1 from transactions where user_id = $1 "
     "  and account_id = $3) or exists (select 1 from checkpoints where user_id = $1 and account_id = $3)";
+// Or is a transfer planned from or to it?
+constexpr char or_planned[] =
+    " or exists (select 1 from users u join onboarding_answers o on o.user_id = u.user_id "
+    "  and o.version = u.plan_version where u.user_id = $1 and ("
+    "  o.answers->'transfers' @> jsonb_build_array(jsonb_build_object('from_account_id', $3::uuid)) "
+    "  or o.answers->'transfers' @> jsonb_build_array(jsonb_build_object('to_account_id', $3::uuid))))";
 // Or is a goal kept in it?
 constexpr char or_kept_in[] =
     " or exists (select 1 from users u join onboarding_answers o on o.user_id = u.user_id "
@@ -36,7 +42,7 @@ constexpr char or_kept_in[] =
     "  and o.answers->'goals' @> jsonb_build_array(jsonb_build_object('account_id', $3::uuid)))";
 constexpr char what_came[] = " select (select count(user_id) > 0 from moved), it from used";
 constexpr auto change_sql = db::join(
-    "with ", used,
+    "with ", used, or_planned,
     " as it), ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
     "  and not ($4::boolean and used.it)), "
     "a as (update accounts set name = $5::text, kind = $6::text, currency = $7::text, opening = $8::bigint, "
@@ -46,7 +52,7 @@ constexpr auto change_sql = db::join(
     what_came);
 constexpr db::statement change_account{"finance_account_change", change_sql};
 constexpr auto remove_sql =
-    db::join("with ", used, or_kept_in,
+    db::join("with ", used, or_planned, or_kept_in,
              " as it), ok as (select u.user_id from users u, used where u.user_id = $1 and u.budget_version = $2 "
              "  and not used.it), "
              "a as (delete from accounts using ok where accounts.user_id = ok.user_id and id = $3 "

@@ -41,6 +41,7 @@ constexpr char used_row[] =
     "  or a.answers @> jsonb_build_object('categories', jsonb_build_array(jsonb_build_object('category', $3::text))) "
     "  or a.answers @> jsonb_build_object('installments', "
     "    jsonb_build_array(jsonb_build_object('category', $3::text))) "
+    "  or a.answers @> jsonb_build_object('transfers', jsonb_build_array(jsonb_build_object('category', $3::text))) "
     "  or a.answers @> jsonb_build_object('budgets', jsonb_build_array(jsonb_build_object('categories', "
     "    jsonb_build_array(jsonb_build_object('category', $3::text))))))) "
     "or exists (select 1 from periods where user_id = $1 "

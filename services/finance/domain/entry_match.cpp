@@ -130,6 +130,7 @@ private:
         auto at = std::ranges::lower_bound(by_category_, from, {}, [this](auto i) { return place_of(made_[i]); });
         for (; at != by_category_.end() && place_of(made_[*at]) <= to; ++at) {
             if (made_[*at].booked_on >= want.closed_from && made_[*at].booked_on < want.closed_to) continue;
+            if (want.route != 0 && made_[*at].route != want.route) continue;
             if (made_[*at].link == entry_link::automatic && !result.meets[*at]) visit(*at);
         }
     }

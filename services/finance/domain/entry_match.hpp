@@ -32,6 +32,7 @@ struct expected_entry {
     bool any_amount = false;               // a part may be larger than what fits: an income
     civil_day closed_from{}, closed_to{};  // entries of these days meet it by a link alone: [from, to)
     amount least = 0;                      // of a range up to `value`: what is in it fits, too; 0: none
+    int route = 0;                         // only entries of this one meet it by themselves; 0: any
 };
 
 enum class entry_link : std::uint8_t {
@@ -47,6 +48,7 @@ struct made_entry {
     amount value = 0;  // positive in the direction of the occurrences; others never match by themselves
     entry_link link = entry_link::automatic;
     std::string_view occurrence{};  // for linked
+    int route = 0;                  // of a transfer; 0: it is none
 };
 
 struct entry_matching {

@@ -13,6 +13,8 @@
 #include "finance/people/profile_rows.hpp"
 #include "finance/plan/installment_parts.hpp"
 #include "finance/plan/plan_inputs.hpp"
+#include "finance/plan/planned_transfer.hpp"
+#include "finance/plan/recurring.hpp"
 #include "finance/transfers/transfer_rows.hpp"
 #include "finance/wire/json_columns.hpp"
 
@@ -64,6 +66,14 @@ void append_installment(json_out& out, const feed_item& item) {
     out.literal(one.text);
 }
 
+void append_recurring(json_out& out, const feed_item& item) {
+    const auto row = boost::json::parse(item.object);
+    const auto& columns = row.as_array();
+    json_out one(std::string_view(columns.at(0).as_string()));
+    append_told(one, recurring_of(planned_transfer_from(columns.at(1).as_object())));
+    out.literal(one.text);
+}
+
 }  // namespace
 
 void append(json_out& out, const feed_item& item, const uuid& user, const auth_user& login) {
@@ -87,6 +97,8 @@ void append(json_out& out, const feed_item& item, const uuid& user, const auth_u
         append(out, budget_move_from(item.object));
     } else if (item.at.kind == feed_kind::installment) {
         append_installment(out, item);
+    } else if (item.at.kind == feed_kind::recurring) {
+        append_recurring(out, item);
     } else if (item.at.kind == feed_kind::plan) {
         append_plan(out, item);
     } else if (item.at.kind == feed_kind::profile) {

@@ -28,6 +28,8 @@ std::string_view name(feed_kind k) {
             return "budget";
         case feed_kind::installment:
             return "installment";
+        case feed_kind::recurring:
+            return "recurring";
         case feed_kind::transaction:
             break;
     }
@@ -48,7 +50,7 @@ feed_cursor feed_cursor_from(std::string_view bytes) {
         if (wrong != std::errc() || rest == end || *rest != ' ') throw http::wrong_cursor();
         at = rest + 1;
     }
-    constexpr char last_kind = '0' + static_cast<char>(feed_kind::installment);
+    constexpr char last_kind = '0' + static_cast<char>(feed_kind::recurring);
     if (at == end || *at < '0' || *at > last_kind) throw http::wrong_cursor();
     out.at.kind = static_cast<feed_kind>(*at - '0');
     out.at.key.assign(at + 1, end);

@@ -21,7 +21,8 @@ enum class feed_kind : std::uint8_t {
     payee = 7,
     contribution = 8,
     budget = 9,  // what was moved between two
-    installment = 10
+    installment = 10,
+    recurring = 11  // a planned transfer: incomes and bills are told with the plan
 };
 std::string_view name(feed_kind k);
 

@@ -78,7 +78,8 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     const auto came = co_await a.accounts.change(user, now, known.budget_version, unless_used, req.until);
     if (came == account_change::moved) co_return std::nullopt;
     if (came == account_change::in_use)
-        throw api_error(409, "in_use", "Currency and on_budget stay once something is booked in the account.");
+        throw api_error(409, "in_use",
+                        "Currency and on_budget stay once something is booked in the account or planned of it.");
     auto answer = http::json(200, text_of(now));
     http::with_etag(answer, tag_of(now));
     co_return answer;

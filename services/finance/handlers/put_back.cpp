@@ -30,7 +30,7 @@ void check_places(transaction& t, const month_facts& f) {
         if (!line.category.empty() && f.book.find(line.category) == nullptr)
             refuse({}, "unknown_category", "Its category " + line.category + " is there no more.");
     if (!t.transfer_id) t.counts = there->on_budget;
-    if (!t.counts && !t.bill_id.empty())
+    if (!t.counts && !t.bill_id.empty() && !may_be_planned(t, f.accounts))
         refuse({}, "off_budget", "What is booked in an account off budget pays no bill.");
 }
 

@@ -24,7 +24,7 @@ constexpr std::string_view at_money = "/money";  // what a plan that does not ho
 
 recurring one_or_404(const plan_inputs& inputs, std::string_view id) {
     auto found = find_recurring(inputs, id);
-    if (!found) throw api_error(404, "not_found", "No such income or bill.");
+    if (!found) throw api_error(404, "not_found", "No such income, bill or planned transfer.");
     return std::move(*found);
 }
 
@@ -55,7 +55,7 @@ std::string preview_of(const recurring& r, civil_day today, const std::string& c
 }
 
 recurring_rules rules_of(const loaded_month& got, const plan_inputs& inputs) {
-    return {got.facts.book, inputs, got.today};
+    return {got.facts.book, inputs, got.facts.accounts, got.today};
 }
 
 }  // namespace

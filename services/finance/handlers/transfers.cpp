@@ -87,10 +87,10 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     auto s = co_await read_subject(a, req, id);
     if (!s.complete()) co_return std::nullopt;
     const auto t = changed(req.body, s);
-    const auto* counted = t.counted();
-    if (counted != nullptr && !counted->bill_id.empty()) {
-        const auto target = co_await a.ledger.find_target(user, counted->bill_id, req.until);
-        judge_link(s.now.facts, *counted, target);
+    const auto& linked = t.counted() != nullptr ? *t.counted() : t.from;
+    if (!linked.bill_id.empty()) {
+        const auto target = co_await a.ledger.find_target(user, linked.bill_id, req.until);
+        judge_link(s.now.facts, linked, target);
     }
     const auto all = changes_of(&s.entry, &t);
     co_await require_room_for(a, user, s.now, all, false, req.until);

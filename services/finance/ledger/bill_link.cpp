@@ -15,6 +15,8 @@ std::optional<year_month> month_of_link(std::string_view id) {
 
 void check_link(const transaction& t, const std::optional<link_target>& target) {
     if (!target) refuse("/bill_id", "unknown_bill", "No occurrence of a bill in an opened month has this id.");
+    if (target->category.empty() && !t.lines.front().category.empty())
+        refuse("/bill_id", "bill_category", "It is a transfer between two accounts on budget, this is not.");
     const auto placed = [&](const auto& line) { return line.category == target->category; };
     if (std::ranges::none_of(t.lines, placed))
         refuse("/bill_id", "bill_category", "It is in category " + target->category + ", this is not.");

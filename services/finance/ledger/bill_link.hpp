@@ -11,7 +11,7 @@ namespace mita::finance {
 
 // What a link may name: an occurrence of a bill, in its category, or of an income.
 struct link_target {
-    std::string category;
+    std::string category;  // empty: a planned transfer between two accounts on budget
     bool income = false;
     bool part = false;  // of an installment plan: what comes in is a refund of it
 };

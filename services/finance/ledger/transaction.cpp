@@ -17,6 +17,11 @@ void text_or_null(json_out& out, std::string_view name, const std::optional<std:
 
 }  // namespace
 
+std::optional<route> route_of(const transaction& t) {
+    if (!t.transfer_id || !t.other_account) return std::nullopt;
+    return t.value < 0 ? route{t.account_id, *t.other_account} : route{*t.other_account, t.account_id};
+}
+
 bool is_split(const transaction& t) { return t.lines.size() != 1 || t.lines.front().note.has_value(); }
 
 void append_members(json_out& out, const transaction& t) {

@@ -4,6 +4,7 @@
 
 #include "core/clock.hpp"
 #include "core/ids.hpp"
+#include "finance/accounts/account.hpp"
 #include "finance/domain/civil_time.hpp"
 #include "finance/domain/money.hpp"
 #include "finance/wire/json_out.hpp"
@@ -37,11 +38,15 @@ struct transaction {
     std::vector<transaction_line> lines;  // one: `category`; more: `splits`
     std::string bill_id;                  // of the occurrence it was linked to by hand; empty: none
     bool bill_unlinked = false;
-    std::optional<uuid> transfer_id;  // it is a leg of that one; one that does not count has one line, of no category
+    std::optional<uuid> transfer_id;    // it is a leg of that one; one that does not count has one line, of no category
+    std::optional<uuid> other_account;  // of a leg: where the other one stands; not stored with it
     std::int64_t version = 1;
     wall::time_point created_at, updated_at;
     std::optional<wall::time_point> deleted_at;
 };
+
+// Of a leg: which way its transfer goes.
+std::optional<route> route_of(const transaction& t);
 
 // Is it shown by `splits`?
 bool is_split(const transaction& t);

@@ -82,6 +82,12 @@ transaction read_new_transaction(json_document& doc, const entry_rules& rules) {
     return t;
 }
 
+bool may_be_planned(const transaction& t, const account_book& accounts) {
+    if (t.counts || t.value >= 0 || !t.transfer_id || !t.other_account) return false;
+    const auto *from = accounts.find(t.account_id), *to = accounts.find(*t.other_account);
+    return from != nullptr && to != nullptr && from->on_budget && to->on_budget;
+}
+
 transaction read_transaction_patch(json_document& doc, const transaction& before, const entry_rules& rules) {
     transaction_reader r{doc, doc.object(), rules, &account_of(before, rules)};
     auto& in = r.in;

@@ -24,6 +24,9 @@ struct entry_rules {
     civil_day today() const { return local_today(where, now); }
 };
 
+// The leg that leaves, of a transfer between two accounts on budget: it counts nowhere, but may be what was planned.
+bool may_be_planned(const transaction& t, const account_book& accounts);
+
 // Days a transaction may be booked on: from 1970 to a year ahead.
 inline constexpr civil_day first_booking_day{};
 inline constexpr std::chrono::days booked_ahead{366};

@@ -161,7 +161,7 @@ void transaction_reader::link(transaction& t) {
 }
 
 void transaction_reader::judge_link(const transaction& t) {
-    if (!t.bill_id.empty() && !t.counts)
+    if (!t.bill_id.empty() && !t.counts && !may_be_planned(t, rules.accounts))
         in.fail("bill_id", "off_budget", "What is booked in an account off budget pays no bill.");
 }
 

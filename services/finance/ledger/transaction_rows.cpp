@@ -46,6 +46,7 @@ void append_line(std::vector<transaction>& to, Columns in) {
         t.transfer_id = in.template next<std::optional<uuid>>();
         t.payee_id = in.template next<std::optional<uuid>>();
         t.cleared = in.template next<bool>();
+        t.other_account = in.template next<std::optional<uuid>>();
     }
     to.back().lines.push_back(std::move(line));
 }

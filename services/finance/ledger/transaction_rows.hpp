@@ -15,7 +15,9 @@ inline constexpr char transaction_columns[] =
     "t.id, coalesce(l.category::text, ''), l.amount, l.note, coalesce(t.account_id, t.user_id), l.counts, t.booked_on, "
     "t.occurred_at, "
     "t.amount, t.currency, t.payee, t.note, t.tags, t.bill_id, t.bill_unlinked, t.version, t.created_at, t.updated_at, "
-    "t.deleted_at, t.transfer_id, t.payee_id, coalesce(t.cleared, false)";
+    "t.deleted_at, t.transfer_id, t.payee_id, coalesce(t.cleared, false), case when t.transfer_id is not null then "
+    "(select case t.id when o.from_id then o.to_account else o.from_account end from transfers o "
+    "  where o.user_id = t.user_id and o.id = t.transfer_id) end";
 // Joins the lines of t as l; it cannot become anything but an index scan for each of the few rows, whatever the planner
 // believes of a parameter.
 inline constexpr char lines_of_each[] =

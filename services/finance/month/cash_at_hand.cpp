@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <iterator>
+#include <vector>
 
 namespace mita::finance {
 
@@ -45,23 +47,49 @@ void promise(const month_view& m, civil_day today, civil_day until, promises& ou
     }
 }
 
+// What planned transfers take of it before `until`: from an account of cash to one that is none.
+wide leaving(const month_facts& f, const std::vector<bill_view>& transfers, civil_day today, civil_day until) {
+    const auto cash = [&f](const uuid& id) {
+        const auto* found = f.accounts.find(id);
+        return found != nullptr && is_cash(*found, f.who.currency);
+    };
+    wide sum = 0;
+    for (const auto& t : transfers) {
+        if (!cash(t.what.between->from) || cash(t.what.between->to)) continue;
+        if (t.what.day < until && t.status != bill_status::paid) sum += std::max<amount>(0, t.what.value - t.paid);
+        for (const auto& p : t.payments)
+            if (p.booked_on > today && p.booked_on < until) sum += p.value;
+    }
+    return sum;
+}
+
+// As old as overdue ones are looked for, however many months these facts are of: the same in every view.
+bool within_reach(const bill_view& b, const month_view& v) {
+    return month_of(b.what.day) + std::chrono::months{reach_months} >= v.over.label;
+}
+
 std::optional<cash_at_hand> look_ahead(const month_facts& f, const month_view& v) {
     cash_at_hand cash;
     const auto balance = f.cash.by(v.today);
     if (!balance) return std::nullopt;
     promises taken;
-    // However many months these facts are of: the same in every view.
     for (const auto& b : v.earlier_bills)
-        if (month_of(b.what.day) + std::chrono::months{reach_months} >= v.over.label)
-            taken.bills += std::max<amount>(0, b.what.value - b.paid);
+        if (within_reach(b, v)) taken.bills += std::max<amount>(0, b.what.value - b.paid);
     auto until = next_income(v, v.today);
     if (!until) {
         const auto next = view_month(f, month_of(v.over.next), v.today);
         until = next_income(next, v.today);
-        if (until) promise(next, v.today, *until, taken);
+        if (until) {
+            promise(next, v.today, *until, taken);
+            taken.bills += leaving(f, next.transfers, v.today, *until);
+        }
     }
     cash.until = until.value_or(v.over.next);
     promise(v, v.today, cash.until, taken);
+    auto transfers = v.earlier_transfers;
+    std::erase_if(transfers, [&v](const bill_view& t) { return !within_reach(t, v); });
+    std::ranges::copy(v.transfers, std::back_inserter(transfers));
+    taken.bills += leaving(f, transfers, v.today, cash.until);
     cash.buffer = v.budget->budget.pool.buffer;
     const auto bills = narrow128(taken.bills), planned = narrow128(taken.planned);
     const auto free = narrow128(wide{*balance} - taken.bills - taken.planned - cash.buffer);

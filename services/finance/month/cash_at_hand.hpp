@@ -11,8 +11,8 @@ namespace mita::finance {
 // free = balance − bills − planned − buffer, exactly.
 struct cash_at_hand {
     amount balance = 0;  // today, what is booked on days to come left out
-    amount bills =
-        0;  // not paid by today: overdue (of reach_months), due, those of the days until then; booked ahead too
+    amount bills = 0;  // not paid by today: overdue (of reach_months), due, those of the days until then; booked ahead
+                       // too; with them transfers planned from an account of cash to one on budget that is none
     amount planned = 0;  // the plan of the days after today until then, or what is booked on them where that is more
     amount buffer = 0;   // of the plan
     amount free = 0;

@@ -34,6 +34,9 @@ std::string day_json(const month_facts& f, const month_view& v, int day, const s
     out.close(']').key("obligations").open('[');
     for (const auto& b : v.bills)
         if (b.what.day == date) append_bill(out, b);
+    out.close(']').key("transfers").open('[');
+    for (const auto& t : v.transfers)
+        if (t.what.day == date) append_bill(out, t);
     out.close(']').key("incomes").open('[');
     for (const auto& i : v.incomes)
         if (i.what.day == date) append_income(out, i, true);

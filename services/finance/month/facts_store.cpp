@@ -7,6 +7,7 @@
 #include "finance/goals/goal_sums.hpp"
 #include "finance/ledger/transaction_rows.hpp"
 #include "finance/people/profile_rows.hpp"
+#include "finance/wire/json_columns.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -64,6 +65,11 @@ constexpr auto cash_rows = db::join(
     "    and s.begins < ($3::date + interval '1 month')::date where u.user_id = $1 and ",
     account_is_cash, " group by 1) x");
 
+// Of an occurrence d and a transaction x: only a transfer between the accounts of a planned one meets it by itself.
+constexpr char goes_that_way[] =
+    "(d.from_account is null or exists (select 1 from transfers r where r.user_id = $1 and r.id = x.transfer_id "
+    "and r.from_account = d.from_account and r.to_account = d.to_account offset 0))";
+
 // kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first; 3: what
 // entries of the months looked at are linked to beyond what those months see (far): its category, 1 for an income.
 // latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
@@ -83,9 +89,9 @@ constexpr auto ledger_sql = db::join(
     "    and $3::date + make_interval(months => $7) or p.month = (select month from newest)) "
     "  order by p.month, p.revision desc), "
     "due as (select distinct o.id, o.category, o.day, o.amount, coalesce(o.parts, false) as parts, "
-    "  least(o.low, o.amount * 4 / 5 - 1) as low from latest p, "
+    "  least(o.low, o.amount * 4 / 5 - 1) as low, o.from_account, o.to_account from latest p, "
     "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint, parts boolean, "
-    "    low bigint) "
+    "    low bigint, from_account uuid, to_account uuid) "
     "  where date_trunc('month', o.day) = p.month "
     "    or (o.day > p.month and p.month = (select month from newest))), "
     "expected as (select distinct o.id, o.category, o.day from latest p, "
@@ -115,21 +121,33 @@ constexpr auto ledger_sql = db::join(
     "x.counts "
     "      and x.amount between -(d.amount * 6 / 5 + 1) and -d.low offset 0) l "
     "    cross join lateral (select 1 from transactions x where x.user_id = $1 and x.id = l.transaction_id "
-    "      and x.deleted_at is null and x.bill_id is null and not x.bill_unlinked offset 0) t "
+    "      and x.deleted_at is null and x.bill_id is null and not x.bill_unlinked and ",
+    goes_that_way,
+    " offset 0) t "
     "    order by abs(l.amount + d.amount), abs(l.booked_on - d.day), l.booked_on, l.amount desc, l.transaction_id, "
     "      l.n limit 16) c "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
-    "    select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
-    "    cross join lateral (select 1 from transactions t where t.user_id = $1 and t.id = x.transaction_id "
-    "      and t.deleted_at is null and t.bill_id is null and not t.bill_unlinked offset 0) t "
-    "    where x.user_id = $1 and x.category = d.category and x.booked_on between d.day - 7 and d.day + 7 "
-    "    and x.counts and x.amount < 0 and x.amount >= -(d.amount * 6 / 5 + 1) "
-    "    order by x.booked_on, x.amount desc, x.transaction_id, x.n limit 100) c where d.parts "
+    "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transaction_lines l "
+    "    cross join lateral (select 1 from transactions x where x.user_id = $1 and x.id = l.transaction_id "
+    "      and x.deleted_at is null and x.bill_id is null and not x.bill_unlinked and ",
+    goes_that_way,
+    " offset 0) t "
+    "    where l.user_id = $1 and l.category = d.category and l.booked_on between d.day - 7 and d.day + 7 "
+    "    and l.counts and l.amount < 0 and l.amount >= -(d.amount * 6 / 5 + 1) "
+    "    order by l.booked_on, l.amount desc, l.transaction_id, l.n limit 100) c where d.parts "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount from transactions t "
     "    join transaction_lines l on l.user_id = t.user_id and l.transaction_id = t.id "
     "    where t.user_id = $1 and t.bill_id between left(d.id, -3) || '-00' and left(d.id, -3) || '-99' "
     "    and t.bill_id is not null offset 0) c "
+    "  union select c.id, 1, null, c.booked_on, c.amount from due d cross join lateral ("
+    "    select t.id, t.booked_on, t.amount from (select x.from_id from transfers x where x.user_id = $1 "
+    "      and x.from_account = d.from_account and x.to_account = d.to_account and x.deleted_at is null "
+    "      and x.booked_on between d.day - 7 and d.day + 7 offset 0) x "
+    "    cross join lateral (select t.id, t.booked_on, t.amount from transactions t where t.user_id = $1 "
+    "      and t.id = x.from_id and t.bill_id is null and not t.bill_unlinked offset 0) t "
+    "    order by abs(t.amount + d.amount), abs(t.booked_on - d.day), t.booked_on, t.amount desc, t.id limit 16) c "
+    "  where d.category = '' "
     "  union select c.transaction_id, c.n, c.category, c.booked_on, c.amount from expected d cross join lateral ("
     "    select x.transaction_id, x.n, x.category, x.booked_on, x.amount from transaction_lines x "
     "    cross join lateral (select 1 from transactions t where t.user_id = $1 and t.id = x.transaction_id "
@@ -148,9 +166,12 @@ constexpr auto ledger_sql = db::join(
     "  and a.day >= (select first from reach) and a.day < ($3::date + interval '1 "
     "month')::date "
     "union all "
-    "select 1, c.booked_on, c.category::text, -c.amount::bigint, c.transaction_id, t.bill_id, to_jsonb(c.n), 0 "
-    "  from candidates c cross join lateral (select x.bill_id from transactions x where x.user_id = $1 "
-    "    and x.id = c.transaction_id and x.deleted_at is null and not x.bill_unlinked offset 0) t "
+    "select 1, c.booked_on, coalesce(c.category::text, ''), -c.amount::bigint, c.transaction_id, t.bill_id, "
+    "  jsonb_build_array(c.n, r.from_account, r.to_account), 0 from candidates c cross join lateral ("
+    "    select x.bill_id, x.transfer_id from transactions x where x.user_id = $1 and x.id = c.transaction_id "
+    "    and x.deleted_at is null and not x.bill_unlinked offset 0) t "
+    "  left join lateral (select x.from_account, x.to_account from transfers x where x.user_id = $1 "
+    "    and x.id = t.transfer_id offset 0) r on true "
     "union all "
     "select 3, f.month, x.category, x.income, null, f.bill_id, null, 0 from (select distinct bill_id, month from far) "
     "f "
@@ -223,7 +244,11 @@ void read_ledger(month_facts& f, const db::rows& rows) {
         } else if (kind == 1) {
             payment p;
             p.transaction_id = r.get<uuid>(4);
-            p.n = boost::json::parse(r.get<std::string_view>(6)).to_number<int>();
+            const auto place = boost::json::parse(r.get<std::string_view>(6));
+            json_columns in(place.as_array());
+            p.n = static_cast<int>(in.next<std::int64_t>());
+            const auto from = in.next<std::optional<uuid>>(), to = in.next<std::optional<uuid>>();
+            if (from && to) p.between = route{*from, *to};
             p.category = r.get<std::string>(2);
             p.booked_on = day;
             p.value = r.get<std::int64_t>(3);

@@ -5,6 +5,7 @@
 #include "finance/wire/refusals.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace mita::finance {
@@ -20,7 +21,6 @@ void take_out(month_facts& f, const transaction& t) {
         }
     }
     std::erase_if(f.actuals, [](const auto& a) { return a.spent == 0 && a.received == 0; });
-    std::erase_if(f.payments, [&t](const auto& p) { return p.transaction_id == t.id; });
 }
 
 void move_cash(month_facts& f, const transaction& t, int sign) {
@@ -31,7 +31,6 @@ void move_cash(month_facts& f, const transaction& t, int sign) {
 }  // namespace
 
 void add_entry(month_facts& f, const transaction& t) {
-    int n = 0;
     for (const auto& line : t.lines) {
         const auto received = std::max<amount>(0, line.value);
         const auto same = std::ranges::find_if(
@@ -45,22 +44,19 @@ void add_entry(month_facts& f, const transaction& t) {
             same->spent = *sum;
             same->received = *in;
         }
-        payment p;
-        p.transaction_id = t.id;
-        p.n = ++n;
-        p.category = line.category;
-        p.booked_on = t.booked_on;
-        p.value = -line.value;
-        p.bill_id = t.bill_id;
-        if (!t.bill_unlinked) f.payments.push_back(std::move(p));
     }
+    std::ranges::move(payments_of(t), std::back_inserter(f.payments));
 }
 
 void replace_entry(month_facts& f, const transaction* before, const transaction* after) {
     if (before != nullptr) move_cash(f, *before, -1);
     if (after != nullptr) move_cash(f, *after, 1);
     if (before != nullptr && before->counts) take_out(f, *before);
-    if (after != nullptr && after->counts) add_entry(f, *after);
+    if (before != nullptr) std::erase_if(f.payments, [&](const auto& p) { return p.transaction_id == before->id; });
+    if (after != nullptr && after->counts)
+        add_entry(f, *after);
+    else if (after != nullptr)
+        std::ranges::move(payments_of(*after), std::back_inserter(f.payments));
 }
 
 void require_room(loaded_month got, const transaction& t, const transaction* instead_of, std::string_view pointer) {

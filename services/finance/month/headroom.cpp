@@ -10,7 +10,7 @@ wide budgets_of(const stored_period& p, const period& over) {
     wide sum = std::max<amount>(0, p.budget.unallocated);
     for (const auto& c : p.budget.categories) sum += c.daily_part;
     for (const auto& o : p.obligations)
-        if (over.contains(o.day)) sum += o.value;
+        if (over.contains(o.day) && of_budget(o)) sum += o.value;
     return sum;
 }
 

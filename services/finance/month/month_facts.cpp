@@ -10,6 +10,17 @@
 
 namespace mita::finance {
 
+std::vector<payment> payments_of(const transaction& t) {
+    const bool leaves = t.transfer_id && t.value < 0;
+    std::vector<payment> out;
+    if (t.bill_unlinked || !(t.counts || leaves)) return out;
+    for (const auto& line : t.lines) {
+        const int n = static_cast<int>(out.size()) + 1;
+        out.push_back({t.id, n, line.category, t.booked_on, -line.value, t.bill_id, route_of(t)});
+    }
+    return out;
+}
+
 std::vector<period_ptr> month_facts::revisions_of(year_month month) const {
     std::vector<period_ptr> out;
     for (const auto& p : periods)

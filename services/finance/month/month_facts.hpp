@@ -38,9 +38,13 @@ struct payment {
     int n = 1;
     std::string category;
     civil_day booked_on;
-    amount value = 0;     // positive spending; what came in is negative
-    std::string bill_id;  // of the occurrence it is linked to; empty: may match by itself
+    amount value = 0;                // positive spending; what came in is negative
+    std::string bill_id;             // of the occurrence it is linked to; empty: may match by itself
+    std::optional<route> between{};  // of a transfer: which way it goes
 };
+
+// The lines of an entry that may: of a transfer that counts nowhere the leg that leaves, of no category.
+std::vector<payment> payments_of(const transaction& t);
 
 // What a month expects, whether its budget is at hand or not: so that what pays what is known over its edges.
 struct month_expects {

@@ -70,6 +70,8 @@ std::string month_json(const month_facts& f, const month_view& v) {
     for (const auto& c : v.categories) append_category(out, c);
     out.close(']').key("obligations").open('[');
     for (const auto& b : v.bills) append_bill(out, b);
+    out.close(']').key("transfers").open('[');
+    for (const auto& t : v.transfers) append_bill(out, t);
     out.close(']').key("incomes").open('[');
     for (const auto& i : v.incomes) append_income(out, i, false);
     out.close(']').key("days").open('[');

@@ -82,15 +82,20 @@ void fill_bills(const month_facts& f, const settlements& met, month_view& v) {
         for (const auto& o : m.bills) {
             auto b = look_at(f, met, o, v.today);
             if (m.month == v.over.label)
-                v.bills.push_back(std::move(b));
-            else if (b.status != bill_status::paid)
+                (of_budget(o) ? v.bills : v.transfers).push_back(std::move(b));
+            else if (b.status == bill_status::paid)
+                continue;
+            else if (of_budget(o))
                 (m.month < v.over.label ? v.earlier_bills : v.later_bills).push_back(std::move(b));
+            else
+                (m.month < v.over.label ? v.earlier_transfers : v.later_transfers).push_back(std::move(b));
         }
     }
     if (!v.preview) return;
     v.bills.clear();
+    v.transfers.clear();
     for (const auto& o : v.budget->obligations)
-        if (v.over.contains(o.day)) v.bills.push_back(look_at(f, met, o, v.today));
+        if (v.over.contains(o.day)) (of_budget(o) ? v.bills : v.transfers).push_back(look_at(f, met, o, v.today));
 }
 
 void fill_incomes(const month_facts& f, const settlements& met, month_view& v) {

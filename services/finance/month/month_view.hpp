@@ -74,9 +74,11 @@ struct month_view {
     std::vector<category_view> categories;              // in display order; the engine's indexes
     std::vector<bill_view> bills;                       // of the month, by date
     std::vector<bill_view> earlier_bills, later_bills;  // of the months around it, those not paid
-    std::vector<income_view> incomes;                   // of the month, by date
-    swept_savings swept;                                // into goals, by the months before it that are over
-    month_input in;                                     // what the engine was given for the current revision
+    std::vector<bill_view> transfers;                   // planned between accounts on budget: of the month, by date
+    std::vector<bill_view> earlier_transfers, later_transfers;  // of the months around it, those not made
+    std::vector<income_view> incomes;                           // of the month, by date
+    swept_savings swept;                                        // into goals, by the months before it that are over
+    month_input in;                                             // what the engine was given for the current revision
     month_plan plan;
 
     int days() const { return over.days(); }

@@ -19,6 +19,7 @@ namespace {
 std::string_view part_beyond_range(const plan_inputs& a) {
     wide sum = a.buffer;
     for (const auto& b : a.bills) sum += b.value;
+    for (const auto& t : a.transfers) sum += t.value;
     for (const auto& i : a.installments)
         for (const auto& p : schedule_of(i.what)) sum += p.whole();
     if (!narrow128(sum)) return "/buffer_money";
@@ -65,8 +66,11 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
     from.cover = who.cover;
     from.known = occurrences_so_far(got.facts, today);
     from.since = today;
-    if (who.plan_version > 0)
-        for (const auto& b : got.facts.in_force().bills) from.planned.insert(b.id);
+    if (who.plan_version > 0) {
+        const auto before = got.facts.in_force();
+        for (const auto& b : before.bills) from.planned.insert(b.id);
+        for (const auto& t : before.transfers) from.planned.insert(t.id);
+    }
     if (last && last->month > month) count += static_cast<int>((last->month - month).count());
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
     auto planned = plan_months(a, got.facts.book, planned_from, from, count);

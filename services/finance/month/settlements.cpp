@@ -10,15 +10,14 @@ namespace mita::finance {
 
 namespace {
 
-// The numbers the matching knows categories by.
+// The numbers the matching knows categories and routes by.
+template <class Key>
 class numbering {
 public:
-    int of(std::string_view category) {
-        return known_.emplace(category, static_cast<int>(known_.size())).first->second;
-    }
+    int of(const Key& key) { return known_.emplace(key, static_cast<int>(known_.size())).first->second; }
 
 private:
-    std::map<std::string_view, int> known_;
+    std::map<Key, int> known_;
 };
 
 struct side {
@@ -32,10 +31,11 @@ struct side {
         expected.push_back(x);
     }
 
-    void book(std::size_t index, const payment& pay, amount value, std::string_view id, int category) {
+    void book(std::size_t index, const payment& pay, amount value, std::string_view id, int category, int route) {
         made_entry e;
         e.id = id;
         e.category = category;
+        e.route = route;
         e.booked_on = pay.booked_on;
         e.value = value;
         if (!pay.bill_id.empty()) {
@@ -62,7 +62,9 @@ bool in_first_month_before_plan(const month_facts& f, civil_day day) {
 bool before_plan(const month_facts& f, civil_day day) { return f.who.planned_from && day < *f.who.planned_from; }
 
 settlements::settlements(const month_facts& f) : months_paid_(f.payments.size()), expected_(f.payments.size()) {
-    numbering numbers;
+    numbering<std::string_view> numbers;
+    numbering<std::optional<route>> routes;
+    routes.of(std::nullopt);  // is 0
     side bills, incomes;
     // The days before the plan in its first month pay nothing of it by themselves.
     const auto open = [&f](expected_entry x) {
@@ -76,6 +78,7 @@ settlements::settlements(const month_facts& f) : months_paid_(f.payments.size())
         for (const auto& o : m.bills) {
             expected_entry x{o.id, numbers.of(o.category), o.day, o.value, o.parts};
             x.least = o.least;
+            x.route = routes.of(o.between);
             bills.expect(open(x));
         }
         for (const auto& i : m.incomes)
@@ -99,7 +102,7 @@ settlements::settlements(const month_facts& f) : months_paid_(f.payments.size())
         const bool in = is_income(f, pay.category);
         auto& mine = in ? incomes : bills;
         if (beside(mine, pay)) continue;
-        mine.book(i, pay, in ? -pay.value : pay.value, ids[i], numbers.of(pay.category));
+        mine.book(i, pay, in ? -pay.value : pay.value, ids[i], numbers.of(pay.category), routes.of(pay.between));
     }
     const auto keep = [&f, &ids](const side& of, by_key& into, auto each) {
         const auto found = match_entries(of.expected, of.made);

@@ -33,11 +33,13 @@ void append_week(json_out& out, const month_view& v, const std::vector<month_vie
     out.close(']');
 }
 
-// The latest bills past their day, of this month or one before: they stay until they are paid.
-std::vector<const bill_view*> overdue_of(const month_view& v) {
+using bill_views = std::vector<bill_view>;
+
+// The latest past their day, of this month or one before: they stay until they are paid.
+std::vector<const bill_view*> overdue_of(const bill_views& earlier, const bill_views& now) {
     constexpr std::ptrdiff_t most = 5;
     std::vector<const bill_view*> out;
-    for (const auto* list : {&v.earlier_bills, &v.bills})
+    for (const auto* list : {&earlier, &now})
         for (const auto& b : *list)
             if (b.status == bill_status::overdue) out.push_back(&b);
     if (std::ssize(out) > most) out.erase(out.begin(), out.end() - most);
@@ -49,7 +51,7 @@ void append_insights(json_out& out, const month_view& v) {
     constexpr std::size_t most = 5;
     std::size_t count = 0;
     out.key("insights").open('[');
-    for (const auto* b : overdue_of(v)) {
+    for (const auto* b : overdue_of(v.earlier_bills, v.bills)) {
         out.open('{').field("kind", "bill_overdue").field("bill_id", b->what.id).field("name", b->what.name);
         out.field("date", b->what.day).money("money", b->what.value).close('}');
     }
@@ -73,13 +75,15 @@ void append_insights(json_out& out, const month_view& v) {
     out.close(']');
 }
 
-void append_next_bills(json_out& out, const month_view& v) {
+// The overdue ones, then those that come.
+void append_next(json_out& out, const month_view& v, const bill_views& earlier, const bill_views& now,
+                 const bill_views& later) {
     constexpr std::size_t most = 5;
     constexpr std::chrono::days shown_ahead{14};  // of the next month
     std::size_t count = 0;
-    out.key("next_bills").open('[');
-    for (const auto* b : overdue_of(v)) append_bill(out, *b);
-    for (const auto* list : {&v.bills, &v.later_bills}) {
+    out.open('[');
+    for (const auto* b : overdue_of(earlier, now)) append_bill(out, *b);
+    for (const auto* list : {&now, &later}) {
         for (const auto& b : *list) {
             const bool ahead = b.status == bill_status::upcoming || b.status == bill_status::due;
             if (!ahead || b.what.day >= v.over.next + shown_ahead || count == most) continue;
@@ -136,7 +140,10 @@ std::string today_json(const month_facts& f, const month_view& v, const std::vec
     out.close(']');
     append_week(out, v, near);
     append_goals(out, f, v);
-    append_next_bills(out, v);
+    out.key("next_bills");
+    append_next(out, v, v.earlier_bills, v.bills, v.later_bills);
+    out.key("next_transfers");
+    append_next(out, v, v.earlier_transfers, v.transfers, v.later_transfers);
     out.key("last_transactions").open('[');
     for (const auto& t : f.transactions) append(out, t);
     out.close(']');

@@ -12,11 +12,14 @@ bool shown(const category_view& c, int day) {
 }
 
 void append_bill(json_out& out, const bill_view& b) {
-    out.open('{').field("id", b.what.id).field("name", b.what.name).field("category", b.what.category);
+    out.open('{').field("id", b.what.id).field("name", b.what.name);
+    if (of_budget(b.what)) out.field("category", b.what.category);
     out.field("date", b.what.day).money("money", b.what.value).field("status", bill_status_name(b.status));
     if (b.paid_on) out.field("paid_on", *b.paid_on);
     if (b.paid_by) out.field("transaction_id", b.paid_by->str());
     out.money("paid_money", b.paid);
+    if (const auto& way = b.what.between)
+        out.field("from_account_id", way->from.str()).field("to_account_id", way->to.str());
     const bool one_paid_it = b.paid_by && b.payments.size() == 1;
     if (!one_paid_it && !b.payments.empty()) append_entries(out, "payments", b.payments);
     out.close('}');

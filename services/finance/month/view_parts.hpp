@@ -11,7 +11,7 @@ namespace mita::finance {
 
 // A day's list holds the categories with a daily part, and any other on the days something stands or happened.
 bool shown(const category_view& c, int day);
-void append_bill(json_out& out, const bill_view& b);  // as an object
+void append_bill(json_out& out, const bill_view& b);  // as an object; of a transfer that moves no budget, too
 void append_income(json_out& out, const income_view& i, bool with_entries);
 void append_entries(json_out& out, std::string_view name, const std::vector<entry_view>& entries);  // a member
 void append_numbers(json_out& out, amount budget, amount spent);  // members: verdict, budget_money, spent_money

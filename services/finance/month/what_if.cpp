@@ -40,20 +40,9 @@ void expect_anew(month_facts& f, year_month first) {
 // What may pay what another plan expects: the facts were read with what may pay what this one does.
 void know_all_payments(month_facts& f) {
     for (const auto& t : f.transactions) {
-        if (!t.counts || t.bill_unlinked) continue;
-        int n = 0;
-        for (const auto& line : t.lines) {
-            ++n;
-            const auto same = [&](const payment& p) { return p.transaction_id == t.id && p.n == n; };
-            if (std::ranges::any_of(f.payments, same)) continue;
-            payment p;
-            p.transaction_id = t.id;
-            p.n = n;
-            p.category = line.category;
-            p.booked_on = t.booked_on;
-            p.value = -line.value;
-            p.bill_id = t.bill_id;
-            f.payments.push_back(std::move(p));
+        for (auto& p : payments_of(t)) {
+            const auto same = [&p](const payment& x) { return x.transaction_id == p.transaction_id && x.n == p.n; };
+            if (std::ranges::none_of(f.payments, same)) f.payments.push_back(std::move(p));
         }
     }
 }

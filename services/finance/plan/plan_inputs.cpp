@@ -2,6 +2,7 @@
 
 #include "finance/plan/installment_parts.hpp"
 #include "finance/plan/month_budgets.hpp"
+#include "finance/plan/planned_transfer.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -88,7 +89,13 @@ void append_members(json_out& out, const plan_inputs& a, bool stored) {
     append_budgets(out, a);
     if (!stored && a.default_weights) return;  // an empty list would say that no category has a part
     append_categories(out, a.categories, a.currency);
-    if (!stored || a.installments.empty()) return;
+    if (!stored) return;
+    if (!a.transfers.empty()) {
+        out.key("transfers").open('[');
+        for (const auto& t : a.transfers) append_stored(out, t, a.currency);
+        out.close(']');
+    }
+    if (a.installments.empty()) return;
     out.key("installments").open('[');
     for (const auto& i : a.installments) append_stored(out, i, a.currency);
     out.close(']');
@@ -201,8 +208,12 @@ void check_load(const plan_inputs& a, const fail_list& fail) {
     };
     check("incomes", a.incomes);
     check("bills", a.bills);
+    check("transfers", a.transfers);
     wide sum = 0;
     for (const auto& b : a.bills) sum += wide{b.value} * most_in_a_month(b.more);
+    for (const auto& t : a.transfers) sum += wide{t.value} * most_in_a_month(t.more);
+    if (!a.transfers.empty() && !narrow128(sum))
+        fail("transfers", "amount_overflow", "The sum of transfers and bills leaves the range of exact amounts.");
     for (const auto& i : a.installments)
         for (const auto& p : schedule_of(i.what)) sum += p.whole();
     if (!a.installments.empty() && !narrow128(sum))
@@ -253,6 +264,8 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     for (const auto& v : o.at("categories").as_array()) a.categories.push_back(category_from(v.as_object()));
     if (const auto* all = o.if_contains("installments"))
         for (const auto& v : all->as_array()) a.installments.push_back(installment_from(v.as_object()));
+    if (const auto* all = o.if_contains("transfers"))
+        for (const auto& v : all->as_array()) a.transfers.push_back(planned_transfer_from(v.as_object()));
     if (const auto* said = o.if_contains("budgets"))
         for (const auto& v : said->as_array()) a.budgets.push_back(month_budget_from(v.as_object()));
     return a;

@@ -61,6 +61,16 @@ struct plan_inputs {
         bool guarded = false;  // "protected": gives nothing in cover
     };
 
+    // A planned transfer: from an account on budget, in whose currency it is.
+    struct transfer {
+        std::string id, name;
+        std::string category;  // of the budget it is paid from; empty: to an account on budget, it moves none
+        amount value = 0;
+        int day = 1;
+        terms more{};
+        route between{};
+    };
+
     // Between the budgets of a month, from a day on. Not stored with the inputs (budgets/).
     struct move {
         year_month month;
@@ -94,6 +104,7 @@ struct plan_inputs {
     std::vector<move> moves{};                // in the order they were made
     std::vector<installment> installments{};  // /v1/installments alone changes them
     std::vector<month_budget> budgets{};      // by month; of one month what holds onwards first
+    std::vector<transfer> transfers{};        // /v1/recurring alone changes them
 };
 
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the

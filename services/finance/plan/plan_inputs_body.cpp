@@ -341,7 +341,10 @@ plan_inputs read_plan_inputs(std::string_view body, const category_book& book, c
     json_document doc(body);
     auto in = doc.object();
     reader r{book, before, accounts, today, {}};
-    if (before != nullptr) r.out.installments = before->installments;
+    if (before != nullptr) {
+        r.out.installments = before->installments;
+        r.out.transfers = before->transfers;
+    }
     r.out.timezone = in.string("timezone", 1, 64);
     if (!r.out.timezone.empty() && !find_zone(r.out.timezone))
         in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");

@@ -40,7 +40,8 @@ std::vector<category_request> requests_of(const plan_inputs& a, const category_b
         const auto given = std::ranges::find(wanted.categories, entry.id, &plan_inputs::category::id);
         const bool asked = given != wanted.categories.end();
         const bool weighted = wanted.default_weights && !entry.archived && entry.weight_bp > 0;
-        const bool has_bill = std::ranges::find(a.bills, entry.id, &plan_inputs::bill::category) != a.bills.end() ||
+        const auto has = [&entry](const auto& x) { return x.category == entry.id; };
+        const bool has_bill = std::ranges::any_of(a.bills, has) || std::ranges::any_of(a.transfers, has) ||
                               std::ranges::find(due, entry.id, &obligation::category) != due.end();
         const auto moved_here = [&](const auto& m) { return m.month == month && m.to == entry.id; };
         if (!asked && !weighted && !has_bill && std::ranges::none_of(a.moves, moved_here)) continue;
@@ -121,7 +122,7 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
     p.incomes_ahead = incomes_ahead_of(a, over);
     std::vector<obligation> due;
     for (const auto& o : p.obligations)
-        if (over.contains(o.day)) due.push_back(o);
+        if (over.contains(o.day) && of_budget(o)) due.push_back(o);
     pool_input in;
     for (const auto& i : p.incomes) in.incomes.push_back(i.value);
     for (const auto& o : due) in.obligations.push_back(o.value);
@@ -169,17 +170,20 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
     };
     for (int shift = -1; shift <= 1; ++shift) {
         const auto month = over.label + std::chrono::months{shift};
-        for (const auto& b : a.bills) {
-            for (const auto& due : due_in(month, b.day, b.more)) {
-                const auto* former = occurrence_in(known, b.id, due);
+        const auto occur = [&](const auto& x, const std::optional<route>& between) {
+            for (const auto& due : due_in(month, x.day, x.more)) {
+                const auto* former = occurrence_in(known, x.id, due);
                 if (former != nullptr && former->kept) continue;
-                if (former == nullptr && b.more.rule && due.day < from.since && from.planned.contains(b.id)) continue;
-                obligation o{former != nullptr ? former->id : occurrence_id(b.id, due), b.name, b.category, due.day,
-                             b.value};
-                o.least = b.more.other_end.value_or(0);
+                if (former == nullptr && x.more.rule && due.day < from.since && from.planned.contains(x.id)) continue;
+                obligation o{former != nullptr ? former->id : occurrence_id(x.id, due), x.name, x.category, due.day,
+                             x.value};
+                o.least = x.more.other_end.value_or(0);
+                o.between = between;
                 add(std::move(o));
             }
-        }
+        };
+        for (const auto& b : a.bills) occur(b, std::nullopt);
+        for (const auto& t : a.transfers) occur(t, t.between);
     }
     for (const auto& i : a.installments) {
         if (last_day_of(i) < over.start - around) continue;
@@ -196,7 +200,7 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
 
 void allow_parts(std::vector<obligation>& bills, const period_budget& budget, civil_day since) {
     for (auto& o : bills) {
-        if (o.day < since) continue;
+        if (o.day < since || !of_budget(o)) continue;
         const auto found = std::ranges::find(budget.categories, o.category, &category_budget::id);
         o.parts = found == budget.categories.end() || found->daily_part == 0;
     }

@@ -30,8 +30,8 @@ struct plan_start {
     // Occurrences of before: those kept stand as they are, the others give their bill's occurrence of that month its
     // id.
     std::vector<obligation> known{};
-    // Bills that were planned before: nothing new of those with a rule comes on a day before `since`, whatever it says
-    // now.
+    // Bills and transfers that were planned before: nothing new of those with a rule comes on a day before `since`,
+    // whatever it says now.
     std::set<std::string, std::less<>> planned{};
     civil_day since{};
 };
@@ -41,7 +41,8 @@ plan_start after(const stored_period& last);
 // The start for the same month again (replanning): goals keep what the months before put aside.
 plan_start again(const stored_period& same);
 
-// The bills of the month, and of two weeks on either side: payments count from 7 days before to 7 after a bill.
+// The bills and planned transfers of the month, and of two weeks on either side: payments count from 7 days before to 7
+// after a bill.
 std::vector<obligation> occurrences_around(const plan_inputs& a, const period& over, civil_day planned_from,
                                            const plan_start& from);
 // The incomes of the month.

@@ -12,6 +12,11 @@ namespace mita::finance {
 
 namespace {
 
+// What a thing can not become another of.
+int family(recurring_kind kind) {
+    return static_cast<int>(kind == recurring_kind::subscription ? recurring_kind::bill : kind);
+}
+
 struct reader {
     json_document& doc;
     json_object in;
@@ -31,9 +36,9 @@ struct reader {
         if (text.empty()) return;
         const auto found = parse_recurring(text);
         if (!found)
-            in.fail("kind", "invalid_value", "One of income, bill, subscription.");
-        else if (!new_one && r.is_income() != (*found == recurring_kind::income))
-            in.fail("kind", "invalid_value", "An income stays one, and a bill is never one.");
+            in.fail("kind", "invalid_value", "One of income, bill, subscription, transfer.");
+        else if (!new_one && family(r.kind) != family(*found))
+            in.fail("kind", "invalid_value", "An income stays one, so does a transfer, and a bill is never either.");
         else
             r.kind = *found;
     }
@@ -51,6 +56,55 @@ struct reader {
             in.fail("category", "not_an_income_category", "An income needs a category of class income.");
         if (!r.is_income() && brings)
             in.fail("category", "income_category", "An income category has no budget and no bills.");
+    }
+
+    // before: the account it has, which may stay, archived or not.
+    const account* account_named(std::string_view name, const uuid* before) {
+        if (before != nullptr && !in.has(name)) return rules.accounts.find(*before);
+        const auto id = read_reference(in, name);
+        if (!id) {
+            if (in.is_null(name) || !in.has(name)) in.fail(name, "required", "A transfer is between two accounts.");
+            return nullptr;
+        }
+        const auto* found = rules.accounts.find(*id);
+        if (found == nullptr)
+            in.fail(name, "unknown_account", "No such account.");
+        else if (found->archived && !(before != nullptr && *before == *id))
+            in.fail(name, "archived_account", "This account is archived.");
+        else
+            return found;
+        return nullptr;
+    }
+
+    // An account that stays may have become another since.
+    void accounts(recurring& r, bool new_one) {
+        const auto before = r.between;
+        const account* from = nullptr;
+        if (new_one && left_out(in, "from_account_id"))
+            from = &rules.accounts.first();
+        else
+            from = account_named("from_account_id", new_one ? nullptr : &before.from);
+        const auto* to = account_named("to_account_id", new_one ? nullptr : &before.to);
+        const bool known = from != nullptr && to != nullptr;
+        if (known) r.between = {from->id, to->id};
+        if (known && from == to) in.fail("to_account_id", "same_account", "A transfer is between two accounts.");
+        if (from != nullptr && !from->on_budget)
+            in.fail("from_account_id", "off_budget", "Only what leaves the budget is planned.");
+        if (known && from != to && from->on_budget)
+            transfer_category(r, to->on_budget);
+        else if (!left_out(in, "category"))
+            category(r);
+    }
+
+    // To an account off budget it is of one; between two on budget it has none, and loses what it had.
+    void transfer_category(recurring& r, bool on_budget) {
+        if (!on_budget && (in.has("category") || r.category.empty()))
+            category(r);
+        else if (on_budget && !left_out(in, "category"))
+            in.fail("category", "no_category",
+                    "Only between an account on budget and one off it a transfer counts and has a category.");
+        if (on_budget) r.category.clear();
+        in.ignore("category");
     }
 
     // money, or both ends of a range.
@@ -96,10 +150,11 @@ struct reader {
     void check_whole(recurring& r) {
         auto all = rules.inputs;
         put_recurring(all, r);
-        if (all.incomes.size() > most_incomes || all.bills.size() > most_bills)
-            doc.fail(
-                "", "too_many",
-                "At most " + std::to_string(most_incomes) + " incomes and " + std::to_string(most_bills) + " bills.");
+        if (all.incomes.size() > most_incomes || all.bills.size() > most_bills ||
+            all.transfers.size() > most_planned_transfers)
+            doc.fail("", "too_many",
+                     "At most " + std::to_string(most_incomes) + " incomes, " + std::to_string(most_bills) +
+                         " bills and " + std::to_string(most_planned_transfers) + " transfers.");
         check_load(all, [&](std::string_view list, std::string code, std::string detail) {
             const bool mine = (list == "incomes") == r.is_income();
             const auto* named = code == "too_many" ? "schedule" : "money";
@@ -120,7 +175,9 @@ recurring read_new_recurring(json_document& doc, const recurring_rules& rules) {
     r.id = id ? id->str() : new_uuid().str();
     body.kind(r, true);
     body.name(r);
-    if (r.is_income() && left_out(in, "category"))
+    if (r.is_transfer())
+        body.accounts(r, true);
+    else if (r.is_income() && left_out(in, "category"))
         r.category = default_income_category;
     else
         body.category(r);
@@ -142,7 +199,10 @@ recurring read_recurring_patch(std::string_view text, const recurring& before, c
         doc.fail("", "empty_patch", "Name at least one member to change.");
     if (in.has("kind")) body.kind(r, false);
     if (in.has("name")) body.name(r);
-    if (in.has("category")) body.category(r);
+    if (r.is_transfer())
+        body.accounts(r, false);
+    else if (in.has("category"))
+        body.category(r);
     body.amounts(r, false);
     if (in.has("schedule")) body.schedule(r, false);
     if (in.has("paused")) set_paused(r.more, in.boolean("paused"), rules.today);

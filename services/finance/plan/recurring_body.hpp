@@ -13,6 +13,7 @@ namespace mita::finance {
 struct recurring_rules {
     const category_book& book;
     const plan_inputs& inputs;  // in force
+    const account_book& accounts;
     civil_day today;
 };
 

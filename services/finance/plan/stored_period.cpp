@@ -21,6 +21,10 @@ civil_day day_at(const object& o, std::string_view name) {
     return parse_day(std::string_view(o.at(name).as_string())).value();
 }
 
+uuid account_at(const object& o, std::string_view name) {
+    return uuid::parse(std::string_view(o.at(name).as_string())).value();
+}
+
 category_budget category_from(const object& o) {
     category_budget c;
     c.id = text_at(o, "id");
@@ -124,6 +128,7 @@ std::string obligations_json(const stored_period& p) {
         if (o.parts) out.field("parts", true);
         if (o.kept) out.field("kept", true);
         if (o.least > 0) out.field("low", o.least);
+        if (o.between) out.field("from_account", o.between->from.str()).field("to_account", o.between->to.str());
         out.close('}');
     }
     out.close(']');
@@ -145,6 +150,8 @@ std::vector<obligation> read_obligations(std::string_view obligations) {
         out.push_back({text_at(d, "id"), text_at(d, "name"), text_at(d, "category"), day_at(d, "day"),
                        amount_at(d, "amount"), flag_at(d, "parts"), flag_at(d, "kept"),
                        d.contains("low") ? amount_at(d, "low") : 0});
+        if (d.contains("from_account"))
+            out.back().between = route{account_at(d, "from_account"), account_at(d, "to_account")};
     }
     return out;
 }

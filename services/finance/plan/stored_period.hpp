@@ -2,6 +2,7 @@
 // value written once (schema: periods). Used by planning, which makes them, and month_view, which reads them.
 #pragma once
 
+#include "finance/accounts/account.hpp"
 #include "finance/domain/civil_time.hpp"
 #include "finance/domain/pool.hpp"
 
@@ -26,16 +27,20 @@ struct stored_goal {
     std::optional<amount> swept{};
 };
 
-// An occurrence of a bill. id: "<bill>:<date>", the date of when it was first planned: moving the bill keeps the id.
-// The second of a bill in a month is "<bill>.2:<date>" (terms.hpp).
+// An occurrence of a bill or of a planned transfer. id: "<bill>:<date>", the date of when it was first planned: moving
+// the bill keeps the id. The second of a bill in a month is "<bill>.2:<date>" (terms.hpp).
 struct obligation {
     std::string id, name, category;
     civil_day day;
     amount value = 0;
-    bool parts = false;  // may be paid in parts: its category has no daily part
-    bool kept = false;   // a fact to replanning and opening: paid, or of a past day
-    amount least = 0;    // of a range: one payment of at least this pays it; 0: none
+    bool parts = false;              // may be paid in parts: its category has no daily part
+    bool kept = false;               // a fact to replanning and opening: paid, or of a past day
+    amount least = 0;                // of a range: one payment of at least this pays it; 0: none
+    std::optional<route> between{};  // a planned transfer: by itself only one between these accounts meets it
 };
+
+// Of the budget: it has a category. A transfer planned between two accounts on budget has none and moves no budget.
+inline bool of_budget(const obligation& o) { return !o.category.empty(); }
 
 // An income the period expects. id: "<income>:<date>".
 struct expected_income {

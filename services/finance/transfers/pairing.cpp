@@ -76,6 +76,8 @@ transfer paired(const pairing& what, const std::array<const transaction*, 2>& of
     t.from = of[0]->value < 0 ? *of[0] : *of[1];
     t.to = of[0]->value < 0 ? *of[1] : *of[0];
     const bool one_counts = t.from.counts != t.to.counts;
+    t.from.other_account = t.to.account_id;
+    t.to.other_account = t.from.account_id;
     for (auto* leg : {&t.from, &t.to}) {
         auto aside = taken_from(*leg, t.id, one_counts && leg->counts, rules.now);
         if (aside) t.before.push_back(std::move(*aside));
@@ -88,6 +90,7 @@ std::pair<transaction, transaction> unpaired(const transfer& t, const entry_rule
     for (auto* leg : {&out.first, &out.second}) {
         const auto* in = rules.accounts.find(leg->account_id);
         leg->transfer_id.reset();
+        leg->other_account.reset();
         leg->counts = in != nullptr && in->on_budget;
         const auto aside = std::ranges::find(t.before, leg->id, &put_aside::id);
         if (aside != t.before.end()) {

@@ -19,6 +19,7 @@ struct sides {
 
     bool known() const { return from != nullptr && to != nullptr; }
     bool same_currency() const { return known() && from->currency == to->currency; }
+    bool on_budget() const { return known() && from->on_budget && to->on_budget; }
     // Only money that leaves the plan or comes back into it counts there.
     bool may_count() const { return known() && from->on_budget != to->on_budget; }
 };
@@ -91,6 +92,13 @@ void put(transaction& leg, const account& in, amount value, civil_day day) {
     leg.booked_on = day;
 }
 
+void put_legs(transfer& t, const sides& between, amount left, amount arrived, civil_day day, civil_day arrives) {
+    put(t.from, *between.from, -left, day);
+    put(t.to, *between.to, arrived, arrives);
+    t.from.other_account = between.to->id;
+    t.to.other_account = between.from->id;
+}
+
 // The category of a patch: as given, null takes it away; else what the transfer had goes on where there is one to have.
 void read_patched_category(reader& r, transfer& t, const transfer& before, const sides& between) {
     auto& in = r.in;
@@ -105,8 +113,13 @@ void read_patched_category(reader& r, transfer& t, const transfer& before, const
     if (cleared || !between.may_count() || (!named && had == nullptr)) {
         count_nowhere(leg);
         count_nowhere(other);
+        if (had == nullptr && between.on_budget()) {  // it may be what was planned
+            t.from.bill_id = before.from.bill_id;
+            t.from.bill_unlinked = before.from.bill_unlinked;
+        }
         return;
     }
+    if (had == nullptr) leg.bill_id.clear();
     const bool stays = had != nullptr && had->id == leg.id;
     if (!named && is_split(*had)) {
         if (!stays || had->value != leg.value)
@@ -150,8 +163,7 @@ transfer read_new_transfer(json_document& doc, const entry_rules& rules) {
     t.to = t.from;
     t.from.id = new_uuid();
     t.to.id = new_uuid();
-    put(t.from, *between.from, -*left, day);
-    put(t.to, *between.to, *arrived, arrives);
+    put_legs(t, between, *left, *arrived, day, arrives);
     count_nowhere(t.from);
     count_nowhere(t.to);
     if (category) {
@@ -185,10 +197,7 @@ transfer read_transfer_patch(json_document& doc, const transfer& before, const e
     const bool at_once = before.from.booked_on == before.to.booked_on;
     const auto day = r.day("booked_on", before.from.booked_on);
     const auto arrives = r.day("arrives_on", at_once ? day : before.to.booked_on);
-    if (between.known() && left && arrived) {
-        put(t.from, *between.from, -*left, day);
-        put(t.to, *between.to, *arrived, arrives);
-    }
+    if (between.known() && left && arrived) put_legs(t, between, *left, *arrived, day, arrives);
     read_patched_category(r, t, before, between);
     finish_body(doc);
     const auto same = [](const transaction& a, const transaction& b) {

@@ -25,7 +25,9 @@ class Books(Comparing):
         self.months = {}  # month -> [Revision]
         self.contributed = {}  # goal's name -> what was put in beside its months
         self.moves = []  # (month, from, to, amount) between budgets
-        self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id}; amounts as sent
+        self.silent = {}  # likewise, of what counts nowhere: legs of transfers between accounts on budget
+        self.cash = set()  # accounts
+        self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id, "way": of a transfer's leg (from, to)}; amounts as sent
 
     # Categories.
     def categorize(self, id, cls):
@@ -38,7 +40,7 @@ class Books(Comparing):
     def uses(self, id, gone):
         """Is it in an entry (gone: deleted ones), in the answers or in an opened month?"""
         entries = any(c == id for e in [*self.entries.values(), *gone] for c, _ in e["lines"])
-        answers = self.answers and (id in self.answers["categories"] or any(id in b[2] for b in self.answers.get("budgets", ())) or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"] + self.answers.get("installments", [])))
+        answers = self.answers and (id in self.answers["categories"] or any(id in b[2] for b in self.answers.get("budgets", ())) or any(x["category"] == id for x in self.answers["bills"] + self.answers["incomes"] + self.answers.get("installments", []) + self.answers.get("transfers", [])))
         months = any(id in p.categories or any(x[2] == id for x in p.bills + p.ahead + p.incomes) for known in self.months.values() for p in known)
         return bool(entries or answers or months or any(id in m for m in self.moves))
 
@@ -96,7 +98,7 @@ class Books(Comparing):
         so_far = [x for bills, _, _ in self.expects().values() for x in bills]
         kept = [x for x in so_far if x[3] < today or paid["payments"].get(key(x[0]))]
         known = {key(x[0]): x[0] for x in so_far}
-        planned = {b["id"] for b in self.answers["bills"]} if self.answers else set()
+        planned = {b["id"] for b in [*self.answers["bills"], *self.answers.get("transfers", [])]} if self.answers else set()
         swept = {name: sum(x.values()) for name, x in self.swept_before(month_of(today), today).items()}
         before, self.answers = self.answers, answers
         contributed, self.contributed = self.contributed, {name: x for name, x in self.contributed.items() if name in answers["goals"]}
@@ -222,16 +224,24 @@ class Books(Comparing):
     def paid(self):
         """What is known of each occurrence, by key: payments [(day, value, name)], since when it is settled; and the bill month and income of each line."""
         lines = [(f"{id}:{k}", category, e["day"], -amount, e["bill"]) for id, e in self.entries.items() for k, (category, amount) in enumerate(e["lines"], 1)]
-        out = {"payments": {}, "since": {}, "month": {}, "expected": set(), "lines": {l[0]: l for l in lines}}
+        out = {"payments": {}, "since": {}, "month": {}, "expected": set()}
         joined = self.joined_on
         closed = lambda day: (first(month_of(joined)), joined) if joined and day >= joined else (date.max, date.max)
         bills, incomes = [], []
+        ways = {l[0]: self.entries[l[0].split(":")[0]].get("way") for l in lines}
+        for id, e in self.silent.items():
+            total = sum(amount for _, amount in e["lines"])
+            if e.get("way") and total < 0:
+                lines.append((f"{id}:1", "", e["day"], -total, e["bill"]))
+                ways[f"{id}:1"] = e["way"]
         for due, income, parts in self.expects().values():
+            ways |= {x[0]: x.way for x in due if x.way}
+            parts = lambda c, parts=parts: bool(c) and parts(c)
             bills += [(id, c, day, amount, parts(c), closed(day)) for id, _, c, day, amount in due]
             incomes += [(id, c, day, amount, True, closed(day)) for id, _, c, day, amount in income]
         for expected, mine, ceiling in ((bills, [l for l in lines if l[1] not in self.income_categories], True),
                                         (incomes, [l[:3] + (-l[3], l[4]) for l in lines if l[1] in self.income_categories], False)):
-            meets, when = settle(expected, mine, ceiling)
+            meets, when = settle(expected, mine, ceiling, ways)
             days = {x[0]: x[2] for x in expected}
             for l in sorted(mine, key=lambda l: (l[2], l[3], l[0])):
                 if l[0] in meets:
@@ -241,7 +251,7 @@ class Books(Comparing):
                     else:
                         out["expected"].add(l[0])
             out["since"] |= {key(id): day for id, day in when.items()}
-        return out
+        return out | {"lines": {l[0]: l for l in lines}}
 
     # A month as it must be shown.
     def _columns(self, month, revisions, carried):
@@ -275,7 +285,7 @@ class Books(Comparing):
         if p:
             for name, of in paid["month"].items():
                 _, category, day, value, _ = paid["lines"][name]
-                if of != month and month_of(day) == month:
+                if category and of != month and month_of(day) == month:
                     spent.setdefault(category, [0] * n)[day.day - 1] -= value
             for days in spent.values():
                 days[:p.joined] = [0] * p.joined

@@ -33,16 +33,8 @@ class Comparing:
             got = {k: c[k] if k == "policy" else amount(c[f"{k}_money"]) for k in want}
             assert got == want, f"{name} of {calendar['month']}"
         paid = v["paid"]
-        got = [(o["id"], o["name"], o["category"], o["date"], amount(o["money"]), o["status"], o.get("paid_on"), amount(o["paid_money"]),
-                sorted((e["booked_on"], amount(e["money"]), e["transaction_id"]) for e in payments_of(o))) for o in calendar["obligations"]]
-        want = []
-        for id, name, category, day, money in p.bills if p else []:
-            on = paid["since"].get(key(id))
-            entries = paid["payments"].get(key(id), [])
-            status = "paid" if on or day < self.joined_on else "upcoming" if day > today else "due" if day == today else "overdue"
-            want.append((id, name, category, str(day), money, status, str(on) if on else None, sum(x for _, x, _ in entries),
-                         sorted((str(d), x, n.split(":")[0]) for d, x, n in entries)))
-        assert got == want
+        self.compare_due(calendar["obligations"], [b for b in p.bills if b[2]] if p else [], paid, today)
+        self.compare_due(calendar["transfers"], [b for b in p.bills if not b[2]] if p else [], paid, today)
         got = [(i["name"], i["category"], i["date"], amount(i["expected_money"]), amount(i["received_money"]), i["state"]) for i in calendar["incomes"]]
         want = []
         for id, name, category, day, money in p.incomes if p else []:
@@ -71,6 +63,21 @@ class Comparing:
         assert calendar["check"] == check
         return v
 
+    def compare_due(self, shown, due, paid, today):
+        """Each occurrence, in order: what it is, since when it is paid, and by what."""
+        amount = lambda x: x["amount"]
+        got = [(o["id"], o["name"], o.get("category", ""), (o.get("from_account_id"), o.get("to_account_id")), o["date"], amount(o["money"]), o["status"], o.get("paid_on"), amount(o["paid_money"]),
+                sorted((e["booked_on"], amount(e["money"]), e["transaction_id"]) for e in payments_of(o))) for o in shown]
+        want = []
+        for x in due:
+            id, name, category, day, money = x
+            on = paid["since"].get(key(id))
+            entries = paid["payments"].get(key(id), [])
+            status = "paid" if on or day < self.joined_on else "upcoming" if day > today else "due" if day == today else "overdue"
+            want.append((id, name, category, x.way or (None, None), str(day), money, status, str(on) if on else None, sum(x for _, x, _ in entries),
+                         sorted((str(d), x, n.split(":")[0]) for d, x, n in entries)))
+        assert got == want
+
     def effect(self, today):
         """What the answer to a POST says, the entry already in the books."""
         v = self.view(month_of(today), today)
@@ -95,8 +102,9 @@ class Comparing:
         months = [v] if until else [v, later()]
         until = until or self._waited_for(months[-1], today) or first(shifted(v["month"], 1))
         bills = sum(money - sum(x for _, x, _ in v["paid"]["payments"].get(key(id), []))
-                    for month in (shifted(v["month"], -n) for n in (1, 2, 3)) if month in self.months for id, _, _, day, money in self.months[month][-1].bills
-                    if month_of(day) == month and day >= self.joined_on and key(id) not in v["paid"]["since"])
+                    for month in (shifted(v["month"], -n) for n in (1, 2, 3)) if month in self.months for id, _, category, day, money in self.months[month][-1].bills
+                    if category and month_of(day) == month and day >= self.joined_on and key(id) not in v["paid"]["since"])
+        bills += self.leaving(today, until, months)
         planned = 0
         for m in months:
             now, end = ((day - first(m["month"])).days for day in (today, until))
@@ -107,6 +115,21 @@ class Comparing:
                     booked = x["actual"][d] - sum(p["amount"] for p in paid if p["on"] == d)
                     planned += max(m["now"][x["id"]]["plan"][d - m["t"]], booked)
         return bills, planned, self.answers["buffer"], until
+
+    def leaving(self, today, until, months):
+        """Of planned transfers what leaves cash before `until`."""
+        v, out = months[0], 0
+        looked = [shifted(v["month"], -n) for n in (3, 2, 1)]
+        due = [x for month in looked if month in self.months for x in self.months[month][-1].bills if month_of(x[3]) == month and key(x[0]) not in v["paid"]["since"]]
+        due += [x for m in months for x in m["revision"].bills]
+        for x in due:
+            if x[2] or x.way[0] not in self.cash or x.way[1] in self.cash:
+                continue
+            paid = v["paid"]["payments"].get(key(x[0]), [])
+            if x[3] < until and x[3] >= self.joined_on and key(x[0]) not in v["paid"]["since"]:
+                out += max(0, x[4] - sum(value for _, value, _ in paid))
+            out += sum(value for on, value, _ in paid if today < on < until)
+        return out
 
     def _waited_for(self, v, today):
         received = lambda id: sum(x for on, x, _ in v["paid"]["payments"].get(key(id), []) if on <= today)

@@ -4,10 +4,11 @@ from .calendar import key, month_of
 FIFTH = lambda value, amount: value > 0 and abs(value - amount) * 5 <= amount
 
 
-def settle(expected, lines, ceiling):
+def settle(expected, lines, ceiling, ways):
     """expected: [(id, category, day, amount, parts, (from, to) of closed days)]; lines: [(name, category, day, value, link)], link None, "none" or an id.
     -> {line name: occurrence id}, {occurrence id: day}. Rule 4: links; then what fits, the best first, each entry in the month of the occurrence
-    it fits best; then parts, in order of date, twice, each entry in the month of the first it could go to. ceiling: parts no larger than what fits."""
+    it fits best; then parts, in order of date, twice, each entry in the month of the first it could go to. ceiling: parts no larger than what fits. ways: of planned transfers and of lines of
+    transfers the two accounts; by itself only one of its way meets a planned one."""
     meets, sums, done = {}, {x[0]: 0 for x in expected}, set()
     amounts = {x[0]: x[3] for x in expected}
     names, of = {key(x[0]): x[0] for x in expected}, {x[0]: x[1] for x in expected}
@@ -25,7 +26,7 @@ def settle(expected, lines, ceiling):
         id = names.get(key(line[4])) if line[4] not in (None, "none") else None
         if id and line[3] > 0 and (line[1] == of[id] or of[id] not in whole[line[0].rsplit(":", 1)[0]]):
             meet(line, id)
-    near = lambda x, l: l[4] is None and l[1] == x[1] and abs((l[2] - x[2]).days) <= 7 and not x[5][0] <= l[2] < x[5][1] and l[0] not in meets
+    near = lambda x, l: l[4] is None and ways.get(x[0]) in (None, ways.get(l[0])) and l[1] == x[1] and abs((l[2] - x[2]).days) <= 7 and not x[5][0] <= l[2] < x[5][1] and l[0] not in meets
     pairs = sorted(((abs(l[3] - x[3]), abs((l[2] - x[2]).days), x[2], x[0], l[2], l[3], l[0], l) for x in expected if x[0] not in done for l in lines
                     if near(x, l) and FIFTH(l[3], x[3])), key=lambda p: p[:7])
     home = {}

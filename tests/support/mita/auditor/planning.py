@@ -8,6 +8,17 @@ from .installments import due_of
 from .recurring import due_in
 
 
+class Due(tuple):
+    """(id, name, category, day, amount) of what is due; way: of a planned transfer the accounts it is between."""
+    way = None
+
+
+def as_due(item, *what):
+    out = Due(what)
+    out.way = item.get("way")
+    return out
+
+
 class Revision:
     """The budget of a month from one day on."""
 
@@ -37,12 +48,12 @@ def occurrences(answers, month, kept, known, planned, since):
     """kept: facts; known: id of what was planned before, by key; of bills with a rule that were planned before nothing new comes before `since`."""
     out = [x for x in kept if month_of(x[3]) == month]
     there = {key(x[0]) for x in out}
-    for b in answers["bills"]:
+    for b in [*answers["bills"], *answers.get("transfers", [])]:
         for id, day in due_in(b, month):
             if key(id) not in there and not (b.get("rule") and key(id) not in known and day < since and b["id"] in planned):
-                out.append((known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
+                out.append(as_due(b, known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
     for i in answers.get("installments", []):
-        out += [(id, i["name"], i["category"], day, amount) for id, day, amount in due_of(i) if month_of(day) == month and key(id) not in there]
+        out += [Due((id, i["name"], i["category"], day, amount)) for id, day, amount in due_of(i) if month_of(day) == month and key(id) not in there]
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 
@@ -79,7 +90,7 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
     p.ahead = [x for x in kept if month_of(x[3]) > month and x[3] < start + timedelta(length(month) + 14)]
     p.incomes = sorted(((id, i["name"], i["category"], day, i["amount"]) for i in answers["incomes"] for id, day in due_in(i, month)),
                        key=lambda x: (x[3], x[1], x[0]))
-    p.pool = sum(i[4] for i in p.incomes) - sum(b[4] for b in p.bills) - answers["buffer"]
+    p.pool = sum(i[4] for i in p.incomes) - sum(b[4] for b in p.bills if b[2]) - answers["buffer"]  # without a category it moves no budget
     wanting = []
     for name, (target, by) in answers["goals"].items():
         left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
@@ -92,7 +103,7 @@ def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), k
         p.goals[name] = (target, by, have, reserved)
         p.pool -= reserved
     chosen = held(answers, month)
-    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in answers["bills"]) or any(b[2] == c for b in p.bills)
+    wanted = [c for c in classes if c in chosen or any(b["category"] == c for b in [*answers["bills"], *answers.get("transfers", [])]) or any(b[2] == c for b in p.bills)
               or any(m[0] == month and m[2] == c for m in moves)]
     rest = p.pool - sum(c.get("budget", 0) for c in chosen.values())
     weights = [0 if "budget" in chosen.get(c, {}) else chosen.get(c, {}).get("weight", 0) for c in wanted]

@@ -46,7 +46,7 @@ class Planning:
                 if free and rng.random() < .4:
                     x["id"] = rng.choice(free)
         return {"incomes": incomes, "bills": bills, "goals": goals,
-                "buffer": rng.choice([0, 5000]) * u, "categories": chosen, "installments": (self.books.answers or {}).get("installments", [])}
+                "buffer": rng.choice([0, 5000]) * u, "categories": chosen, **{kept: (self.books.answers or {}).get(kept, []) for kept in ("installments", "transfers")}}
 
     def shares(self, chosen):
         m = lambda x: money(x, self.currency)

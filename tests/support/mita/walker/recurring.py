@@ -1,4 +1,4 @@
-"""Incomes and bills one at a time: added, changed, paused, taken away, on schedules of every kind."""
+"""Incomes, bills and planned transfers one at a time: added, changed, paused, taken away, on schedules of every kind."""
 import copy
 from datetime import date, timedelta
 
@@ -22,13 +22,20 @@ class Recurring:
         end = rng.choice(["", "", "until", "count"])
         return out | ({"until": str(anchor + timedelta(days=rng.randrange(200)))} if end == "until" else {"count": rng.randrange(1, 9)} if end else {})
 
+    def some_way(self):
+        """The accounts of a planned transfer, and what says them."""
+        one = self.rng.choice(self.accounts)
+        way = one, self.rng.choice([a for a in [*self.accounts, *self.off_accounts] if a != one])
+        return way, dict(zip(("from_account_id", "to_account_id"), way))
+
     def recur(self):
         if not self.books.answers:
             return
         rng, today, m = self.rng, self.today(), lambda x: money(x, self.currency)
         a = copy.deepcopy(self.books.answers)
-        kind = rng.choice(["bills", "bills", "incomes"])
-        what = rng.choice(["add", "amount", "schedule", "pause", "remove"]) if a[kind] else "add"
+        kind = rng.choice(["bills", "bills", "incomes", "transfers"])
+        a.setdefault("transfers", [])
+        what = rng.choice(["add", "amount", "schedule", "pause", "remove", *(["way"] if kind == "transfers" else [])]) if a[kind] else "add"
         amount = rng.choice([2900, 7000, 15000, 15001]) * self.unit
         if what == "add":
             category = "salary" if kind == "incomes" else rng.choice([*SPENDING, "housing", "debt"])
@@ -37,6 +44,12 @@ class Recurring:
             x["day"] = int(x["rule"]["anchor"][8:])
             a[kind].append(x)
             body = {"kind": kind[:-1], "name": x["name"], "category": x["category"], "money": m(amount), "schedule": x["rule"]}
+            if kind == "transfers":
+                x["way"], more = self.some_way()
+                body |= more
+                if x["way"][1] in self.accounts:
+                    x["category"] = body["category"] = ""
+                    del body["category"]
             send = lambda: self.person.post("/v1/recurring", body, headers={"Idempotency-Key": key()})
         else:
             x = rng.choice(a[kind])
@@ -45,6 +58,12 @@ class Recurring:
             body = {}
             if what == "amount":
                 x["amount"], body = amount, {"money": m(amount)}
+            elif what == "way":
+                x["way"], body = self.some_way()
+                if x["way"][1] in self.accounts:
+                    x["category"] = ""
+                elif not x["category"]:
+                    x["category"] = body["category"] = "debt"
             elif what == "schedule":
                 x["rule"] = self.schedule()
                 x["day"], body = int(x["rule"]["anchor"][8:]), {"schedule": x["rule"]}

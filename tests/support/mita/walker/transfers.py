@@ -19,6 +19,10 @@ class Transfers:
         """(body, category, [(account, day, amount)] of both legs, which of them counts or None)"""
         one, other = self.rng.sample([*self.accounts, *self.off_accounts], 2)
         category, amount = self.some_lines()[0]
+        planned = [x for x in (self.books.answers or {}).get("transfers", []) if x["category"] not in self.books.archived]
+        if planned and self.rng.random() < .4:
+            x = self.rng.choice(planned)
+            (one, other), category, amount = x["way"], x["category"], -x["amount"] - self.rng.choice([0, 0, 1])
         may = (one in self.off_accounts) != (other in self.off_accounts)
         if may and (amount < 0) == (one in self.off_accounts):
             one, other = other, one  # what is spent leaves the account on budget
@@ -58,7 +62,7 @@ class Transfers:
         t = {"counted": {}, "silent": {}, "pair": None}
         for n, (account, day, amount) in enumerate(legs):
             id = answer.json["from_transaction_id" if n == 0 else "to_transaction_id"]
-            t["counted" if n == counts else "silent"][id] = {"day": day, "lines": [(category if n == counts else "", amount)], "bill": None}
+            t["counted" if n == counts else "silent"][id] = {"day": day, "lines": [(category if n == counts else "", amount)], "bill": None, "way": (legs[0][0], legs[1][0])}
             self.home[id] = account
             self.texts.setdefault(id, {})
         return t
@@ -127,7 +131,9 @@ class Transfers:
         del self.tags[mine], self.books.entries[mine]
         was = {mine: (entry, True), other: ({"day": day, "lines": lines, "bill": None}, counts)}
         silent = {id: e for id, (e, _) in was.items() if counts or id == other}
-        self.put(answer.json["id"], {"counted": {} if counts else {mine: entry}, "silent": silent, "pair": was})
+        way = (self.home[mine], account) if total > 0 else (account, self.home[mine])
+        silent = {id: e | {"way": way} for id, e in silent.items()}
+        self.put(answer.json["id"], {"counted": {} if counts else {mine: entry | {"way": way}}, "silent": silent, "pair": was})
         self.looked_at()
         self.told_effect(answer.json["effect"])
 

@@ -39,6 +39,7 @@ class Walker(Planning, Recurring, Installments, Ledger, Accounts, Transfers, Cat
         self.cleared, self.reconciled = {}, set()  # id -> the checkpoint that cleared it, or nobody but a person; checkpoints
         self.home, self.off, self.off_tags = {}, {}, {}
         self.moved, self.unmoved, self.legs = {}, {}, {}  # transfers, deleted ones; legs that count nowhere
+        self.books.silent, self.books.cash = self.legs, set(self.cash)
         self.merged, self.payee_ids = {}, {}  # a payee's word -> the one it is merged into; -> its id
 
     def open(self, kind, currency=None):

@@ -63,11 +63,13 @@ history any_history() {
         const int category = *rc::gen::inRange(0, 2);
         out.bills.push_back({out.names.back(), category, first + days{*rc::gen::inRange(0, 365)},
                              *rc::gen::element<amount>(1000, 1000, 1050, 1100, 3000), category == 1});
+        out.bills.back().route = std::max(0, *rc::gen::inRange(-3, 3));
     }
     for (int i = 0; i < paid; ++i) {
         out.names.push_back("p" + std::to_string(i));
         made_entry p{out.names.back(), *rc::gen::inRange(0, 2), first + days{*rc::gen::inRange(-7, 372)},
                      *rc::gen::element<amount>(1000, 1000, 1020, 500, 500, 1500, -1000)};
+        p.route = *rc::gen::inRange(0, 3);
         const int link = *rc::gen::inRange(0, 12);
         if (link == 0) p.link = entry_link::none;
         if (link == 1) {
@@ -98,6 +100,23 @@ TEST_CASE("bills: a payment fits within 20 percent and 7 days, in the bill's cat
     CHECK(pays({"t", 3, parsed("2026-06-01"), 5, entry_link::linked, "rent"}));
     CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), -5, entry_link::linked, "rent"}));
     CHECK_FALSE(pays({"t", 0, parsed("2026-04-01"), 120000, entry_link::linked, "another"}));
+}
+
+TEST_CASE("bills: a planned transfer is met by itself only by one of its way, and by any that is linked to it") {
+    auto planned = rent;
+    planned.route = 2;
+    const auto meets = [&planned](made_entry e, int route) {
+        e.route = route;
+        return match_entries(std::vector{planned}, std::vector{e}).meets[0].has_value();
+    };
+    const made_entry fits{"t", 0, parsed("2026-04-01"), 120000};
+    CHECK(meets(fits, 2));
+    CHECK_FALSE(meets(fits, 1));
+    CHECK_FALSE(meets(fits, 0));
+    CHECK(meets({"t", 0, parsed("2026-04-01"), 120000, entry_link::linked, "rent"}, 0));
+    auto leg = fits;
+    leg.route = 1;
+    CHECK(pays(leg));  // a bill asks for none
 }
 
 TEST_CASE("bills: the nearest amount pays, then the nearest day, and a link before all") {
