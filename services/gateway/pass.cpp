@@ -180,7 +180,7 @@ private:
 std::unique_ptr<http::convoy> pass::make_convoy(const http::request& first) {
     const gateway_route& r = route_of(first);
     if (r.to == target::own || r.streamed) return nullptr;
-    errand on = behind(r).choose();
+    errand on = behind(r).choose(first.who.get());
     if (!on) return nullptr;
     auto out = std::make_unique<convoy>(*this, behind(r), std::move(on));
     out->join(first);

@@ -25,6 +25,21 @@ def told(stack, gateway, name):
     return sum(value for key, value in said.items() if key.startswith(name.split("{")[0]) and all(part in key for part in name.partition("{")[2].rstrip("}").split(",")))
 
 
+def person_of(stack, gateway, count):
+    """Somebody whose requests this gateway sends to the instance that `count` tells the requests of, when nothing else is under way."""
+    while True:
+        person, before = stack.person(), count()
+        expect(Client(gateway, stack.contract, person.access).get("/v1/me"), 200)
+        if count() > before:
+            return person
+
+
+def served(stack, finance):
+    """How often this instance of finance showed somebody who they are."""
+    said = samples(stack.client(finance).get("/metrics", internal=True).text)
+    return said.get('mita_http_requests_total{method="GET",route="/v1/me",service="finance",status="200"}', 0)
+
+
 @pytest.fixture
 def twice(stack):
     """Two instances of auth and finance behind a gateway of their own."""
@@ -39,7 +54,7 @@ def twice(stack):
 
 def test_killing_one_of_two_instances_under_load_fails_no_request_that_may_be_repeated(stack, twice):
     auth, finance, gateway = twice
-    people = [stack.person() for _ in range(4)]
+    people = [person_of(stack, gateway, lambda at=at: served(stack, at)) for at in (finance, stack.finance) * 2]
     for person in people:
         person.onboard()
     asked = [0] * 4
@@ -124,6 +139,22 @@ def test_C7_an_instance_of_auth_that_lost_its_database_is_not_followed_while_ano
                 assert service.stop() == 0
 
 
+def test_whoever_asks_is_known_to_one_instance_and_to_the_other_when_that_one_is_gone(stack, twice):
+    """What a person's requests find in a cache of the one is not looked up by the other as well."""
+    _, finance, gateway = twice
+    people = {at: person_of(stack, gateway, lambda at=at: served(stack, at)) for at in (stack.finance, finance)}
+    for own, person in people.items():
+        client, before = Client(gateway, stack.contract, person.access), {at: served(stack, at) for at in people}
+        for _ in range(10):
+            expect(client.get("/v1/me"), 200)
+        assert {at: served(stack, at) - before[at] for at in people} == {at: 10 if at is own else 0 for at in people}
+    finance.kill()
+    left = served(stack, stack.finance)
+    for _ in range(10):
+        expect(Client(gateway, stack.contract, people[finance].access).get("/v1/me"), 200)
+    assert served(stack, stack.finance) == left + 10
+
+
 def test_when_all_instances_are_killed_only_what_needs_them_is_refused_with_503_and_when_to_come_again(stack, people_of_one):
     finance = [stack.also("finance", f"finance-all-{n}").start() for n in range(2)]
     gateway = stack.also("gateway", "gateway-all", MITA_FINANCE_URL=urls(*(f.port for f in finance)),
@@ -189,13 +220,14 @@ def test_a_gateway_that_is_killed_costs_nobody_a_write_that_is_repeated_at_anoth
 
 
 @pytest.mark.parametrize("fault", ["late", "cut", "reset", "half-close", "garbage", "slow", "smuggled"])
-def test_an_instance_whose_answers_are_spoiled_costs_nobody_an_answer(stack, people_of_one, fault):
+def test_an_instance_whose_answers_are_spoiled_costs_nobody_an_answer(stack, fault):
     """R16: and what it smuggles is shown to nobody."""
     proxy = Saboteur(stack.finance.port)
     gateway = stack.also("gateway", f"gateway-{fault}", MITA_WORKERS="1", MITA_FINANCE_URL=urls(proxy.port, stack.finance.port)).start()
-    one = f"GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {people_of_one.access}\r\n"
     try:
-        wanted = expect(stack.client(token=people_of_one.access).get("/v1/me"), 200).body
+        person = person_of(stack, gateway, lambda: proxy.passed)
+        one = f"GET /v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {person.access}\r\n"
+        wanted = expect(stack.client(token=person.access).get("/v1/me"), 200).body
         proxy.fault = fault
         for _ in range(8):
             shown = raw(gateway.port, (one + "\r\n").encode() * 3 + (one + "Connection: close\r\n\r\n").encode())
@@ -206,11 +238,11 @@ def test_an_instance_whose_answers_are_spoiled_costs_nobody_an_answer(stack, peo
         proxy.close()
 
 
-def test_a_failing_instance_is_left_out_and_comes_back(stack, people_of_one):
+def test_a_failing_instance_is_left_out_and_comes_back(stack):
     proxy = Saboteur(stack.finance.port)
     gateway = stack.also("gateway", "gateway-ejects", MITA_WORKERS="1", MITA_FINANCE_URL=urls(proxy.port, stack.finance.port)).start()
-    client = Client(gateway, stack.contract, people_of_one.access)
     try:
+        client = Client(gateway, stack.contract, person_of(stack, gateway, lambda: proxy.passed).access)
         proxy.fault = "reset"
 
         def ejected():
@@ -242,7 +274,7 @@ def in_a_world_of_names(service, hosts):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount namespace is for root")
-def test_of_a_name_with_several_addresses_all_are_asked_and_those_that_come_and_go_are_followed(stack, people_of_one, tmp_path):
+def test_of_a_name_with_several_addresses_all_are_asked_and_those_that_come_and_go_are_followed(stack, tmp_path):
     first = stack.also("finance", "finance-name-1").start()
     second = stack.also("finance", "finance-name-2", MITA_LISTEN="127.0.0.2")
     second.port = first.port
@@ -250,20 +282,16 @@ def test_of_a_name_with_several_addresses_all_are_asked_and_those_that_come_and_
     hosts = tmp_path / "hosts"
     hosts.write_text("127.0.0.1 localhost\n127.0.0.1 twins.example\n127.0.0.2 twins.example\n")
     gateway = in_a_world_of_names(stack.also("gateway", "gateway-twins", MITA_WORKERS="1", MITA_FINANCE_URL=f"http://twins.example:{first.port}"), hosts).start()
-    client = Client(gateway, stack.contract, people_of_one.access)
-
-    def asked(service):
-        said = samples(stack.client(service).get("/metrics", internal=True).text)
-        return said.get('mita_http_requests_total{method="GET",route="/v1/me",service="finance",status="200"}', 0)
+    clients = [Client(gateway, stack.contract, person_of(stack, gateway, lambda at=at: served(stack, at)).access) for at in (first, second)]
 
     def more(service, while_asking=10):
-        before = asked(service)
-        for _ in range(while_asking):
-            expect(client.get("/v1/me"), 200)
-        return asked(service) - before
+        before = served(stack, service)
+        for n in range(while_asking):
+            expect(clients[n % 2].get("/v1/me"), 200)
+        return served(stack, service) - before
 
     try:
-        assert more(first) > 0 and more(second) > 0
+        assert more(first) == more(second) == 5
         hosts.write_text("127.0.0.1 localhost\n127.0.0.2 twins.example\n")  # in place: it is mounted
         until(lambda: more(first) == 0, 30 * gateway.slow, "the address that is gone to be left")
         assert first.stop() == 0

@@ -41,10 +41,11 @@ void tell_wait(const http::request& req, std::chrono::microseconds waited) {
 bool repeatable(http::verb v) { return v != http::verb::post && v != http::verb::patch; }  // RFC 9110 9.2.2
 
 // Whom to ask after that, the attempt of this number; throws its fault when nobody may be.
-errand instead(upstream& to, const instance& failed, const attempt& tried, unsigned number, bool may_repeat) {
+errand instead(upstream& to, const http::request& req, const instance& failed, const attempt& tried, unsigned number,
+               bool may_repeat) {
     if (tried.its_own) to.note_failure(failed);
     const bool again = number < most_attempts && !tried.over && (may_repeat || !tried.sent);
-    errand other = to.instead_of(failed, again, tried.sent);
+    errand other = to.instead_of(failed, req.who.get(), again, tried.sent);
     if (!other) std::rethrow_exception(tried.fault);
     return other;
 }
@@ -64,11 +65,11 @@ void proxy::give_back(std::unique_ptr<scratch> s) {
 }
 
 // Whom to ask first.
-awaitable<errand> proxy::first_of(upstream& to, deadline until) {
-    errand on = to.choose();
+awaitable<errand> proxy::first_of(upstream& to, const http::request& req) {
+    errand on = to.choose(req.who.get());
     if (!on && to.all().empty()) {  // its name was not looked up yet, or nobody knew it
-        co_await to.look_up(until.capped(std::chrono::seconds(1)));
-        on = to.choose();
+        co_await to.look_up(req.until.capped(std::chrono::seconds(1)));
+        on = to.choose(req.who.get());
     }
     co_return on;
 }
@@ -79,7 +80,7 @@ awaitable<void> proxy::forward(http::request& req, http::response& res, upstream
     write_upstream_head(s->head, req, req.body.size());
     const auto method = req.method == http::verb::head ? http::verb::get : req.method;
     const bool once = keyed && req.headers.find("Idempotency-Key") != nullptr;
-    errand on = co_await first_of(to, req.until);
+    errand on = co_await first_of(to, req);
     // The upstream is told when our client leaves, and decides itself what is not worth beginning any more.
     const http::gone_watch watch(req, [&on, &answer = s->answer] { on->at.half_close(answer); });
     for (unsigned number = 1;; ++number) {
@@ -93,7 +94,7 @@ awaitable<void> proxy::forward(http::request& req, http::response& res, upstream
         }
         tell_wait(req, http::client_flight::take_wait(on->at, s->answer));
         if (!tried.fault) break;
-        on = instead(to, *on, tried, number, once || repeatable(method));
+        on = instead(to, req, *on, tried, number, once || repeatable(method));
     }
     on->known->succeeded();
     pass_on(s->answer, res);
@@ -105,7 +106,7 @@ awaitable<void> proxy::forward_stream(http::request& req, http::response& res, u
     const timed whole(req.upstream_us);
     auto s = take();
     write_upstream_head(s->head, req, 0);
-    errand on = co_await first_of(to, req.until);
+    errand on = co_await first_of(to, req);
     std::unique_ptr<http::client_stream> stream;
     for (unsigned number = 1;; ++number) {
         if (!on) throw http::unreachable("no instance can be asked");
@@ -117,7 +118,7 @@ awaitable<void> proxy::forward_stream(http::request& req, http::response& res, u
             tried = failure_of(std::current_exception(), begun);
         }
         if (!tried.fault) break;
-        on = instead(to, *on, tried, number, true);
+        on = instead(to, req, *on, tried, number, true);
     }
     on->known->succeeded();
     pass_on(s->answer, res);
@@ -147,7 +148,7 @@ awaitable<void> proxy::forward(http::request& req, http::response& res, companio
         }
         tell_wait(req, with.flight.take_wait(s->answer));
         if (!tried.fault) break;
-        with.on = instead(with.to, *with.on, tried, number, true);
+        with.on = instead(with.to, req, *with.on, tried, number, true);
         with.flight.again_at(with.on->at);
     }
     with.on->known->succeeded();

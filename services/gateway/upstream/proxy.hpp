@@ -44,7 +44,7 @@ private:
         std::string head;
         http::client_response answer;
     };
-    static awaitable<errand> first_of(upstream& to, deadline until);
+    static awaitable<errand> first_of(upstream& to, const http::request& req);
     std::unique_ptr<scratch> take();
     void give_back(std::unique_ptr<scratch> s);
 

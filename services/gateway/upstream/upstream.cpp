@@ -1,6 +1,7 @@
 #include "gateway/upstream/upstream.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -23,7 +24,28 @@ metrics::counter& forwarded(metrics::registry& r, const char* to, const char* ou
                           {{"upstream", to}, {"outcome", outcome}});
 }
 
+// Every bit of the answer depends on every bit of x (the finalizer of MurmurHash3).
+std::uint64_t mixed(std::uint64_t x) {
+    x = (x ^ (x >> 33)) * 0xff51afd7ed558ccd;
+    x = (x ^ (x >> 33)) * 0xc4ceb9fe1a85ec53;
+    return x ^ (x >> 33);
+}
+
 }  // namespace
+
+// FNV-1a.
+std::uint64_t instance::hash_of(std::string_view address) {
+    std::uint64_t h = 0xcbf29ce484222325;
+    for (const char c : address) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+    return h;
+}
+
+std::uint64_t instance::weight_for(const uuid& person) const {
+    std::uint64_t half[2];
+    static_assert(sizeof half == sizeof person.bytes);
+    std::memcpy(half, person.bytes.data(), sizeof half);
+    return mixed(half[0] ^ mixed(half[1] ^ address_hash_));
+}
 
 // As many as there are places for in the process.
 http::client_options instance::for_streams(http::client_options o) {
@@ -77,32 +99,43 @@ upstream::upstream(executor ex, const upstream_place& at, upstream_state& shared
     follow();
 }
 
-errand upstream::choose(const instance* but) {
+errand upstream::choose(const principal* person, const instance* but) {
     budget_ = std::min(most_budget, budget_ + budget_a_request);
     if (all_.size() == 1 && but == nullptr && all_[0]->known->untroubled()) return errand(all_[0]);
     const auto now = std::chrono::steady_clock::now();
-    const auto rank_of = [now](const instance& i) {
-        const auto rank = i.known->at(now);
+    const auto rank_of = [now, but](const instance& i) {
+        const auto rank = &i == but ? standing::rank::ejected : i.known->at(now);
         const bool full = rank == standing::rank::returning && i.busy >= i.known->at_once();
         return full ? standing::rank::unready : rank;
     };
-    instance_ptr best;
+    const instance_ptr* best = nullptr;
     auto best_rank = standing::rank::ejected;
     for (std::size_t n = 0; n < all_.size(); ++n) {
         const instance_ptr& it = all_[(turn_ + n) % all_.size()];
         const auto rank = rank_of(*it);
-        if (it.get() == but || rank == standing::rank::ejected) continue;
-        if (best != nullptr && (rank > best_rank || (rank == best_rank && it->busy >= best->busy))) continue;
-        best = it;
+        if (rank == standing::rank::ejected) continue;
+        if (best != nullptr && (rank > best_rank || (rank == best_rank && it->busy >= (*best)->busy))) continue;
+        best = &it;
         best_rank = rank;
     }
     ++turn_;
-    return errand(std::move(best));
+    if (best == nullptr) return {};
+    if (person == nullptr) return errand(*best);
+    const unsigned most = (*best)->busy + 1;
+    std::uint64_t weight = 0;
+    for (const instance_ptr& it : all_) {
+        if (it->busy > most || rank_of(*it) != best_rank) continue;
+        const std::uint64_t its = it->weight_for(person->user_id);
+        if (its < weight) continue;
+        best = &it;
+        weight = its;
+    }
+    return errand(*best);
 }
 
-errand upstream::instead_of(const instance& failed, bool again, bool sent) {
+errand upstream::instead_of(const instance& failed, const principal* person, bool again, bool sent) {
     if (!again || (sent && budget_ < 1)) return {};
-    errand other = choose(&failed);
+    errand other = choose(person, &failed);
     if (other && sent) {
         budget_ -= 1;
         retries_.add();

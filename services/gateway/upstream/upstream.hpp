@@ -1,12 +1,13 @@
 // A service behind the gateway, as a value: its instances, how they fare, what was sent to it. `upstream_state` is one
 // per process, `upstream` one per worker, with connections of its own to each instance. A request goes to the instance
-// with the fewest of ours under way among those that stand best (upstream/standing.hpp). Used by the pass through the
-// proxy, the probe and the health report.
+// with the fewest of ours under way among those that stand best (upstream/standing.hpp); among equals to the one whose
+// caches know the person who asks. Used by the pass through the proxy, the probe and the health report.
 #pragma once
 
 #include "core/config.hpp"
 #include "core/log.hpp"
 #include "core/metrics.hpp"
+#include "core/principal.hpp"
 #include "gateway/upstream/standing.hpp"
 #include "http/client.hpp"
 #include "http/client_address.hpp"
@@ -14,9 +15,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -53,12 +56,22 @@ private:
 // One instance, as one worker sees it.
 struct instance {
     instance(std::shared_ptr<standing> s, executor ex, http::client_options o, logger& log, metrics::registry& metrics)
-        : known(std::move(s)), streams(ex, for_streams(o), log, metrics), at(ex, std::move(o), log, metrics) {}
+        : known(std::move(s)),
+          streams(ex, for_streams(o), log, metrics),
+          at(ex, std::move(o), log, metrics),
+          address_hash_(hash_of(known->address)) {}
+    // Whose weight is the greatest has the person for its own (rendezvous hashing): the same at every gateway, and when
+    // an instance comes or goes, only its own people change theirs.
+    std::uint64_t weight_for(const uuid& person) const;
     static http::client_options for_streams(http::client_options o);
     const std::shared_ptr<standing> known;
     http::stream_client streams;
     http::client at;
     unsigned busy = 0;  // requests of ours under way
+
+private:
+    static std::uint64_t hash_of(std::string_view address);
+    const std::uint64_t address_hash_;
 };
 using instance_ptr = std::shared_ptr<instance>;
 
@@ -90,11 +103,13 @@ class upstream {
 public:
     upstream(executor ex, const upstream_place& at, upstream_state& shared, logger& log, metrics::registry& metrics);
 
-    // Whom to ask, best another than `but`; empty: nobody can be asked now.
-    errand choose(const instance* but = nullptr);
-    // A request to `failed` ended without an answer. Whom to ask instead, when it may be asked `again`: nobody (empty)
-    // but another, and what may have been `sent` only within a budget of a tenth of all requests.
-    errand instead_of(const instance& failed, bool again, bool sent);
+    // Whom to ask, another than `but`; empty: nobody can be asked now. person: on whose behalf, null if on nobody's;
+    // one more under way than the least counts as the least for a person's own instance, no more than that: whoever
+    // asks, nobody gets a request who has two more than another that stands as well.
+    errand choose(const principal* person, const instance* but = nullptr);
+    // The person's request to `failed` ended without an answer. Whom to ask instead, when it may be asked `again`:
+    // nobody (empty) but another, and what may have been `sent` only within a budget of a tenth of all requests.
+    errand instead_of(const instance& failed, const principal* person, bool again, bool sent);
     void note_failure(const instance& it);
     void note_check(const instance& it, bool reached, bool ready);
 
