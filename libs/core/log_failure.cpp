@@ -2,15 +2,19 @@
 
 namespace mita {
 
-void log_failure(logger& log, std::string_view event, std::string_view task, const std::exception_ptr& error) {
-    auto line = log.error(event);
-    line.with("task", task);
+void log_failure(logger& log, std::string_view event, std::string_view task, const std::exception_ptr& error) noexcept {
     try {
-        std::rethrow_exception(error);
-    } catch (const std::exception& e) {
-        line.with("reason", e.what());
-    } catch (...) {
-        line.with("reason", "not a std::exception");
+        auto line = log.error(event);
+        line.with("task", task);
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::exception& e) {
+            line.with("reason", e.what());
+        } catch (...) {
+            line.with("reason", "not a std::exception");
+        }
+    } catch (...) {  // NOLINT(bugprone-empty-catch)
+        // No memory for the line.
     }
 }
 

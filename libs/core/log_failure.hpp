@@ -9,7 +9,7 @@
 
 namespace mita {
 
-// `error`: not null.
-void log_failure(logger& log, std::string_view event, std::string_view task, const std::exception_ptr& error);
+// `error`: not null. Nothing flies out: a line that there is no memory for is not written.
+void log_failure(logger& log, std::string_view event, std::string_view task, const std::exception_ptr& error) noexcept;
 
 }  // namespace mita

@@ -1,5 +1,6 @@
 #include "core/runtime.hpp"
 
+#include "core/alarm.hpp"
 #include "core/log_failure.hpp"
 #include "core/repeated_job.hpp"
 #include "core/scheduling.hpp"
@@ -45,10 +46,14 @@ void run_context(asio::io_context& context, logger& log) {
     }
 }
 
-// A worker's beat. Besides measuring it is the work that keeps the context running until the stop is through.
+// A worker's beat. Besides measuring it is the work that keeps the context running until the stop is through: it goes
+// on whatever there is no memory for.
 struct heart {
-    explicit heart(executor ex) : timer(ex) {}
-    steady_timer timer;
+    explicit heart(worker& w) : of(w), next(w.get_executor()) {}
+    worker& of;
+    alarm next;
+    std::function<void()> then;
+    steady::time_point due = steady::now() + tick_every;
     bool ending = false;                                  // the worker's thread only
     std::atomic<steady::time_point> last{steady::now()};  // when it last beat; any thread
 };
@@ -64,23 +69,6 @@ awaitable<void> announce(runtime& rt, logger& log, const service_manager& manage
     }
     manager.tell("STATUS=ready");
     log.info("ready").with("after_ms", rt.age().count() * 1000);
-}
-
-awaitable<void> beat(heart* h, std::atomic<double>* lag, std::function<void()> then) {
-    auto due = steady::now() + tick_every;
-    while (!h->ending) {
-        h->timer.expires_at(due);
-        error_code ec;
-        co_await h->timer.async_wait(to(ec));
-        if (h->ending) break;
-        const auto now = steady::now();
-        const double late = std::max(0.0, std::chrono::duration<double>(now - due).count());
-        lag->store(lag->load(std::memory_order_relaxed) * (1 - tick_weight) + late * tick_weight,
-                   std::memory_order_relaxed);
-        due = std::max(due, now) + tick_every;
-        h->last.store(now, std::memory_order_relaxed);
-        if (then) then();
-    }
 }
 
 }  // namespace
@@ -117,6 +105,21 @@ struct runtime::impl {
         told_alive = now;
     }
 
+    static void beat(heart& h) {
+        h.next.set(h.due, [&h] {
+            if (h.ending) return;
+            const auto now = steady::now();
+            const double late = std::max(0.0, std::chrono::duration<double>(now - h.due).count());
+            std::atomic<double>& lag = h.of.lag_;
+            lag.store(lag.load(std::memory_order_relaxed) * (1 - tick_weight) + late * tick_weight,
+                      std::memory_order_relaxed);
+            h.due = std::max(h.due, now) + tick_every;
+            h.last.store(now, std::memory_order_relaxed);
+            beat(h);
+            if (h.then) h.then();
+        });
+    }
+
     void begin_stop(std::string_view reason) {
         if (self.stopping_.exchange(true)) return;
         log.info("stopping").with("reason", reason).with("drain_ms", std::int64_t{drain_time.count()});
@@ -149,7 +152,7 @@ struct runtime::impl {
             auto* h = i->hearts[w].get();
             asio::post(i->self.at(w).get_executor(), [h] {
                 h->ending = true;
-                h->timer.cancel();
+                h->next.ring();
             });
         }
     }
@@ -161,7 +164,7 @@ runtime::runtime(unsigned workers, logger& log, std::chrono::milliseconds drain_
     const unsigned n = std::max(1u, workers);
     for (unsigned i = 0; i < n; ++i) {
         workers_.push_back(std::make_unique<worker>(i));
-        impl_->hearts.push_back(std::make_unique<heart>(workers_.back()->get_executor()));
+        impl_->hearts.push_back(std::make_unique<heart>(*workers_.back()));
     }
 }
 
@@ -192,9 +195,9 @@ void runtime::every(unsigned i, std::string name, std::chrono::milliseconds paus
 
 void runtime::every(unsigned i, std::string name, std::function<std::chrono::milliseconds()> pause,
                     std::function<awaitable<void>()> job) {
-    const auto repeated =
-        std::make_shared<repeated_job>(at(i).get_executor(), impl_->log, name, std::move(pause), std::move(job));
-    spawn(i, std::move(name), [repeated] { return repeated->run(); });
+    const auto repeated = std::make_shared<repeated_job>(at(i).get_executor(), impl_->log, std::move(name),
+                                                         std::move(pause), std::move(job));
+    repeated->start();  // no loop runs yet
     on_stop(stop_stage::drain, i, [repeated](deadline d) { return repeated->stop(d); });
 }
 
@@ -215,9 +218,10 @@ int runtime::run() {
     i.signals = std::make_unique<signal_set>(at(0).get_executor(), SIGTERM, SIGINT, SIGHUP);
     spawn_logged(at(0).get_executor(), i.log, "signals", impl::watch_signals(&i));
     for (unsigned w = 0; w < size(); ++w) {
-        std::function<void()> then;
-        if (w == 0 && i.manager.watchdog()) then = [&i] { i.tell_alive(); };
-        spawn_logged(at(w).get_executor(), i.log, "tick", beat(i.hearts[w].get(), &at(w).lag_, std::move(then)));
+        heart& h = *i.hearts[w];
+        if (w == 0 && i.manager.watchdog()) h.then = [&i] { i.tell_alive(); };
+        h.due = steady::now() + tick_every;
+        impl::beat(h);
     }
 
     std::thread guard;

@@ -1,6 +1,6 @@
 #include "db/listener.hpp"
 
-#include "core/runtime.hpp"
+#include "core/repeated_job.hpp"
 #include "db/connection.hpp"
 
 #include <atomic>
@@ -74,6 +74,13 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         on_notify = nullptr;
         if (link) link->close();
         wake.cancel();
+        if (upkeep) upkeep->halt();
+    }
+
+    void start() {
+        upkeep = std::make_shared<repeated_job>(ex, log, "db_listener", at_once_then(),
+                                                [this] { return maintain(shared_from_this()); });
+        upkeep->start();
     }
 
     executor ex;
@@ -86,6 +93,7 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
     std::deque<std::string> commands;  // a deque: the statements point into it
     std::deque<statement> statements;
     std::shared_ptr<connection> link;
+    std::shared_ptr<repeated_job> upkeep;  // maintain(), begun anew should it end early; halted by stop()
     std::minstd_rand random{std::random_device{}()};
     bool stopped = false;
     std::atomic<bool> up{false};
@@ -184,7 +192,7 @@ awaitable<void> listener::impl::serve(self_ptr self, std::shared_ptr<connection>
 listener::listener(executor ex, const pool_options& options, std::vector<std::string> channels, handler on_notify,
                    logger& log)
     : impl_(std::make_shared<impl>(ex, options, std::move(channels), std::move(on_notify), log)) {
-    spawn_logged(ex, log, "db_listener", impl::maintain(impl_));
+    impl_->start();
 }
 
 listener::~listener() { impl_->stop(); }

@@ -219,7 +219,8 @@ void pool_core::stop() {
     closing_ = stopped_ = true;
     wake_.cancel();
     pause_.cancel();
-    watch_.cancel();
+    if (upkeep_) upkeep_->halt();
+    watch_.ring();
     for (auto& s : slots_)
         if (const auto at = std::move(s.at)) at->close();
     for (const auto& l : idle_) l->close();

@@ -2,6 +2,8 @@
 // worker and outlives the pool object while frames, connections' hooks or transactions still use it.
 #pragma once
 
+#include "core/alarm.hpp"
+#include "core/repeated_job.hpp"
 #include "db/connection.hpp"
 #include "db/instruments.hpp"
 #include "db/pool.hpp"
@@ -110,11 +112,12 @@ private:
     std::optional<clock::time_point> down_since_;  // no pipelined connection since
     clock::time_point up_since_{};                 // ... and again since, if ever and until down_since_
     bool connected_once_ = false;
-    unsigned failures_ = 0;      // connects failed in a row
-    unsigned young_deaths_ = 0;  // connections in a row that were let in and died soon
-    steady_timer wake_;          // maintain() sleeps on it when nothing is wanted
-    steady_timer pause_;         // ... and on this between attempts
-    steady_timer watch_;
+    unsigned failures_ = 0;                 // connects failed in a row
+    unsigned young_deaths_ = 0;             // connections in a row that were let in and died soon
+    std::shared_ptr<repeated_job> upkeep_;  // maintain(), begun anew should it end early
+    steady_timer wake_;                     // maintain() sleeps on it when nothing is wanted
+    steady_timer pause_;                    // ... and on this between attempts
+    alarm watch_;
     std::shared_ptr<waiter> drained_;  // close() waits on it
 
     struct published {

@@ -1,6 +1,6 @@
 // Upkeep of db::pool: one coroutine makes connections, one at a time, with backoff and jitter; one coarse timer watches
 // for connections without answer, too old or idle for too long, and for callers waiting on a database that is away.
-#include "core/runtime.hpp"
+#include "core/repeated_job.hpp"
 #include "db/pool_core.hpp"
 
 #include <algorithm>
@@ -21,7 +21,10 @@ constexpr auto young = 1s;                // a connection that dies younger coun
 }  // namespace
 
 void pool_core::start() {
-    spawn_logged(ex_, log_, "db_pool", maintain(shared_from_this()));
+    // Halted by stop(), before this ends.
+    upkeep_ = std::make_shared<repeated_job>(ex_, log_, "db_pool", at_once_then(),
+                                             [this] { return maintain(shared_from_this()); });
+    upkeep_->start();
     watch();
 }
 
@@ -140,14 +143,12 @@ pool_core::clock::duration pool_core::backoff() {
     return std::chrono::duration_cast<clock::duration>(std::chrono::duration<double>(full) * random(0.5, 1.0));
 }
 
-// Holds nothing: a pool whose owner went just stops being watched.
+// Until stop().
 void pool_core::watch() {
-    watch_.expires_after(watch_interval);
-    watch_.async_wait([weak = weak_from_this()](error_code ec) {
-        const auto self = weak.lock();
-        if (ec || !self || self->stopped_) return;
-        self->tick();
+    watch_.set(watch_interval, [self = shared_from_this()] {
+        if (self->stopped_) return;
         self->watch();
+        self->tick();
     });
 }
 

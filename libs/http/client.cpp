@@ -4,6 +4,7 @@
 #include "http/client_core.hpp"
 #include "http/grammar.hpp"
 
+#include <new>
 #include <stdexcept>
 #include <utility>
 
@@ -34,14 +35,15 @@ awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_vie
     client_pool& pool = *core->pool;
     for (bool again = false;; again = true) {
         if (d.expired()) throw deadline_exceeded();
-        connection_ptr c = again ? nullptr : pool.take_idle();
-        if (c == nullptr) {
-            c = co_await client_core::acquire(core, out, d, again);
+        connection_ptr taken = again ? nullptr : pool.take_idle();
+        if (taken == nullptr) {
+            taken = co_await client_core::acquire(core, out, d, again);
         }
+        lent_connection c(pool, std::move(taken));
         pool.exchange_begins();
         const bool reused = c->exchanges() > 0;
         const outcome o = co_await c->exchange(head, body, method, out, d.time());
-        pool.release(c);
+        c.give_back();
         if (o == outcome::answered) co_return;
         // A connection that the upstream gave up just then: what never reached it may be sent again, and what may
         // be repeated.
@@ -50,7 +52,7 @@ awaitable<void> exchange_over(std::shared_ptr<client_core> core, std::string_vie
             core->retries_total.add();
             continue;
         }
-        pool.failed_at(c);
+        pool.failed_at(c.shared());
         core->fail(o, !c->got_bytes());
     }
 }
@@ -72,13 +74,13 @@ awaitable<client_response> send_over(std::shared_ptr<client_core> core, client_r
 
 }  // namespace
 
-client_core::client_core(executor ex, client_options o, logger& log, metrics::registry& r)
+client_core::client_core(executor ex, client_options o, metrics::registry& r)
     : options(std::move(o)),
       retries_total(r.make_counter("mita_http_client_retries_total", "Requests sent again on a new connection.",
                                    {{"upstream", options.name}})),
       failures_total(r.make_counter("mita_http_client_failures_total", "Requests that got no good answer.",
                                     {{"upstream", options.name}})),
-      pool(std::make_shared<client_pool>(ex, options, log, r, failures_total)) {}
+      pool(std::make_shared<client_pool>(ex, options, r, failures_total)) {}
 
 awaitable<connection_ptr> client_core::acquire(std::shared_ptr<client_core> core, const client_response& out,
                                                deadline d, bool fresh) {
@@ -88,7 +90,11 @@ awaitable<connection_ptr> client_core::acquire(std::shared_ptr<client_core> core
         deadline::clock::time_point began = deadline::clock::now();
         ~noted() {
             const auto took = deadline::clock::now() - began;
-            in.waits.emplace_back(&of, std::chrono::duration_cast<std::chrono::microseconds>(took));
+            try {
+                in.waits.emplace_back(&of, std::chrono::duration_cast<std::chrono::microseconds>(took));
+            } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+                // It is not told.
+            }
         }
     };
     const noted wait{*core, out};
@@ -119,8 +125,8 @@ void client_core::fail(outcome o, bool before) {
     }
 }
 
-client::client(executor ex, client_options o, logger& log, metrics::registry& metrics)
-    : core_(std::make_shared<client_core>(ex, std::move(o), log, metrics)) {}
+client::client(executor ex, client_options o, logger& /*log*/, metrics::registry& metrics)
+    : core_(std::make_shared<client_core>(ex, std::move(o), metrics)) {}
 
 client::~client() { core_->pool->shut(); }
 

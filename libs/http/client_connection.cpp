@@ -5,9 +5,11 @@
 #include <boost/asio/error.hpp>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cerrno>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -21,7 +23,12 @@ awaitable<bool> client_connection::connect(tcp::endpoint to_endpoint, deadline::
     timed_out_ = false;
     const int close_by = near::connect(to_endpoint);
     if (close_by >= 0) {
-        socket_.assign(to_endpoint.protocol(), close_by, ec);
+        try {
+            socket_.assign(to_endpoint.protocol(), close_by, ec);
+        } catch (const std::bad_alloc&) {
+            ec = asio::error::no_memory;
+        }
+        if (ec) ::close(close_by);
     } else {
         co_await socket_.async_connect(to_endpoint, asio::redirect_error(use_awaitable, ec));
     }

@@ -12,7 +12,7 @@
 namespace mita::http {
 
 struct client_core {
-    client_core(executor ex, client_options o, logger& log, metrics::registry& r);
+    client_core(executor ex, client_options o, metrics::registry& r);
 
     const client_options options;
     metrics::counter& retries_total;

@@ -1,7 +1,6 @@
 #include "http/client_pool.hpp"
 
 #include "core/error.hpp"
-#include "core/runtime.hpp"
 #include "http/unreachable.hpp"
 
 #include <algorithm>
@@ -21,7 +20,11 @@ constexpr std::chrono::milliseconds busy_tick{50}, idle_tick{1'000};
 // One waiting request. Lives in its caller's frame.
 struct client_pool::pending {
     pending(client_pool& p, bool new_one) : done(p.ex_), in(p), fresh(new_one) {}
-    ~pending() { std::erase(in.queue_, this); }
+    ~pending() {
+        std::erase(in.queue_, this);
+        if (connection != nullptr) in.release(connection);  // it came too late
+        if (may_connect) --in.reserved_, in.offer_place();
+    }
     pending(const pending&) = delete;
     pending& operator=(const pending&) = delete;
     waiter done;
@@ -42,29 +45,43 @@ struct client_pool::place {
     }
     place(const place&) = delete;
     place& operator=(const place&) = delete;
-    void take() {
-        --in.reserved_;
-        held = false;
-    }
-    void give_up() {
-        ++in.reserved_;
-        held = true;
-    }
     client_pool& in;
     bool held = true;
 };
 
-client_pool::client_pool(executor ex, const client_options& o, logger& log, metrics::registry& metrics,
-                         metrics::counter& failures)
+// A connection that is being made stands on its place, and leaves it again unless it is kept.
+struct client_pool::standing {
+    standing(place& on, connection_ptr what) : at(on), c(std::move(what)) {
+        client_pool& in = at.in;
+        in.idle_.reserve(in.all_.size() + 1);  // whoever gives it back needs no memory
+        c->index = in.all_.size();
+        in.all_.push_back(c);
+        --in.reserved_;
+        at.held = false;
+    }
+    ~standing() {
+        if (kept) return;
+        ++at.in.reserved_;  // before the place is free for others
+        at.held = true;
+        c->close();
+        at.in.forget(*c);
+    }
+    standing(const standing&) = delete;
+    standing& operator=(const standing&) = delete;
+    place& at;
+    const connection_ptr c;
+    bool kept = false;
+};
+
+client_pool::client_pool(executor ex, const client_options& o, metrics::registry& metrics, metrics::counter& failures)
     : ex_(ex),
-      log_(log),
       max_connections_(o.max_connections),
       max_waiting_(o.max_waiting),
       max_response_(o.max_response),
       connect_timeout_(o.connect_timeout),
       idle_timeout_(o.idle_timeout),
       address_(ex, o.host, o.port),
-      timer_(ex),
+      next_tick_(ex),
       waiting_gauge_(
           metrics.make_gauge("mita_http_client_waiting", "Requests waiting for a connection.", {{"upstream", o.name}})),
       connects_total_(
@@ -84,7 +101,8 @@ awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
     if (!place_free() && !idle_.empty()) close_idle(0);
     if (place_free()) {
         ++reserved_;
-        connection_ptr made = co_await connect(d);
+        place mine(*this);
+        connection_ptr made = co_await connect(mine, d);
         co_return made;
     }
     if (queue_.size() >= max_waiting_) throw overloaded("too many requests wait for the upstream");
@@ -94,19 +112,19 @@ awaitable<connection_ptr> client_pool::acquire(deadline d, bool fresh) {
     co_await mine.done.wait(d);
     std::erase(queue_, &mine);
     publish();
-    if (mine.connection != nullptr) co_return mine.connection;
+    if (mine.connection != nullptr) co_return std::exchange(mine.connection, nullptr);
     if (!mine.may_connect) {
         failures_total_.add();
         if (closing_) throw unreachable("the client is closed");
         throw deadline_exceeded("no connection to the upstream came free in time");
     }
-    connection_ptr made = co_await connect(d);
+    mine.may_connect = false;
+    place given(*this);
+    connection_ptr made = co_await connect(given, d);
     co_return made;
 }
 
-// With a place reserved; gives it up in any case.
-awaitable<connection_ptr> client_pool::connect(deadline d) {
-    place mine(*this);
+awaitable<connection_ptr> client_pool::connect(place& mine, deadline d) {
     const deadline limit = d.capped(connect_timeout_);
     for (int attempt = 0; attempt < 2; ++attempt) {
         if (address_.endpoints().empty() || (attempt > 0 && !address_.numeric())) {
@@ -115,21 +133,17 @@ awaitable<connection_ptr> client_pool::connect(deadline d) {
         const std::vector<tcp::endpoint> targets = in_turn();
         for (const tcp::endpoint& target : targets) {
             if (limit.expired() || closing_) break;
-            auto c = std::make_shared<client_connection>(ex_, max_response_);
-            c->index = all_.size();
-            c->where = target;
-            all_.push_back(c);
-            mine.take();
-            start_tick();
-            const bool good = co_await c->connect(target, limit.time());
+            standing made(mine, std::make_shared<client_connection>(ex_, max_response_));
+            made.c->where = target;
+            if (!ticking_) tick_later();
+            const bool good = co_await made.c->connect(target, limit.time());
             connected_.store(good, std::memory_order_relaxed);
             if (good) {
+                made.kept = true;
                 connects_total_.add();
                 publish();
-                co_return c;
+                co_return made.c;
             }
-            mine.give_up();  // before the place is free for others
-            forget(*c);
             avoid(target);
         }
         if (address_.numeric() || limit.expired()) break;
@@ -213,23 +227,17 @@ void client_pool::close_idle(std::size_t at) {
     forget(*c);
 }
 
-void client_pool::start_tick() {
-    if (ticking_) return;
+// All timeouts of the pool. Goes on while there are connections, whatever there is no memory for.
+void client_pool::tick_later() {
+    slow_tick_ = !std::exchange(asked_, false) && all_.size() == idle_.size();
+    next_tick_.set(slow_tick_ ? idle_tick : busy_tick, [self = shared_from_this()] { self->tick(); });
     ticking_ = true;
-    spawn_logged(ex_, log_, "http_client_tick", tick(shared_from_this()));
 }
 
-// All timeouts of the pool. Runs while there are connections.
-awaitable<void> client_pool::tick(std::shared_ptr<client_pool> self) {
-    client_pool& p = *self;
-    while (!p.all_.empty()) {
-        p.slow_tick_ = !std::exchange(p.asked_, false) && p.all_.size() == p.idle_.size();
-        p.timer_.expires_after(p.slow_tick_ ? idle_tick : busy_tick);
-        error_code ec;
-        co_await p.timer_.async_wait(to(ec));
-        p.check(clock::now());
-    }
-    p.ticking_ = false;
+void client_pool::tick() {
+    check(clock::now());
+    ticking_ = false;
+    if (!all_.empty()) tick_later();
 }
 
 void client_pool::check(clock::time_point now) {
@@ -284,7 +292,7 @@ void client_pool::shut() {
     idle_.clear();
     for (const connection_ptr& c : open) c->close();
     address_.cancel();
-    timer_.cancel();
+    next_tick_.ring();
     publish();
 }
 

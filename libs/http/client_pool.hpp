@@ -4,9 +4,9 @@
 // for each exchange and gives it back. On its worker only, but for snapshot().
 #pragma once
 
+#include "core/alarm.hpp"
 #include "core/async.hpp"
 #include "core/deadline.hpp"
-#include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/waiter.hpp"
 #include "http/client.hpp"
@@ -26,8 +26,7 @@ using connection_ptr = std::shared_ptr<client_connection>;
 class client_pool final : public std::enable_shared_from_this<client_pool> {
 public:
     // failures: of requests that got no connection.
-    client_pool(executor ex, const client_options& o, logger& log, metrics::registry& metrics,
-                metrics::counter& failures);
+    client_pool(executor ex, const client_options& o, metrics::registry& metrics, metrics::counter& failures);
 
     // The warmest idle connection, null when there is none.
     connection_ptr take_idle();
@@ -41,7 +40,7 @@ public:
         asked_ = true;
         if (!slow_tick_) return;
         slow_tick_ = false;
-        timer_.cancel();
+        next_tick_.ring();
     }
     void half_close(const client_response& out);  // the connection whose exchange reads into it, if there is one
     client::stats snapshot() const;               // any thread
@@ -54,10 +53,11 @@ public:
 private:
     struct pending;
     struct place;
+    struct standing;
 
-    awaitable<connection_ptr> connect(deadline d);
-    static awaitable<void> tick(std::shared_ptr<client_pool> self);
-    void start_tick();
+    awaitable<connection_ptr> connect(place& at, deadline d);
+    void tick_later();
+    void tick();
     void check(deadline::clock::time_point now);
     void forget(client_connection& c);
     void avoid(const tcp::endpoint& e);
@@ -68,11 +68,10 @@ private:
     void publish();
 
     executor ex_;
-    logger& log_;
     const std::size_t max_connections_, max_waiting_, max_response_;
     const std::chrono::milliseconds connect_timeout_, idle_timeout_;
     client_address address_;
-    steady_timer timer_;
+    alarm next_tick_;
     metrics::gauge& waiting_gauge_;
     metrics::counter& connects_total_;
     metrics::counter& failures_total_;
@@ -88,6 +87,29 @@ private:
     bool asked_ = false;      // since the last tick
     std::atomic<std::size_t> idle_count_{0}, busy_count_{0}, waiting_count_{0};
     std::atomic<bool> connected_{false};
+};
+
+// A connection for one exchange, given back however that ends: also when there is no memory to go on. The caller keeps
+// the pool.
+class lent_connection {
+public:
+    lent_connection(client_pool& from, connection_ptr what) : pool_(from), c_(std::move(what)) {}
+    ~lent_connection() { give_back(); }
+    lent_connection(const lent_connection&) = delete;
+    lent_connection& operator=(const lent_connection&) = delete;
+
+    client_connection* operator->() const { return c_.get(); }
+    const connection_ptr& shared() const { return c_; }
+    void give_back() {
+        if (mine_) pool_.release(c_);
+        mine_ = false;
+    }
+    void keep() { mine_ = false; }  // somebody else will release it
+
+private:
+    client_pool& pool_;
+    const connection_ptr c_;
+    bool mine_ = true;
 };
 
 }  // namespace mita::http

@@ -39,20 +39,24 @@ awaitable<std::string_view> client_stream::next(deadline d) {
 void client_stream::half_close() { connection_->half_close(); }
 void client_stream::close() { connection_->close(); }
 
-stream_client::stream_client(executor ex, client_options o, logger& log, metrics::registry& metrics)
-    : core_(std::make_shared<client_core>(ex, without_a_line(std::move(o)), log, metrics)) {}
+stream_client::stream_client(executor ex, client_options o, logger& /*log*/, metrics::registry& metrics)
+    : core_(std::make_shared<client_core>(ex, without_a_line(std::move(o)), metrics)) {}
 
 stream_client::~stream_client() { core_->pool->shut(); }
 
 awaitable<std::unique_ptr<client_stream>> stream_client::open(std::string_view head, client_response& out, deadline d) {
     const std::shared_ptr<client_core> core = core_;
-    connection_ptr c = co_await core->pool->acquire(d, true);
+    connection_ptr taken = co_await core->pool->acquire(d, true);
+    lent_connection mine(*core->pool, std::move(taken));
     core->pool->exchange_begins();
-    const outcome o = co_await c->open(head, out, d.time());
-    if (o == outcome::opened) co_return std::unique_ptr<client_stream>(new client_stream(core, std::move(c)));
-    c->close();  // no second request goes over it
-    core->pool->release(c);
-    if (o != outcome::answered) core->fail(o, !c->got_bytes());
+    const outcome o = co_await mine->open(head, out, d.time());
+    if (o == outcome::opened) {
+        std::unique_ptr<client_stream> s(new client_stream(core, mine.shared()));
+        mine.keep();
+        co_return s;
+    }
+    mine->close();  // no second request goes over it
+    if (o != outcome::answered) core->fail(o, !mine->got_bytes());
     co_return nullptr;
 }
 

@@ -200,8 +200,18 @@ struct socket_giver::impl : std::enable_shared_from_this<socket_giver::impl> {
         co_return true;
     }
 
+    // However the loop ends: who closes waits for it.
+    struct ending {
+        explicit ending(bool& r) : running(r) {}
+        ~ending() { running = false; }
+        ending(const ending&) = delete;
+        ending& operator=(const ending&) = delete;
+        bool& running;
+    };
+
     static awaitable<void> run(std::shared_ptr<impl> self) {
         impl& i = *self;
+        const ending now(i.running);
         while (!i.closing && !i.open_name()) {
             i.timer.expires_after(ask_pause);
             error_code ec;
@@ -220,7 +230,6 @@ struct socket_giver::impl : std::enable_shared_from_this<socket_giver::impl> {
             co_await i.timer.async_wait(to(ec));
         }
         i.acceptor.close();
-        i.running = false;
     }
 };
 

@@ -1,6 +1,10 @@
+#include "core/alarm.hpp"
+#include "core/op_memory.hpp"
 #include "http/handover.hpp"
 #include "http/near.hpp"
 #include "http/server.hpp"
+
+#include <boost/asio/bind_allocator.hpp>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,7 +21,8 @@ namespace mita::http {
 namespace {
 
 namespace asio = boost::asio;
-constexpr int backlog = 4096;  // the kernel caps it at net.core.somaxconn
+constexpr int backlog = 4096;     // the kernel caps it at net.core.somaxconn
+constexpr int most_at_once = 64;  // then others have their turn
 constexpr std::chrono::milliseconds error_pause{100}, full_pause{20}, name_pause{250};
 constexpr int first_inherited = 3;  // SD_LISTEN_FDS_START
 
@@ -66,24 +71,19 @@ void open_at(tcp_acceptor& acceptor, const tcp::endpoint& at) {
 
 }  // namespace
 
-// A listening socket and its loop. TCP's, and the short way's beside it (http/near.hpp): an acceptor does not care
-// which.
+// A listening socket and its loop, which takes no memory of its own: what one connection wants and does not get costs
+// that one. TCP's, and the short way's beside it (http/near.hpp): an acceptor does not care which.
 struct listener::door {
-    explicit door(executor ex) : acceptor(ex), timer(ex) {}
+    explicit door(executor ex) : acceptor(ex), resting(ex) {}
     tcp_acceptor acceptor;
-    steady_timer timer;
+    alarm resting;
+    op_memory waiting;
     bool running = false;
-
-    awaitable<void> pause(std::chrono::milliseconds d) {
-        timer.expires_after(d);
-        error_code ec;
-        co_await timer.async_wait(to(ec));
-    }
 };
 
 struct listener::impl : std::enable_shared_from_this<listener::impl> {
     impl(runtime& r, std::vector<server*> s, logger& l)
-        : rt(r), servers(std::move(s)), log(l), doors{door(r.at(0).get_executor()), door(r.at(0).get_executor())} {}
+        : rt(r), servers(std::move(s)), log(l), doors{{door(r.at(0).get_executor()), door(r.at(0).get_executor())}} {}
 
     runtime& rt;
     std::vector<server*> servers;
@@ -117,7 +117,12 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         const int fd = near::listen(public_one().local_endpoint(), backlog);
         if (fd < 0) return false;
         tcp_acceptor& acceptor = doors[1].acceptor;
-        acceptor.assign(tcp::v4(), fd);
+        try {
+            acceptor.assign(tcp::v4(), fd);
+        } catch (const std::bad_alloc&) {
+            ::close(fd);
+            return false;
+        }
         acceptor.non_blocking(true);
         return true;
     }
@@ -133,31 +138,47 @@ struct listener::impl : std::enable_shared_from_this<listener::impl> {
         return nullptr;
     }
 
-    static awaitable<void> run(std::shared_ptr<impl> self, door* at) {
-        impl& i = *self;
+    void rest(door& d, std::chrono::milliseconds how_long) {
+        d.resting.set(how_long, [self = shared_from_this(), &d] { self->go_on(d); });
+    }
+
+    void go_on(door& d) {
+        d.running = !closing;
+        if (closing) return;
         // A process that takes over an inherited socket finds the short way's name taken until the former one has gone.
-        while (!i.closing && !at->acceptor.is_open() && !i.open_short_way()) {
-            co_await at->pause(name_pause);
-        }
-        while (!i.closing) {
-            executor ex = at->acceptor.get_executor();
-            server* to_server = i.next(ex);
-            if (to_server == nullptr) {  // clients wait in the backlog
-                co_await at->pause(full_pause);
-                continue;
-            }
+        if (!d.acceptor.is_open() && !open_short_way()) return rest(d, name_pause);
+        d.acceptor.async_wait(tcp_acceptor::wait_read,
+                              asio::bind_allocator(op_allocator<void>(d.waiting),
+                                                   [self = shared_from_this(), &d](error_code) { self->take(d); }));
+    }
+
+    // Who has come, a few at a time.
+    void take(door& d) {
+        for (int n = 0; n < most_at_once && !closing; ++n) {
+            executor ex = d.acceptor.get_executor();
+            server* to_server = next(ex);
+            if (to_server == nullptr) return rest(d, full_pause);  // clients wait in the backlog
             error_code ec;
             try {
-                tcp_socket socket = co_await at->acceptor.async_accept(ex, asio::redirect_error(use_awaitable, ec));
+                tcp_socket socket(ex);
+                d.acceptor.accept(socket, ec);
                 if (!ec) to_server->deliver(std::move(socket));
-            } catch (const std::bad_alloc&) {  // costs that one; the door stays open
+            } catch (const std::bad_alloc&) {
                 ec = asio::error::no_memory;
             }
-            if (!ec || i.closing || ec == asio::error::connection_aborted) continue;
-            i.log.warn("accept_failed").with("reason", ec.message());
-            co_await at->pause(error_pause);  // out of descriptors or memory, most likely
+            if (ec == asio::error::would_block || ec == asio::error::try_again) break;
+            if (!ec || ec == asio::error::connection_aborted) continue;
+            say_failed(ec);
+            return rest(d, error_pause);  // out of descriptors or memory, most likely
         }
-        at->running = false;
+        go_on(d);
+    }
+
+    void say_failed(const error_code& ec) {
+        try {
+            log.warn("accept_failed").with("reason", ec.message());
+        } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch)
+        }
     }
 
     // What the kernel has completed the handshake for was promised to be served.
@@ -190,7 +211,7 @@ listener::~listener() {
     for (door& d : impl_->doors) {
         error_code ec;
         d.acceptor.close(ec);
-        d.timer.cancel();
+        d.resting.ring();
     }
 }
 
@@ -204,8 +225,7 @@ void listener::start() {
     impl_->giver->start();
     for (door& d : impl_->doors) {
         if (!d.acceptor.is_open() && !near::possible(impl_->public_one().local_endpoint())) continue;
-        d.running = true;
-        spawn_logged(d.acceptor.get_executor(), impl_->log, "http_accept", impl::run(impl_, &d));
+        impl_->go_on(d);
     }
 }
 
@@ -214,13 +234,18 @@ awaitable<void> listener::close() {
     i->closing = true;
     error_code ec;
     if (i->giver != nullptr) i->giver->close();
+    steady_timer timer(i->public_one().get_executor());
+    const auto pause = [&timer] {
+        timer.expires_after(std::chrono::milliseconds(1));
+        return timer.async_wait(use_awaitable);
+    };
     for (door& d : i->doors) {
         d.acceptor.cancel(ec);
-        d.timer.cancel();
+        d.resting.ring();
     }
     for (door& d : i->doors) {
         while (d.running) {
-            co_await d.pause(std::chrono::milliseconds(1));
+            co_await pause();
         }
         // The short way ends here: whoever comes from now on is refused and takes TCP, rather than queue for nobody.
         if (&d == &i->doors[1] && d.acceptor.is_open()) ::shutdown(d.acceptor.native_handle(), SHUT_RD);
@@ -229,7 +254,7 @@ awaitable<void> listener::close() {
         if (d.acceptor.is_open()) ::close(d.acceptor.release(ec));
     }
     while (i->giver != nullptr && i->giver->running()) {
-        co_await i->doors[0].pause(std::chrono::milliseconds(1));
+        co_await pause();
     }
 }
 

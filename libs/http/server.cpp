@@ -1,5 +1,6 @@
 #include "http/server.hpp"
 
+#include "core/alarm.hpp"
 #include "core/clock.hpp"
 #include "core/waiter.hpp"
 #include "http/hsts_service.hpp"
@@ -101,36 +102,30 @@ std::uint32_t server_core::ticks(std::chrono::milliseconds d) const {
 struct server::impl : std::enable_shared_from_this<server::impl> {
     impl(worker& on, server_options o, service& what, logger& log, metrics::registry& registry)
         : core(std::make_shared<server_core>(on, std::move(o), what, log, registry)),
-          timer(on.get_executor()),
+          next_tick(on.get_executor()),
           promise(dynamic_cast<hsts_service*>(&what)) {}
 
     std::shared_ptr<server_core> core;
-    steady_timer timer;
+    alarm next_tick;
     const hsts_service* const promise;  // null: the usual
     bool ticking = false;
 
-    // However it ends, the next connection begins it anew.
-    struct turning {
-        explicit turning(bool& s) : said(s) {}
-        ~turning() { said = false; }
-        turning(const turning&) = delete;
-        turning& operator=(const turning&) = delete;
-        bool& said;
-    };
+    // One timer for all timeouts of the worker: it goes on while there are connections, whatever there is no memory
+    // for.
+    void tick_later() {
+        next_tick.set(tick_length, [self = shared_from_this()] { self->tick(); });
+        ticking = true;
+    }
 
-    // One timer for all timeouts of the worker. Runs while there are connections.
-    static awaitable<void> tick(std::shared_ptr<impl> self) {
-        server_core& c = *self->core;
-        const turning now(self->ticking);
-        while (!c.sessions.empty()) {
-            self->timer.expires_after(tick_length);
-            error_code ec;
-            co_await self->timer.async_wait(to(ec));
-            ++c.now;
-            c.take_live();
-            self->set_date();
-            for (std::size_t i = c.sessions.size(); i-- > 0;) c.sessions[i]->tick();
-        }
+    void tick() {
+        server_core& c = *core;
+        ticking = false;
+        if (c.sessions.empty()) return;
+        tick_later();
+        ++c.now;
+        for (std::size_t i = c.sessions.size(); i-- > 0;) c.sessions[i]->tick();
+        c.take_live();
+        set_date();
     }
 
     void set_date() {
@@ -140,16 +135,12 @@ struct server::impl : std::enable_shared_from_this<server::impl> {
 
     void adopt(tcp_socket socket) {
         core->take_live();
+        if (!ticking) {
+            tick_later();
+            set_date();
+        }
         auto s = std::make_shared<session>(core, std::move(socket));
         spawn_logged(core->ex, core->log, "http_session", session::run(std::move(s)));
-        if (std::exchange(ticking, true)) return;
-        try {
-            set_date();
-            spawn_logged(core->ex, core->log, "http_tick", tick(shared_from_this()));
-        } catch (...) {
-            ticking = false;
-            throw;
-        }
     }
 };
 
@@ -159,7 +150,7 @@ server::server(worker& on, server_options o, service& what, logger& log, metrics
 server::~server() {
     impl_->core->draining = true;
     for (session* s : impl_->core->sessions) s->abandon();
-    impl_->timer.cancel();
+    impl_->next_tick.ring();
 }
 
 void server::adopt(tcp_socket socket) { impl_->adopt(std::move(socket)); }

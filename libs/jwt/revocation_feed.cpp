@@ -2,6 +2,7 @@
 
 #include "cache/keyed_hash.hpp"
 #include "core/clock.hpp"
+#include "core/repeated_job.hpp"
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
 #include "jwt/bearer.hpp"
@@ -36,6 +37,11 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
         poll = std::min(o.poll, keys.feed_silence_limit() / 5);
         authorization = authorization_line(o.internal_token);
     }
+    void start() {
+        looks = std::make_shared<repeated_job>(
+            ex, log, "revocation_feed", [this] { return rest; }, [this] { return look(shared_from_this()); });
+        looks->start();
+    }
 
     // A call of its own coroutine, so that close() need not wait for it.
     struct call {
@@ -51,7 +57,7 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
     static awaitable<void> wait(self_ptr self, std::shared_ptr<waiter> on, deadline d);
     static awaitable<bool> read_keys(self_ptr self);
     static awaitable<bool> read_feed(self_ptr self, milliseconds how_long);
-    static awaitable<void> run(self_ptr self);
+    static awaitable<void> look(self_ptr self);
 
     bool apply(const http::client_response& answer, std::int64_t asked_after);
     void lost(std::string_view what, std::string_view why);
@@ -59,6 +65,7 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
     void stop() {
         stopping = true;
         if (sleeping) sleeping->notify();
+        if (looks) looks->halt();
     }
 
     executor ex;
@@ -72,14 +79,14 @@ struct revocation_feed::impl : std::enable_shared_from_this<revocation_feed::imp
     std::uint64_t random;
 
     std::atomic<bool> connected{false};
-    bool running = false, stopping = false, complained = false;
+    bool stopping = false, complained = false;
     bool keys_wanted = true;
     bool answered_nothing = false;   // the last answer had no entries
     std::vector<revocation> people;  // of the last answer
     std::int64_t keys_read_ms = 0;
-    milliseconds pause = first_pause;
-    std::shared_ptr<waiter> sleeping;  // what the loop waits for, woken by stop()
-    std::shared_ptr<waiter> ended;
+    milliseconds pause = first_pause, rest{0};  // rest: before the next look
+    std::shared_ptr<waiter> sleeping;           // what a look waits for, woken by stop()
+    std::shared_ptr<repeated_job> looks;        // null: not started
 };
 
 awaitable<void> revocation_feed::impl::carry(self_ptr self, std::shared_ptr<call> c, http::client_request request,
@@ -195,35 +202,29 @@ milliseconds revocation_feed::impl::next_pause() {
     return half + milliseconds(extra);
 }
 
-awaitable<void> revocation_feed::impl::run(self_ptr self) {
+awaitable<void> revocation_feed::impl::look(self_ptr self) {
     impl& f = *self;
-    while (!f.stopping) {
-        bool good = true;
-        if (steady_ms() - f.keys_read_ms >= f.o.key_refresh.count()) f.keys_wanted = true;
-        if (f.keys_wanted) {
-            good = co_await read_keys(self);
-        }
-        // The first look, and any look while the keys are missing, does not wait: readiness and C7 hang on it.
-        milliseconds how_long = f.poll;
-        if (!good || !f.connected.load(std::memory_order_relaxed)) how_long = milliseconds(0);
-        const std::int64_t asked_ms = steady_ms();
-        const bool followed = co_await read_feed(self, how_long);
-        if (f.stopping) break;
-        f.keys.clean_up();
-        if (good && followed) {
-            if (!f.connected.exchange(true, std::memory_order_relaxed))
-                f.log.info("revocation_feed_connected").with("sequence", f.into.sequence());
-            f.complained = false;
-            f.pause = first_pause;
-            // An empty answer that came too early would make a busy loop of a poll that does not wait.
-            if (!f.answered_nothing || steady_ms() - asked_ms >= how_long.count() / 2) continue;
-        }
-        const auto rest = std::make_shared<waiter>(f.ex);
-        co_await wait(self, rest, deadline::after(f.next_pause()));
+    f.rest = f.next_pause();  // unless all is well
+    bool good = true;
+    if (steady_ms() - f.keys_read_ms >= f.o.key_refresh.count()) f.keys_wanted = true;
+    if (f.keys_wanted) {
+        good = co_await read_keys(self);
     }
-    f.connected.store(false, std::memory_order_relaxed);
-    f.running = false;
-    if (f.ended) f.ended->notify();
+    // The first look, and any look while the keys are missing, does not wait: readiness and C7 hang on it.
+    milliseconds how_long = f.poll;
+    if (!good || !f.connected.load(std::memory_order_relaxed)) how_long = milliseconds(0);
+    const std::int64_t asked_ms = steady_ms();
+    const bool followed = co_await read_feed(self, how_long);
+    if (f.stopping) co_return;
+    f.keys.clean_up();
+    if (!good || !followed) co_return;
+    if (!f.connected.exchange(true, std::memory_order_relaxed))
+        f.log.info("revocation_feed_connected").with("sequence", f.into.sequence());
+    f.complained = false;
+    f.pause = first_pause;
+    // An empty answer that came too early would make a busy loop of a poll that does not wait.
+    const bool early = f.answered_nothing && steady_ms() - asked_ms < how_long.count() / 2;
+    f.rest = early ? f.next_pause() : milliseconds(0);
 }
 
 revocation_feed::revocation_feed(executor ex, http::sender& auth_internal, revocations& into, validator& keys,
@@ -233,8 +234,7 @@ revocation_feed::revocation_feed(executor ex, http::sender& auth_internal, revoc
 revocation_feed::~revocation_feed() { impl_->stop(); }
 
 void revocation_feed::start() {
-    if (std::exchange(impl_->running, true)) return;
-    spawn_logged(impl_->ex, impl_->log, "revocation_feed", impl::run(impl_));
+    if (impl_->looks == nullptr) impl_->start();
 }
 
 bool revocation_feed::connected() const { return impl_->connected.load(std::memory_order_relaxed); }
@@ -242,10 +242,10 @@ bool revocation_feed::connected() const { return impl_->connected.load(std::memo
 awaitable<void> revocation_feed::close(deadline d) {
     const auto self = impl_;
     self->stop();
-    if (!self->running) co_return;
-    self->ended = std::make_shared<waiter>(self->ex);
-    const std::shared_ptr<waiter> ended = self->ended;
-    co_await ended->wait(d);
+    self->connected.store(false, std::memory_order_relaxed);
+    if (self->looks != nullptr) {
+        co_await self->looks->stop(d);
+    }
 }
 
 }  // namespace mita::jwt

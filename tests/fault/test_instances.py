@@ -153,6 +153,7 @@ def test_whoever_asks_is_known_to_one_instance_and_to_the_other_when_that_one_is
     for _ in range(10):
         expect(Client(gateway, stack.contract, people[finance].access).get("/v1/me"), 200)
     assert served(stack, stack.finance) == left + 10
+    finance.start()
 
 
 def test_when_all_instances_are_killed_only_what_needs_them_is_refused_with_503_and_when_to_come_again(stack, people_of_one):

@@ -55,7 +55,7 @@ class Asking:
         return status, body
 
 
-@pytest.mark.skipif(not os.environ.get("MITA_NIGHTLY"), reason="the gateway left one connection of hundreds unanswered once: by night until that is mended")
+@pytest.mark.skipif(not os.environ.get("MITA_NIGHTLY"), reason="once in some fifteen runs the gateway ends: asio's coroutines want memory to be given up, too")
 @pytest.mark.parametrize("name, method, path, mine", [("gateway", "PUT", "/v1/onboarding", "/v1/me"), ("finance", "PUT", "/v1/onboarding", "/v1/me"),
                                                       ("auth", "POST", "/v1/auth/login", "/v1/auth/me")])
 def test_R24_out_of_memory_a_request_is_503_or_cut_off_and_the_others_are_served(stack, name, method, path, mine):

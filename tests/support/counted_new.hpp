@@ -1,31 +1,18 @@
-// Counts what operator new hands out in this thread, for tests of paths that must not allocate. Include in exactly one
-// file of a suite: it replaces the global operators. Sanitizers bring their own, so under them nothing is counted (the
-// release suite counts).
+// Replaces the global operators (counted, and made to fail) and what asio allocates by (made to fail alike). Include in
+// exactly one file of a suite.
 #pragma once
 
-#include <cstdint>
+#include "support/allocations.hpp"
+
 #include <cstdlib>
 #include <new>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define MITA_TEST_SANITIZED 1
-#endif
-#endif
-
-namespace mita::test {
-inline thread_local std::uint64_t allocation_count = 0;
-inline std::uint64_t allocations() { return allocation_count; }
-#ifdef MITA_TEST_SANITIZED
-inline constexpr bool sanitized = true;
-#else
-inline constexpr bool sanitized = false;
-#endif
-}  // namespace mita::test
+#include <malloc.h>
 
 #ifndef MITA_TEST_SANITIZED
 void* operator new(std::size_t n) {
     ++mita::test::allocation_count;
+    if (mita::test::fails_now()) throw std::bad_alloc();
     if (void* p = std::malloc(n == 0 ? 1 : n)) return p;
     throw std::bad_alloc();
 }
@@ -34,4 +21,8 @@ void operator delete(void* p) noexcept { std::free(p); }
 void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+
+extern "C" void* aligned_alloc(std::size_t alignment, std::size_t n) noexcept {
+    return mita::test::fails_now() ? nullptr : ::memalign(alignment, n);
+}
 #endif

@@ -3,11 +3,13 @@
 
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
+#include "support/counted_new.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -112,4 +114,22 @@ TEST_CASE("two runs of a job never overlap, and a run that outlasts the pause is
     });
     CHECK(rt.run() == 0);
     CHECK(most == 1);
+}
+
+TEST_CASE("R24: a job runs again whichever allocation fails, and so do the worker's beat and its stop") {
+    if (test::sanitized) return;
+    logged out;
+    runtime rt(1, out.log, 5s);
+    std::uint64_t runs = 0;
+    rt.every(0, "hungry", 1ms, [&]() -> awaitable<void> {
+        test::fail_allocation(runs % 12 + 1);
+        ++runs;
+        const auto kept = std::make_unique<waiter>(rt.at(0).get_executor());
+        co_await kept->wait(deadline::after(1ms));
+        if (runs < 400) co_return;
+        test::fail_allocation(0);
+        rt.request_stop();
+    });
+    CHECK(rt.run() == 0);
+    CHECK(runs >= 400);
 }

@@ -1,40 +1,16 @@
-// Counts mallocs: the hot paths of server and client make none once warm. Not under sanitizers, which bring their own
-// allocator.
+// The hot paths of server and client allocate nothing once warm.
 #include "core/runtime.hpp"
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "raw_socket.hpp"
+#include "support/counted_new.hpp"
 #include "support/run.hpp"
 
 #include <catch2/catch.hpp>
 
 #include <boost/asio/post.hpp>
 
-#include <cstdlib>
-#include <new>
 #include <thread>
-
-#if !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer)
-
-namespace {
-
-thread_local bool counting = false;
-thread_local int mallocs = 0;
-
-void* count(std::size_t n) {
-    if (counting) ++mallocs;
-    if (void* p = std::malloc(n)) return p;
-    throw std::bad_alloc();
-}
-
-}  // namespace
-
-void* operator new(std::size_t n) { return count(n); }
-void* operator new[](std::size_t n) { return count(n); }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
 
 using namespace mita;
 using namespace mita::http;
@@ -60,17 +36,14 @@ awaitable<int> exchanges(client& c, int warm, int measured) {
     const std::string
         head = "POST /plain HTTP/1.1\r\nHost: h\r\nContent-Length: 100\r\nX-Request-Id: some-request-id-0001\r\n\r\n",
         body(100, 'b');
+    std::uint64_t before = 0;
     for (int i = 0; i < warm + measured; ++i) {
-        if (i == warm) {
-            mallocs = 0;
-            counting = true;
-        }
+        if (i == warm) before = test::allocations();
         const deadline d = deadline::after(std::chrono::seconds(5));
         co_await c.exchange(head, body, verb::post, false, out, d);
         if (out.status != 200 || out.body.size() != 500) co_return -1;
     }
-    counting = false;
-    co_return mallocs;
+    co_return static_cast<int>(test::allocations() - before);
 }
 
 }  // namespace
@@ -110,5 +83,3 @@ TEST_CASE("After warm-up an exchange allocates nothing, neither in the client no
     test::run(w.context(), c.close(test::soon()));
     test::run(w.context(), s.drain(test::soon()));
 }
-
-#endif
