@@ -15,7 +15,7 @@ from mita.people import key, money, worked_example
 from mita.pipelining import Call, Wrong, crowd
 from mita.waiting import until
 from test_answers_belong import SEED, problem, said
-from test_concurrency import insist
+from test_concurrency import everything, insist
 
 SECONDS = float(os.environ.get("MITA_BELONG_SECONDS", 1200 if os.environ.get("MITA_NIGHTLY") == "1" else 6))
 CLIENTS = 8
@@ -164,16 +164,6 @@ def door(stack, second):
     until(lambda: stack.client(service).get("/health").status == 200, 10 * service.slow, "the gateway before two instances")
     yield service
     assert service.stop() == 0
-
-
-def everything(person, path):
-    found, target = [], f"{path}?limit=500"
-    while target:
-        page = expect(person.get(target), 200)
-        found += page.json["data"]
-        link = page.header("Link")
-        target = link and link[1:].split(">")[0]
-    return found
 
 
 def test_R12_C1_every_answer_of_every_noun_is_the_askers_and_what_is_sent_again_is_made_once(stack, second, door, clock):
