@@ -62,6 +62,12 @@ config::endpoint config::http_endpoint(std::string name, std::string fallback) {
     return {};
 }
 
+std::string joined(const std::vector<config::endpoint>& all) {
+    std::string out;
+    for (const auto& e : all) out += (out.empty() ? "" : ",") + e.host + ":" + std::to_string(e.port);
+    return out;
+}
+
 std::vector<config::endpoint> http_endpoints(config& from, std::string name, std::string fallback) {
     const auto accepted = [](std::string_view item) { return parse_http(item).has_value(); };
     std::vector<config::endpoint> out;

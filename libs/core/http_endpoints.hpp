@@ -1,4 +1,4 @@
-// Where a service is whose instances are named one by one. Used by the gateway's settings.
+// Where a service is whose instances are named one by one. Used by settings and by who asks it.
 #pragma once
 
 #include "core/config.hpp"
@@ -10,5 +10,8 @@ namespace mita {
 
 // As config::http_endpoint, one or several separated by commas.
 std::vector<config::endpoint> http_endpoints(config& from, std::string name, std::string fallback);
+
+// host:port,host:port, as http::client_address takes them.
+std::string joined(const std::vector<config::endpoint>& all);
 
 }  // namespace mita

@@ -1,7 +1,6 @@
 #include "http/ask_reload.hpp"
 
 #include "core/json_reader.hpp"
-#include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "http/client.hpp"
 
@@ -81,9 +80,8 @@ int ask_reload(config& from, const std::string& port_name, std::int64_t fallback
     const auto token = from.secret_text("MITA_INTERNAL_TOKEN", true, 32);
     from.finish();
     asio::io_context context(1);
-    logger log("reload", log_level::off);
     metrics::registry metrics;
-    client service(context.get_executor(), options, log, metrics);
+    client service(context.get_executor(), options, metrics);
     answered got;
     std::string fault = "the service did not answer in time";
     asio::co_spawn(context.get_executor(), ask(service, "Authorization: Bearer " + std::string(token.view()) + "\r\n"),

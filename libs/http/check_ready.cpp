@@ -1,6 +1,5 @@
 #include "http/check_ready.hpp"
 
-#include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "http/client.hpp"
 
@@ -28,12 +27,11 @@ int check_ready(config& from, const std::string& port_name, std::int64_t fallbac
     const auto port = static_cast<std::uint16_t>(from.integer(port_name, fallback, 1, 65535));
     from.finish();
     asio::io_context context(1);
-    logger log("healthcheck", log_level::off);
     metrics::registry metrics;
     client_options options;
     options.name = "self";
     options.port = port;
-    client service(context.get_executor(), options, log, metrics);
+    client service(context.get_executor(), options, metrics);
     int status = 1;
     asio::co_spawn(context.get_executor(), ask(service), [&](std::exception_ptr error, unsigned answered) {
         if (!error && answered == 200) {

@@ -125,7 +125,7 @@ void client_core::fail(outcome o, bool before) {
     }
 }
 
-client::client(executor ex, client_options o, logger& /*log*/, metrics::registry& metrics)
+client::client(executor ex, client_options o, metrics::registry& metrics)
     : core_(std::make_shared<client_core>(ex, std::move(o), metrics)) {}
 
 client::~client() { core_->pool->shut(); }

@@ -6,7 +6,6 @@
 
 #include "core/async.hpp"
 #include "core/deadline.hpp"
-#include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "http/message.hpp"
 
@@ -66,7 +65,7 @@ public:
 
 class client final : public sender {
 public:
-    client(executor ex, client_options o, logger& log, metrics::registry& metrics);
+    client(executor ex, client_options o, metrics::registry& metrics);
     ~client() override;
     client(const client&) = delete;
     client& operator=(const client&) = delete;

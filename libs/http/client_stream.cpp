@@ -39,7 +39,7 @@ awaitable<std::string_view> client_stream::next(deadline d) {
 void client_stream::half_close() { connection_->half_close(); }
 void client_stream::close() { connection_->close(); }
 
-stream_client::stream_client(executor ex, client_options o, logger& /*log*/, metrics::registry& metrics)
+stream_client::stream_client(executor ex, client_options o, metrics::registry& metrics)
     : core_(std::make_shared<client_core>(ex, without_a_line(std::move(o)), metrics)) {}
 
 stream_client::~stream_client() { core_->pool->shut(); }

@@ -39,7 +39,7 @@ private:
 class stream_client {
 public:
     // o.max_connections: of streams at once; beyond: overloaded.
-    stream_client(executor ex, client_options o, logger& log, metrics::registry& metrics);
+    stream_client(executor ex, client_options o, metrics::registry& metrics);
     ~stream_client();
     stream_client(const stream_client&) = delete;
     stream_client& operator=(const stream_client&) = delete;

@@ -9,6 +9,7 @@
 #include "auth/mailing.hpp"
 #include "auth/routes.hpp"
 #include "core/log_level.hpp"
+#include "core/repeated_job.hpp"
 #include "core/scheduling.hpp"
 #include "db/listener.hpp"
 #include "http/adjusted.hpp"
@@ -111,12 +112,12 @@ int serve(config& from, bool take_over) {
     const auto hub = all.hub;
     const auto on_notify = [hub](const std::string&, const std::string&) { hub->nudge(); };
     db::listener hints(home, all.set.database.options(), {"auth_revocations"}, on_notify, log);
-    rt.spawn(0, "follow_revocations", [hub] { return hub->follow(); });
+    rt.every(0, "follow_revocations", at_once_then(1s), [hub] { return hub->follow(); });
 
     keep_house(rt, first);
     send_mails(rt, first);
     keep_keys(rt, first);
-    http::client finance(home, finance_of(all.set), log, all.metrics);
+    http::client finance(home, finance_of(all.set), all.metrics);
     erase_at_finance(rt, first, finance);
     rt.every(0, "audit", 200ms, [&all, &first]() -> awaitable<void> {
         if (!first.db.ready()) co_return;  // away: said by others

@@ -1,6 +1,7 @@
 #include "finance/app.hpp"
 
 #include "cache/report.hpp"
+#include "core/http_endpoints.hpp"
 #include "db/explain.hpp"
 #include "finance/migrations.hpp"
 #include "finance/wire/refusals.hpp"
@@ -15,14 +16,7 @@ namespace mita::finance {
 
 namespace {
 
-http::client_options auth_of(const settings& s) {
-    http::client_options o;
-    o.name = "auth_internal";
-    o.host = s.auth_internal.host;
-    o.port = s.auth_internal.port;
-    o.max_connections = 8;
-    return o;
-}
+constexpr unsigned auth_connections = 8;
 
 cache::options of_size(std::size_t bytes) {
     cache::options o;
@@ -66,7 +60,8 @@ app::app(shared& all_, worker& on_)
       on(on_),
       db(on_.get_executor(), all_.set.database.options(), all_.log, all_.metrics),
       db_probe(on_.get_executor(), db),
-      auth_inside(on_.get_executor(), auth_of(all_.set), all_.log, all_.metrics),
+      auth_inside(on_.get_executor(), "auth", joined(all_.set.auth_internal), auth_connections, all_.auth_known,
+                  all_.log, all_.metrics),
       auth(auth_inside, all_.set.internal_token),
       profiles(db),
       months(db),

@@ -28,8 +28,8 @@
 #include "finance/plan/plan_store.hpp"
 #include "finance/settings.hpp"
 #include "finance/transfers/transfer_store.hpp"
-#include "http/client.hpp"
 #include "http/cursor.hpp"
+#include "http/instances.hpp"
 #include "http/message.hpp"
 #include "http/router.hpp"
 #include "jwt/revocation_feed.hpp"
@@ -55,6 +55,7 @@ struct shared {
     vitals vital;
     db::schema_watch schema;
     jwt::revocations revoked;
+    http::standings auth_known;
     std::unique_ptr<jwt::validator> tokens;  // made in serve: its refetch needs a client
     person_cache persons;
     write_turns turns;
@@ -90,7 +91,7 @@ struct app {
     worker& on;
     db::pool db;
     db::probe db_probe;
-    http::client auth_inside;
+    http::instances auth_inside;
     auth_client auth;
     profile_store profiles;
     month_loader months;

@@ -2,6 +2,7 @@
 
 #include "core/clock.hpp"
 #include "core/log_level.hpp"
+#include "core/repeated_job.hpp"
 #include "db/listener.hpp"
 #include "finance/app.hpp"
 #include "finance/changes/invalidations.hpp"
@@ -115,6 +116,11 @@ int serve(config& from, bool take_over) {
         streams.tell_all();
     };
 
+    // How auth's instances are, for all workers.
+    rt.every(
+        0, "ask_auth", [&first] { return first.auth_inside.pause(); },
+        [&first] { return first.auth_inside.ask(deadline::after(1s)); });
+
     // Tokens: keys and revocations come from auth, and with them whose address is another.
     auto rules = jwt::options_of(all.set, all.set.token_cache_bytes);
     rules.refetch_on = home;
@@ -131,7 +137,7 @@ int serve(config& from, bool take_over) {
     const auto changes = std::make_shared<invalidations>(home, first.db, forget, forget_all, log);
     const auto on_notify = [changes](const std::string&, const std::string& payload) { changes->notified(payload); };
     db::listener hints(home, all.set.database.options(), {"finance_invalidations"}, on_notify, log);
-    rt.spawn(0, "follow_invalidations", [changes] { return changes->follow(); });
+    rt.every(0, "follow_invalidations", at_once_then(1s), [changes] { return changes->follow(); });
     invalidation_store told(first.db);
     rt.every(0, "clean_caches", 4s, [&all] { return clean_caches(all); });
     rt.every(0, "forget_answers", 60s,

@@ -5,6 +5,7 @@
 #include "db/settings.hpp"
 
 #include <cstddef>
+#include <vector>
 
 namespace mita::finance {
 
@@ -12,8 +13,8 @@ struct settings : common_settings {
     explicit settings(config& from);  // throws config_error with every wrong setting
 
     db::settings database;
-    config::endpoint auth_internal;
-    secret cursor_secret;  // MITA_FINANCE_SECRET
+    std::vector<config::endpoint> auth_internal;  // at least one
+    secret cursor_secret;                         // MITA_FINANCE_SECRET
     std::size_t token_cache_bytes, user_cache_bytes, ledger_cache_bytes, page_cache_bytes;
 };
 

@@ -7,10 +7,10 @@
 #include "gateway/own/own.hpp"
 #include "gateway/pass.hpp"
 #include "gateway/to_secure.hpp"
-#include "gateway/upstream/instances.hpp"
 #include "gateway/upstream/probe.hpp"
 #include "http/doors.hpp"
 #include "http/handover.hpp"
+#include "http/instances.hpp"
 #include "http/reload_door.hpp"
 #include "jwt/trust.hpp"
 
@@ -90,7 +90,7 @@ struct worker_parts {
 };
 
 // Auth's connections end after what was noted last has gone to it.
-awaitable<void> send_the_last(app& a, instances& auth, deadline d) {
+awaitable<void> send_the_last(app& a, http::instances& auth, deadline d) {
     try {
         co_await a.all.trail.flush(auth, a.all.set.internal_token, d.capped(std::chrono::seconds(2)));
     } catch (const std::exception& e) {
@@ -128,8 +128,12 @@ int serve(config& from, bool take_over) {
     app& first = parts.front()->a;
     const executor home = rt.at(0).get_executor();
 
-    instances auth_inside(home, first.auth.name, first.auth.inside_at, log, all.metrics);
-    instances finance_inside(home, first.finance.name, first.finance.inside_at, log, all.metrics);
+    constexpr unsigned connections_each = 6;  // the feed waits on one; keys, the trail, health, operators
+    http::standings auth_known, finance_known;
+    http::instances auth_inside(home, first.auth.name, first.auth.inside_at, connections_each, auth_known, log,
+                                all.metrics);
+    http::instances finance_inside(home, first.finance.name, first.finance.inside_at, connections_each, finance_known,
+                                   log, all.metrics);
 
     // Tokens: keys and revocations come from auth.
     auto rules = jwt::options_of(all.set, all.set.token_cache_bytes);
@@ -142,7 +146,7 @@ int serve(config& from, bool take_over) {
         all.metrics.callback(
             "mita_gateway_circuit_state", "0: closed, 1: half open, 2: open, no instance can be asked.", "gauge",
             {{"upstream", u->name}}, [u] { return double(u->state.each.circuit(std::chrono::steady_clock::now())); });
-        instances& each = u == &first.auth ? auth_inside : finance_inside;
+        http::instances& each = u == &first.auth ? auth_inside : finance_inside;
         const auto p = std::make_shared<probe>(*u, each, [&first] { return first.ready(); }, log);
         rt.every(0, std::string("probe_") + u->name, [p] { return p->pause(); }, [p] { return p->ask(); });
     }
@@ -156,7 +160,7 @@ int serve(config& from, bool take_over) {
         co_await all.trail.flush(auth_inside, all.set.internal_token, deadline::after(std::chrono::seconds(5)));
     });
 
-    std::vector<const instances*> asked{&auth_inside, &finance_inside};
+    std::vector<const http::instances*> asked{&auth_inside, &finance_inside};
     const auto own_health = [&first] { return first.health(); };
     all.operators = std::make_unique<ops_data>(home, std::move(asked), own_health, all.metrics, log);
 

@@ -109,6 +109,46 @@ def test_C3_what_the_gateway_itself_asks_of_auth_goes_on_at_another_instance(sta
     assert told(stack, gateway, 'mita_gateway_audit_events_total{result="dropped"}') == 0
 
 
+def test_C7_what_finance_asks_of_auth_goes_on_at_another_instance(stack):
+    """Who a person is, keys and revocations, whichever of two dies or hangs: it stays ready, writes are never refused, and who signed out is out."""
+    second = stack.also("auth", "auth-second").start()
+    finance = stack.also("finance", "finance-two-auths", MITA_AUTH_INTERNAL_URL=urls(stack.auth.internal_port, second.internal_port)).start()
+    silent = 10  # seconds of the feed that it puts up with
+    try:
+        for away, ends in ((stack.auth, "kill"), (second, "kill"), (stack.auth, "stop"), (second, "stop")):
+            left = second if away is stack.auth else stack.auth
+            stays = Person(stack, left)
+            writes = Client(finance, stack.contract, stays.access)
+            expect(writes.get("/v1/me"), 200)
+            away.process.send_signal(signal.SIGKILL if ends == "kill" else signal.SIGSTOP)
+            try:
+                someone = Person(stack, left)
+                mine = Client(finance, stack.contract, someone.access)
+                until(lambda mine=mine: mine.get("/v1/me", check=False).status == 200, 20 * finance.slow, "who they are, by the one that is left")
+                expect(Client(left, stack.contract, someone.access).post("/v1/auth/logout"), 204)
+
+                def heard(mine=mine, writes=writes):
+                    written = writes.post("/v1/transactions", {"money": money(-100), "category": "groceries"}, headers={"Idempotency-Key": os.urandom(8).hex()})
+                    ready = stack.client(finance).get("/readyz", internal=True, check=False)
+                    if (written.status, ready.status) != (201, 200):
+                        raise RuntimeError(f"{written} {ready}")
+                    return mine.get("/v1/me").status == 401
+
+                began = time.monotonic()
+                until(heard, silent * finance.slow, "finance to hear who signed out")
+                assert time.monotonic() - began < silent * finance.slow
+                until(lambda: told(stack, finance, "mita_finance_revocation_lag_seconds") < 3, silent * finance.slow, "the feed to be followed at the other")
+            finally:
+                if ends == "stop":
+                    away.process.send_signal(signal.SIGCONT)
+                else:
+                    away.start()
+        assert told(stack, finance, 'mita_http_client_ejections_total{upstream="auth_internal"}') >= 1
+    finally:
+        for service in (finance, second):
+            assert service.stop() == 0
+
+
 def test_C7_an_instance_of_auth_that_lost_its_database_is_not_followed_while_another_has_its_own(stack):
     """It answers, but knows nothing new: who signs out at the other is out at the gateway, and the trail is taken there."""
     sent = 'mita_gateway_audit_events_total{result="sent"}'

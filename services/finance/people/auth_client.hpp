@@ -19,13 +19,13 @@ struct auth_user {
 // does not know the person; deadline_exceeded.
 class auth_client {
 public:
-    auth_client(http::client& auth, const secret& token) : auth_(auth), token_(token) {}
+    auth_client(http::sender& auth, const secret& token) : auth_(auth), token_(token) {}
     awaitable<auth_user> find(uuid id, deadline d);
     awaitable<auth_user> rename(uuid id, std::string display_name, deadline d);
 
 private:
     awaitable<auth_user> ask(http::client_request r, deadline d);
-    http::client& auth_;
+    http::sender& auth_;
     const secret& token_;
 };
 

@@ -6,7 +6,7 @@
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
 #include "gateway/ops/scrape.hpp"
-#include "gateway/upstream/instances.hpp"
+#include "http/instances.hpp"
 
 #include <exception>
 #include <utility>
@@ -62,7 +62,7 @@ void append(std::string& out, const told& t) {
 
 }  // namespace
 
-ops_data::ops_data(executor home, std::vector<const instances*> behind, own_health health,
+ops_data::ops_data(executor home, std::vector<const http::instances*> behind, own_health health,
                    const metrics::registry& metrics, logger& log)
     : home_(home), behind_(std::move(behind)), health_(std::move(health)), metrics_(metrics), log_(log) {}
 
@@ -98,10 +98,10 @@ awaitable<void> ops_data::run(std::shared_ptr<flight> to) {
 awaitable<ops_data::document> ops_data::gather() {
     std::vector<std::shared_ptr<http::client>> clients;
     std::vector<told> all;
-    for (const instances* service : behind_) {
+    for (const http::instances* service : behind_) {
         for (const auto& one : service->all()) {
             clients.push_back(one->at);
-            all.push_back({service->service, one->known.address, {}, {}});
+            all.push_back({service->service, one->known->address, {}, {}});
         }
     }
     const auto limit = deadline::after(answers_within);

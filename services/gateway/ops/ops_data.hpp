@@ -20,9 +20,11 @@ template <class T>
 class flight;
 }
 
-namespace mita::gateway {
-
+namespace mita::http {
 class instances;
+}
+
+namespace mita::gateway {
 
 class ops_data {
 public:
@@ -30,8 +32,8 @@ public:
     using own_health = std::function<awaitable<health_report>()>;
 
     // home: the worker of `behind`, on which it is gathered.
-    ops_data(executor home, std::vector<const instances*> behind, own_health health, const metrics::registry& metrics,
-             logger& log);
+    ops_data(executor home, std::vector<const http::instances*> behind, own_health health,
+             const metrics::registry& metrics, logger& log);
 
     // Any worker. {"at":…,"instances":[{"service","address","health":{…}|null,"metrics":"…"}]}
     awaitable<document> now(deadline d);
@@ -43,7 +45,7 @@ private:
     awaitable<document> gather();
 
     executor home_;
-    std::vector<const instances*> behind_;
+    std::vector<const http::instances*> behind_;
     own_health health_;
     const metrics::registry& metrics_;
     logger& log_;

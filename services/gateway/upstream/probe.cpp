@@ -36,7 +36,7 @@ awaitable<void> check_one(instance_ptr at, std::shared_ptr<checks> c, std::size_
 
 }  // namespace
 
-probe::probe(upstream& of, instances& each, std::function<bool()> all_well, logger& log)
+probe::probe(upstream& of, http::instances& each, std::function<bool()> all_well, logger& log)
     : of_(of), each_(each), all_well_(std::move(all_well)), log_(log) {}
 
 awaitable<void> probe::ask() {
@@ -46,7 +46,7 @@ awaitable<void> probe::ask() {
     const auto another = deadline::after(1s);  // who keeps that one waiting does not make these look away
     co_await each_.ask(another);
     auto seen = each_.seen();
-    auto status = status_of_all(seen);
+    auto status = http::status_of_all(seen);
     if (of_.state.set(up, std::move(status), std::move(seen)))
         log_.info(up ? "upstream_ready" : "upstream_away").with("upstream", of_.name);
 }
@@ -63,7 +63,8 @@ awaitable<bool> probe::check(deadline d) {
     for (std::size_t i = 0; i < all.size(); ++i) {
         const unsigned status = c->status[i];
         of_.note_check(*all[i], status != 0, status == 200);
-        up = up || (status == 200 && all[i]->known->at(std::chrono::steady_clock::now()) != standing::rank::ejected);
+        up = up ||
+             (status == 200 && all[i]->known->at(std::chrono::steady_clock::now()) != http::standing::rank::ejected);
     }
     co_return up;
 }

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "core/log.hpp"
-#include "gateway/upstream/instances.hpp"
 #include "gateway/upstream/upstream.hpp"
+#include "http/instances.hpp"
 
 #include <chrono>
 #include <functional>
@@ -15,7 +15,7 @@ namespace mita::gateway {
 class probe {
 public:
     // each: the service's instances, asked beside it. all_well: whether the gateway as a whole is ready.
-    probe(upstream& of, instances& each, std::function<bool()> all_well, logger& log);
+    probe(upstream& of, http::instances& each, std::function<bool()> all_well, logger& log);
 
     awaitable<void> ask();  // at most two seconds; a service that is away is told by its state, not thrown
     std::chrono::milliseconds pause();
@@ -23,7 +23,7 @@ public:
 private:
     awaitable<bool> check(deadline d);
     upstream& of_;
-    instances& each_;
+    http::instances& each_;
     std::function<bool()> all_well_;
     logger& log_;
     bool asked_ = false, began_well_ = false;

@@ -1,8 +1,8 @@
 #include "gateway/upstream/proxy.hpp"
 
 #include "core/error.hpp"
-#include "gateway/upstream/attempt.hpp"
 #include "gateway/upstream/hop_headers.hpp"
+#include "http/attempt.hpp"
 #include "http/connection_wait.hpp"
 #include "http/unreachable.hpp"
 
@@ -41,10 +41,10 @@ void tell_wait(const http::request& req, std::chrono::microseconds waited) {
 bool repeatable(http::verb v) { return v != http::verb::post && v != http::verb::patch; }  // RFC 9110 9.2.2
 
 // Whom to ask after that, the attempt of this number; throws its fault when nobody may be.
-errand instead(upstream& to, const http::request& req, const instance& failed, const attempt& tried, unsigned number,
-               bool may_repeat) {
+errand instead(upstream& to, const http::request& req, const instance& failed, const http::attempt& tried,
+               unsigned number, bool may_repeat) {
     if (tried.its_own) to.note_failure(failed);
-    const bool again = number < most_attempts && !tried.over && (may_repeat || !tried.sent);
+    const bool again = number < http::most_attempts && !tried.over && (may_repeat || !tried.sent);
     errand other = to.instead_of(failed, req.who.get(), again, tried.sent);
     if (!other) std::rethrow_exception(tried.fault);
     return other;
@@ -85,12 +85,12 @@ awaitable<void> proxy::forward(http::request& req, http::response& res, upstream
     const http::gone_watch watch(req, [&on, &answer = s->answer] { on->at.half_close(answer); });
     for (unsigned number = 1;; ++number) {
         if (!on) throw http::unreachable("no instance can be asked");
-        attempt tried;
+        http::attempt tried;
         const auto begun = deadline::clock::now();
         try {
             co_await on->at.exchange(s->head, req.body, method, once, s->answer, req.until);
         } catch (...) {
-            tried = failure_of(std::current_exception(), begun);
+            tried = http::failure_of(std::current_exception(), begun);
         }
         tell_wait(req, http::client_flight::take_wait(on->at, s->answer));
         if (!tried.fault) break;
@@ -110,12 +110,12 @@ awaitable<void> proxy::forward_stream(http::request& req, http::response& res, u
     std::unique_ptr<http::client_stream> stream;
     for (unsigned number = 1;; ++number) {
         if (!on) throw http::unreachable("no instance can be asked");
-        attempt tried;
+        http::attempt tried;
         const auto begun = deadline::clock::now();
         try {
             stream = co_await on->streams.open(s->head, s->answer, req.until);
         } catch (...) {
-            tried = failure_of(std::current_exception(), begun);
+            tried = http::failure_of(std::current_exception(), begun);
         }
         if (!tried.fault) break;
         on = instead(to, req, *on, tried, number, true);
@@ -139,12 +139,12 @@ awaitable<void> proxy::forward(http::request& req, http::response& res, companio
     auto s = take();
     const http::gone_watch watch(req, [&with] { with.flight.half_close(); });
     for (unsigned number = 1;; ++number) {
-        attempt tried;
+        http::attempt tried;
         const auto begun = deadline::clock::now();
         try {
             co_await with.flight.next(s->answer, req.until);
         } catch (...) {
-            tried = failure_of(std::current_exception(), begun);
+            tried = http::failure_of(std::current_exception(), begun);
         }
         tell_wait(req, with.flight.take_wait(s->answer));
         if (!tried.fault) break;

@@ -1,5 +1,7 @@
 #include "gateway/upstream/upstream.hpp"
 
+#include "core/http_endpoints.hpp"
+
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -54,23 +56,17 @@ http::client_options instance::for_streams(http::client_options o) {
     return o;
 }
 
-std::string joined(const std::vector<config::endpoint>& all) {
-    std::string out;
-    for (const auto& e : all) out += (out.empty() ? "" : ",") + e.host + ":" + std::to_string(e.port);
-    return out;
-}
-
 std::string upstream_state::status() const {
     const std::scoped_lock lock(mutex_);
     return status_;
 }
 
-std::vector<instance_seen> upstream_state::instances() const {
+std::vector<http::instance_seen> upstream_state::instances() const {
     const std::scoped_lock lock(mutex_);
     return instances_;
 }
 
-bool upstream_state::set(bool ready, std::string status, std::vector<instance_seen> instances) {
+bool upstream_state::set(bool ready, std::string status, std::vector<http::instance_seen> instances) {
     const std::scoped_lock lock(mutex_);
     status_ = std::move(status);
     instances_ = std::move(instances);
@@ -104,16 +100,16 @@ errand upstream::choose(const principal* person, const instance* but) {
     if (all_.size() == 1 && but == nullptr && all_[0]->known->untroubled()) return errand(all_[0]);
     const auto now = std::chrono::steady_clock::now();
     const auto rank_of = [now, but](const instance& i) {
-        const auto rank = &i == but ? standing::rank::ejected : i.known->at(now);
-        const bool full = rank == standing::rank::returning && i.busy >= i.known->at_once();
-        return full ? standing::rank::unready : rank;
+        const auto rank = &i == but ? http::standing::rank::ejected : i.known->at(now);
+        const bool full = rank == http::standing::rank::returning && i.busy >= i.known->at_once();
+        return full ? http::standing::rank::unready : rank;
     };
     const instance_ptr* best = nullptr;
-    auto best_rank = standing::rank::ejected;
+    auto best_rank = http::standing::rank::ejected;
     for (std::size_t n = 0; n < all_.size(); ++n) {
         const instance_ptr& it = all_[(turn_ + n) % all_.size()];
         const auto rank = rank_of(*it);
-        if (rank == standing::rank::ejected) continue;
+        if (rank == http::standing::rank::ejected) continue;
         if (best != nullptr && (rank > best_rank || (rank == best_rank && it->busy >= (*best)->busy))) continue;
         best = &it;
         best_rank = rank;
@@ -173,8 +169,8 @@ void upstream::follow() {
             now.push_back(*known);
             continue;
         }
-        now.push_back(std::make_shared<instance>(state.each.of(where), ex_, options(name, where, most_connections_),
-                                                 log_, metrics_));
+        now.push_back(
+            std::make_shared<instance>(state.each.of(where), ex_, options(name, where, most_connections_), metrics_));
     }
     const std::scoped_lock lock(mutex_);
     all_ = std::move(now);

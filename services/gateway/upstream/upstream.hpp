@@ -1,6 +1,6 @@
 // A service behind the gateway, as a value: its instances, how they fare, what was sent to it. `upstream_state` is one
 // per process, `upstream` one per worker, with connections of its own to each instance. A request goes to the instance
-// with the fewest of ours under way among those that stand best (upstream/standing.hpp); among equals to the one whose
+// with the fewest of ours under way among those that stand best (http/standing.hpp); among equals to the one whose
 // caches know the person who asks. Used by the pass through the proxy, the probe and the health report.
 #pragma once
 
@@ -8,10 +8,11 @@
 #include "core/log.hpp"
 #include "core/metrics.hpp"
 #include "core/principal.hpp"
-#include "gateway/upstream/standing.hpp"
 #include "http/client.hpp"
 #include "http/client_address.hpp"
 #include "http/client_stream.hpp"
+#include "http/instances.hpp"
+#include "http/standing.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -31,40 +32,36 @@ struct upstream_place {
     unsigned connections;  // at most, per worker and instance
 };
 
-struct instance_seen {
-    std::string address, status;  // host:port; of its /health, or unreachable
-};
-
 // What the last probe said, and how each instance stands. Any thread; one writer.
 class upstream_state {
 public:
     bool ready() const { return ready_; }
     std::string status() const;  // of all instances
-    std::vector<instance_seen> instances() const;
+    std::vector<http::instance_seen> instances() const;
     // True when `ready` changed.
-    bool set(bool ready, std::string status, std::vector<instance_seen> instances);
+    bool set(bool ready, std::string status, std::vector<http::instance_seen> instances);
 
-    standings each;
+    http::standings each;
 
 private:
     std::atomic<bool> ready_{false};
     mutable std::mutex mutex_;
     std::string status_ = "unreachable";
-    std::vector<instance_seen> instances_;
+    std::vector<http::instance_seen> instances_;
 };
 
 // One instance, as one worker sees it.
 struct instance {
-    instance(std::shared_ptr<standing> s, executor ex, http::client_options o, logger& log, metrics::registry& metrics)
+    instance(std::shared_ptr<http::standing> s, executor ex, http::client_options o, metrics::registry& metrics)
         : known(std::move(s)),
-          streams(ex, for_streams(o), log, metrics),
-          at(ex, std::move(o), log, metrics),
+          streams(ex, for_streams(o), metrics),
+          at(ex, std::move(o), metrics),
           address_hash_(hash_of(known->address)) {}
     // Whose weight is the greatest has the person for its own (rendezvous hashing): the same at every gateway, and when
     // an instance comes or goes, only its own people change theirs.
     std::uint64_t weight_for(const uuid& person) const;
     static http::client_options for_streams(http::client_options o);
-    const std::shared_ptr<standing> known;
+    const std::shared_ptr<http::standing> known;
     http::stream_client streams;
     http::client at;
     unsigned busy = 0;  // requests of ours under way
@@ -143,8 +140,5 @@ private:
     metrics::counter &answered_, &failed_, &retries_, &ejections_;
     metrics::histogram& time_;
 };
-
-// host:port,host:port, as http::client_address takes them.
-std::string joined(const std::vector<config::endpoint>& all);
 
 }  // namespace mita::gateway

@@ -62,7 +62,7 @@ TEST_CASE("After warm-up an exchange allocates nothing, neither in the client no
     client_options co;
     co.name = "up";
     co.port = listening.port();
-    client c(w.get_executor(), co, log, registry);
+    client c(w.get_executor(), co, registry);
     // Both ends on this thread, so that both are counted: the kernel completes the handshake, then we accept.
     bool adopted = false;
     std::thread accepting([&] {

@@ -22,13 +22,13 @@ std::string chunk(const std::string& data) {
 }
 
 struct streams {
-    explicit streams(std::uint16_t port, unsigned most = 4) : log("test", log_level::off), context(1) {
+    explicit streams(std::uint16_t port, unsigned most = 4) : context(1) {
         client_options o;
         o.name = "up";
         o.port = port;
         o.max_connections = most;
         o.max_response = 64 << 10;
-        c = std::make_unique<stream_client>(context.get_executor(), o, log, registry);
+        c = std::make_unique<stream_client>(context.get_executor(), o, registry);
     }
     ~streams() {
         mita::test::run(context, c->close(deadline::after(1s)));
@@ -51,7 +51,6 @@ struct streams {
         }
         return text;
     }
-    logger log;
     metrics::registry registry;
     asio::io_context context;
     std::unique_ptr<stream_client> c;

@@ -76,13 +76,12 @@ inline upstream::script always(std::string answer) {
 }
 
 struct fixture {
-    explicit fixture(std::uint16_t port, std::function<void(client_options&)> change = {})
-        : log("test", log_level::off), context(1) {
+    explicit fixture(std::uint16_t port, std::function<void(client_options&)> change = {}) : context(1) {
         client_options o;
         o.name = "up";
         o.port = port;
         if (change) change(o);
-        c = std::make_unique<client>(context.get_executor(), o, log, registry);
+        c = std::make_unique<client>(context.get_executor(), o, registry);
     }
     ~fixture() {
         mita::test::run(context, c->close(deadline::after(1s)));
@@ -102,7 +101,6 @@ struct fixture {
             context.run_for(10ms);
         }
     }
-    logger log;
     metrics::registry registry;
     asio::io_context context;
     std::unique_ptr<client> c;

@@ -29,17 +29,16 @@ int sockets(std::uint16_t port) {
 }
 
 struct asking {
-    explicit asking(std::uint16_t port) : log("test", log_level::off), context(1) {
+    explicit asking(std::uint16_t port) : context(1) {
         client_options o;
         o.name = "up";
         o.port = port;
-        c = std::make_unique<client>(context.get_executor(), o, log, registry);
+        c = std::make_unique<client>(context.get_executor(), o, registry);
     }
     ~asking() { mita::test::run(context, c->close(mita::test::soon())); }
     client_response get(const std::string& target) {
         return mita::test::run(context, c->send(client_request(verb::get, target), mita::test::soon()));
     }
-    logger log;
     metrics::registry registry;
     asio::io_context context;
     std::unique_ptr<client> c;

@@ -153,7 +153,7 @@ struct service {
         c.name = "auth";
         c.port = port;
         c.connect_timeout = 200ms;
-        client = std::make_unique<http::client>(context.get_executor(), c, log, metrics);
+        client = std::make_unique<http::client>(context.get_executor(), c, metrics);
         feed_options o;
         o.internal_token = secret("the-internal-token");
         o.on_people = [this](std::vector<revocation> entries) { return hear(this, std::move(entries)); };

@@ -1,8 +1,8 @@
-#include "gateway/upstream/instances.hpp"
+#include "http/instances.hpp"
 
 #include "core/runtime.hpp"
 #include "core/waiter.hpp"
-#include "gateway/upstream/attempt.hpp"
+#include "http/attempt.hpp"
 #include "http/unreachable.hpp"
 
 #include <algorithm>
@@ -12,16 +12,15 @@
 #include <string_view>
 #include <utility>
 
-namespace mita::gateway {
+namespace mita::http {
 
 namespace {
 
 using namespace std::chrono_literals;
 constexpr auto look_up_again = 5s;
-constexpr unsigned connections_each = 6;  // the feed waits on one; keys, the trail, health, operators
 constexpr const char* away = "unreachable";
 
-bool repeatable(const http::client_request& r) { return r.idempotent || r.method == http::verb::get; }
+bool repeatable(const client_request& r) { return r.idempotent || r.method == verb::get; }
 bool well(const std::string& status) { return status == "healthy" || status == "degraded"; }
 
 // The "status" member of a service's /health, found by its fixed place at the front.
@@ -40,9 +39,9 @@ struct round {
     std::vector<std::string> status;
 };
 
-awaitable<void> ask_one(std::shared_ptr<http::client> at, std::shared_ptr<round> r, std::size_t slot, deadline d) {
+awaitable<void> ask_one(std::shared_ptr<client> at, std::shared_ptr<round> r, std::size_t slot, deadline d) {
     try {
-        http::client_request ask(http::verb::get, "/health");
+        client_request ask(verb::get, "/health");
         const auto answer = co_await at->send(std::move(ask), d);
         r->status[slot] = status_in(answer.body);
     } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
@@ -53,19 +52,24 @@ awaitable<void> ask_one(std::shared_ptr<http::client> at, std::shared_ptr<round>
 
 }  // namespace
 
-instances::instances(executor ex, const char* service_, const std::string& at, logger& log, metrics::registry& metrics)
+instances::instances(executor ex, const char* service_, const std::string& at, unsigned connections, standings& shared,
+                     logger& log, metrics::registry& metrics)
     : service(service_),
       ex_(ex),
+      connections_(connections),
+      shared_(shared),
       log_(log),
       metrics_(metrics),
       address_(ex, at, 0),
-      ejections_(metrics.make_counter("mita_gateway_ejections_total", "Instances left out for a while as they failed",
+      ejections_(metrics.make_counter("mita_http_client_ejections_total",
+                                      "Instances left out for a while as they failed.",
                                       {{"upstream", service_ + std::string("_internal")}})) {
     follow_addresses();
     if (!all_.empty()) last_ = all_[std::random_device()() % all_.size()];
 }
 
 awaitable<void> instances::ask(deadline d) {
+    asked_ = true;
     co_await look_up(d);
     if (all_.empty()) co_return;
     const auto asked = all_;
@@ -77,19 +81,30 @@ awaitable<void> instances::ask(deadline d) {
     for (std::size_t i = 0; i < asked.size(); ++i) {
         one& it = *asked[i];
         it.status = r->status[i];
-        if (it.known.checked(it.status != away, well(it.status), now)) say_ejected(it);
+        if (it.known->checked(it.status != away, well(it.status), now)) say_ejected(it);
     }
 }
 
-awaitable<http::client_response> instances::send(http::client_request r, deadline d) {
+// Who starts beside the service hears of it at once; who lost one of them, soon of its return.
+std::chrono::milliseconds instances::pause() {
+    if (!asked_) return 0ms;
+    const auto is_well = [](const one_ptr& o) { return well(o->status); };
+    if (std::ranges::all_of(all_, is_well) && !all_.empty()) {
+        began_well_ = true;
+        return 1'000ms;
+    }
+    return began_well_ ? 100ms : 10ms;
+}
+
+awaitable<client_response> instances::send(client_request r, deadline d) {
     if (all_.empty()) {
         co_await look_up(d.capped(1s));
     }
     one_ptr on = choose(nullptr);
     for (unsigned number = 1;; ++number) {
-        if (on == nullptr) throw http::unreachable("no instance can be asked");
+        if (on == nullptr) throw unreachable("no instance can be asked");
         attempt tried;
-        std::optional<http::client_response> answer;
+        std::optional<client_response> answer;
         const auto begun = deadline::clock::now();
         auto same = r;
         try {
@@ -98,7 +113,7 @@ awaitable<http::client_response> instances::send(http::client_request r, deadlin
             tried = failure_of(std::current_exception(), begun);
         }
         if (answer && answer->status < 500) {
-            on->known.succeeded();
+            on->known->succeeded();
             last_ = on;
             co_return std::move(*answer);
         }
@@ -117,7 +132,7 @@ instances::one_ptr instances::choose(const one* but) const {
     one_ptr best;
     auto best_rank = standing::rank::ejected;
     for (const one_ptr& it : all_) {
-        const auto rank = it->known.at(now);
+        const auto rank = it->known->at(now);
         if (it.get() == but || rank == standing::rank::ejected) continue;
         if (best != nullptr && (rank > best_rank || (rank == best_rank && it != last_))) continue;
         best = it;
@@ -129,14 +144,14 @@ instances::one_ptr instances::choose(const one* but) const {
 // The next call begins with another.
 void instances::failed(one& it) {
     if (last_.get() == &it) last_ = choose(&it);
-    if (it.known.failed(std::chrono::steady_clock::now())) say_ejected(it);
+    if (it.known->failed(std::chrono::steady_clock::now())) say_ejected(it);
 }
 
 void instances::say_ejected(const one& it) {
     ejections_.add();
     log_.warn("instance_ejected")
         .with("upstream", service + std::string("_internal"))
-        .with("address", it.known.address);
+        .with("address", it.known->address);
 }
 
 awaitable<void> instances::look_up(deadline d) {
@@ -151,20 +166,20 @@ awaitable<void> instances::look_up(deadline d) {
 void instances::follow_addresses() {
     std::vector<one_ptr> now;
     for (const tcp::endpoint& e : address_.endpoints()) {
-        auto address = http::text_of(e);
-        const auto same = [&](const one_ptr& o) { return o->known.address == address; };
+        auto address = text_of(e);
+        const auto same = [&](const one_ptr& o) { return o->known->address == address; };
         if (std::ranges::any_of(now, same)) continue;
         const auto known = std::ranges::find_if(all_, same);
         if (known != all_.end()) {
             now.push_back(*known);
             continue;
         }
-        http::client_options o;
+        client_options o;
         o.name = service + std::string("_internal");
         o.host = address;
-        o.max_connections = connections_each;
-        const auto& made = now.emplace_back(std::make_shared<one>(std::move(address)));
-        made->at = std::make_shared<http::client>(ex_, std::move(o), log_, metrics_);
+        o.max_connections = connections_;
+        const auto& made = now.emplace_back(std::make_shared<one>(shared_.of(address)));
+        made->at = std::make_shared<client>(ex_, std::move(o), metrics_);
         made->status = away;
     }
     all_ = std::move(now);
@@ -172,7 +187,7 @@ void instances::follow_addresses() {
 
 std::vector<instance_seen> instances::seen() const {
     std::vector<instance_seen> out;
-    for (const one_ptr& o : all_) out.push_back({o->known.address, o->status});
+    for (const one_ptr& o : all_) out.push_back({o->known->address, o->status});
     return out;
 }
 
@@ -190,4 +205,4 @@ std::string status_of_all(const std::vector<instance_seen>& seen) {
     return same ? first : "degraded";
 }
 
-}  // namespace mita::gateway
+}  // namespace mita::http

@@ -1,9 +1,9 @@
-#include "gateway/upstream/standing.hpp"
+#include "http/standing.hpp"
 
 #include <algorithm>
 #include <random>
 
-namespace mita::gateway {
+namespace mita::http {
 
 namespace {
 
@@ -79,4 +79,4 @@ int standings::circuit(std::chrono::steady_clock::time_point now) const {
     return best;
 }
 
-}  // namespace mita::gateway
+}  // namespace mita::http

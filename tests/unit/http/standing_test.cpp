@@ -1,9 +1,9 @@
 // How an instance stands after failures, successes and checks, on a clock of the test.
-#include "gateway/upstream/standing.hpp"
+#include "http/standing.hpp"
 
 #include <catch2/catch.hpp>
 
-using namespace mita::gateway;
+using namespace mita::http;
 using namespace std::chrono_literals;
 using rank = standing::rank;
 

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <string>
 
-namespace mita::gateway {
+namespace mita::http {
 
 class standing {
 public:
@@ -59,4 +59,4 @@ private:
     std::map<std::string, std::weak_ptr<standing>> all_;
 };
 
-}  // namespace mita::gateway
+}  // namespace mita::http

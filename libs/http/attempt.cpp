@@ -1,4 +1,4 @@
-#include "gateway/upstream/attempt.hpp"
+#include "http/attempt.hpp"
 
 #include "core/error.hpp"
 #include "http/client.hpp"
@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-namespace mita::gateway {
+namespace mita::http {
 
 attempt failure_of(std::exception_ptr fault, deadline::clock::time_point begun) {
     constexpr auto patience = std::chrono::seconds(1);  // who was given less is not to blame
@@ -14,10 +14,10 @@ attempt failure_of(std::exception_ptr fault, deadline::clock::time_point begun) 
     out.fault = fault;
     try {
         std::rethrow_exception(fault);
-    } catch (const http::unreachable&) {
+    } catch (const unreachable&) {
         out.sent = out.over = false;
         out.its_own = true;
-    } catch (const http::upstream_error&) {  // nothing of it went to our client
+    } catch (const upstream_error&) {  // nothing of it went to our client
         out.over = false;
         out.its_own = true;
     } catch (const deadline_exceeded&) {
@@ -28,4 +28,4 @@ attempt failure_of(std::exception_ptr fault, deadline::clock::time_point begun) 
     return out;
 }
 
-}  // namespace mita::gateway
+}  // namespace mita::http

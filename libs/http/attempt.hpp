@@ -6,7 +6,7 @@
 
 #include <exception>
 
-namespace mita::gateway {
+namespace mita::http {
 
 constexpr unsigned most_attempts = 3;
 
@@ -19,4 +19,4 @@ struct attempt {
 
 attempt failure_of(std::exception_ptr fault, deadline::clock::time_point begun);
 
-}  // namespace mita::gateway
+}  // namespace mita::http
