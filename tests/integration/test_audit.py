@@ -5,7 +5,7 @@ import copy
 import os
 import random
 import time
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,6 +19,7 @@ SEEDS = [int(x) for x in os.environ.get("MITA_AUDIT_SEEDS", "").split(",") if x]
 STEPS = int(os.environ.get("MITA_AUDIT_STEPS", 400 if NIGHTLY else 90))
 SECONDS = float(os.environ.get("MITA_AUDIT_SECONDS", 0))  # at least so long, however many steps that are
 PLACES = [("Europe/Sofia", "EUR"), ("America/Los_Angeles", "JPY"), ("Pacific/Apia", "KWD"), ("Australia/Lord_Howe", "CLF")]
+RULES = [{"every": "month", "start_day": 25}, {"every": "week", "payday": date(2026, 4, 3)}, {"every": "two_weeks", "payday": date(2025, 12, 26)}, {"every": "month"}]
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,18 @@ def test_P1_P2_P3_P4_P5_P6_every_number_of_a_random_workload_agrees_with_a_secon
     print(f"seed {seed}; again: MITA_AUDIT_SEEDS={seed} MITA_AUDIT_STEPS={STEPS}")
     rng = random.Random(seed)
     clock.set(datetime(2026, rng.randrange(1, 13), rng.randrange(1, 29), rng.randrange(24), tzinfo=ZoneInfo("UTC")))
-    walkers = [Walker(stack, clock, rng, *place, doors=[stack.finance, second]) for place in PLACES]
+    walk([Walker(stack, clock, rng, *place, doors=[stack.finance, second]) for place in PLACES], stack, clock, rng)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_T1_whatever_days_periods_begin_on_and_however_that_changes_every_number_agrees(stack, clock, second, seed):
+    print(f"seed {seed}; again: MITA_AUDIT_SEEDS={seed} MITA_AUDIT_STEPS={STEPS}")
+    rng = random.Random(seed)
+    clock.set(datetime(2026, rng.randrange(1, 13), rng.randrange(1, 29), rng.randrange(24), tzinfo=ZoneInfo("UTC")))
+    walk([Walker(stack, clock, rng, *place, rule=rule, doors=[stack.finance, second]) for place, rule in zip(PLACES, RULES)], stack, clock, rng)
+
+
+def walk(walkers, stack, clock, rng):
     for w in walkers:
         if rng.random() < .2:
             w.create()  # before there is a plan

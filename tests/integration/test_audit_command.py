@@ -14,7 +14,7 @@ def audit(request, stack):
     def run(*words):
         done = command(request.config.getoption("--preset"), "finance", "audit", *words, MITA_FINANCE_DATABASE_URL=stack.cluster.url("finance"))
         lines = done.stdout.decode().splitlines()
-        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "L5", "account", "tags", "cleared", "feed", "repaired")}, done.stderr.decode()
+        return done.returncode, {law: [x for x in lines if x.startswith(law + " ")] for law in ("L1", "L2", "L3", "L4", "L5", "T1", "account", "tags", "cleared", "feed", "repaired")}, done.stderr.decode()
     return run
 
 
@@ -75,6 +75,16 @@ def test_L5_a_wrong_sum_of_a_goal_is_named_and_made_anew(stack, saver, audit):
     status, found, _ = audit("--repair")
     assert status == 0 and found["repaired"] == [f"repaired sums user={saver.id}"]
     assert audit()[0] == 0 and expect(saver.get(f"/v1/goals/{goal}"), 200).json == before
+
+
+def test_T1_a_gap_between_periods_is_named_and_an_overlap_is_refused(stack, saver, clock, audit):
+    saver.spend(100, booked_on="2026-06-02")
+    with pytest.raises(Exception, match="overlaps another"):
+        stack.cluster.sql("update finance.periods set next = next + 1 where user_id = %s and month = '2026-05-01'", (saver.id,))
+    stack.cluster.sql("delete from finance.periods where user_id = %s and month = '2026-05-01'", (saver.id,))
+    status, found, _ = audit()
+    assert status == 1 and found["T1"] == [f"T1 user={saver.id} period=2026-04-01: ends before 2026-05-01, the next one begins on 2026-06-01"]
+    stack.cluster.sql("delete from finance.users where user_id = %s", saver.id)
 
 
 def test_what_counts_though_its_account_is_off_budget_is_named(stack, saver, audit):

@@ -160,15 +160,15 @@ def test_what_the_release_before_schedules_wrote_gives_every_number_it_gave(stac
     sql("update finance.onboarding_answers set answers = %s::jsonb where user_id = %s", json.dumps(was["answers"]))
     sql("delete from finance.periods where user_id = %s")
     for month, revision, from_day, chain_from, budget, obligations in was["periods"]:
-        sql("insert into finance.periods (month, revision, from_day, chain_from, plan_version, budget, obligations, opened_at, user_id) "
-            "values (%s, %s, %s, %s, 1, %s::jsonb, %s::jsonb, '2026-02-01T00:00:00Z', %s)", month, int(revision), from_day, chain_from,
-            json.dumps(budget), json.dumps(obligations))
+        sql("insert into finance.periods (month, next, revision, from_day, chain_from, plan_version, budget, obligations, opened_at, user_id) "
+            "values (%s, %s::date + interval '1 month', %s, %s, %s, 1, %s::jsonb, %s::jsonb, '2026-02-01T00:00:00Z', %s)", month, month, int(revision), from_day,
+            chain_from, json.dumps(budget), json.dumps(obligations))
     at(person, clock, "2026-04-20")
     for day, category, amount in was["spent"]:
         expect(person.create(amount, category, booked_on=day), 201)
     assert {m: numbers(person.calendar(m)) for m in was["calendars"]} == was["calendars"]
     got = expect(person.get("/v1/onboarding"), 200)
-    assert got.json | {"version": was["onboarding"]["version"]} == was["onboarding"]
+    assert got.json | {"version": was["onboarding"]["version"]} == was["onboarding"] | {"period": {"every": "month", "start_day": 1}}
     expect(person.put("/v1/onboarding", got.json | {"buffer_money": money(6000)}, headers={"If-Match": got.etag}), 200)
     assert {m: numbers(person.calendar(m)) for m in was["replanned"]} == was["replanned"]
     rows = sql("select answers from finance.onboarding_answers where user_id = %s order by version desc limit 1")[0][0]

@@ -122,10 +122,10 @@ int audit(config& from, bool repairing) {
 
 void add_audit(command_line& cli) {
     const auto repairing = std::make_shared<bool>(false);
-    auto& command = cli.add(
-        "audit",
-        "recompute the stored sums of everybody (L1, L2, L3, L4, L5, the feed's numbers) and name each difference",
-        [repairing](config& from) { return audit(from, *repairing); });
+    auto& command = cli.add("audit",
+                            "recompute the stored sums of everybody (L1, L2, L3, L4, L5, the feed's numbers, periods "
+                            "T1) and name each difference",
+                            [repairing](config& from) { return audit(from, *repairing); });
     command.add_flag("--repair", *repairing,
                      "make sums anew from what they are of (L2, L4, L5); the rest is only named");
 }

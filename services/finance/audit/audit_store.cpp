@@ -144,6 +144,14 @@ constexpr auto goals_sql = db::join(
     "  where a.user_id is null order by 1, 2 limit 1000");
 constexpr db::statement wrong_goals{"finance_audit_goals", goals_sql};
 
+// Opened periods follow one another, and the revisions of one are of the same days.
+constexpr db::statement wrong_periods{
+    "finance_audit_periods",
+    "select user_id, format('period=%s: ends before %s, the next one begins on %s', month, next, after) from ("
+    "  select user_id, month, next, lead(month) over (partition by user_id order by month, next) as after from ("
+    "    select distinct user_id, month, next from periods where user_id = any($1::uuid[])) d) p "
+    "where after <> next order by user_id, month limit 1000"};
+
 constexpr db::statement lock_person{"finance_audit_lock", "select 1 from users where user_id = $1 for update"};
 constexpr auto repair_sql = db::join(
     sums_of,
@@ -209,6 +217,8 @@ awaitable<std::vector<difference>> audit_store::differences(const std::vector<uu
     add("payee", payees);
     const auto cleared = co_await db_.query_idempotent(wrong_cleared, d, people);
     add("cleared", cleared);
+    const auto periods = co_await db_.query_idempotent(wrong_periods, d, people);
+    add("T1", periods);
     const auto sums = co_await db_.query_idempotent(wrong_sums, d, people);
     add("L4", sums);
     const auto goals = co_await db_.query_idempotent(wrong_goals, d, people);

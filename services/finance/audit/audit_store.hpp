@@ -15,7 +15,7 @@ namespace mita::finance {
 
 // One difference between what is stored and what it must be.
 struct difference {
-    std::string law;  // L2, L3, L4, L5, account, tags, payee, feed
+    std::string law;  // L2, L3, L4, L5, T1, account, tags, payee, feed
     uuid user;
     std::string what;  // "day=2026-04-02 category=groceries: stored ..., recomputed ..."
 };

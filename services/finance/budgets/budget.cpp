@@ -23,12 +23,13 @@ void append_asked(json_out& out, const std::vector<plan_inputs::category>& list,
     out.field("fixed", asked->budget.has_value());
 }
 
-void append_said(json_out& out, const plan_inputs::month_budget* said) {
+void append_said(json_out& out, const plan_inputs* inputs, const stored_period& p) {
+    const auto* said = inputs == nullptr ? nullptr : asked_of(*inputs, p.over()).said;
     if (said == nullptr) {
         out.null("said");
         return;
     }
-    out.key("said").open('{').field("month", format_month(said->month));
+    out.key("said").open('{').field("month", format_period(inputs->periods.containing(said->month)));
     out.field("scope", scope_name(said->onwards)).close('}');
 }
 
@@ -36,13 +37,14 @@ void append_said(json_out& out, const plan_inputs::month_budget* said) {
 
 std::string budget_text(const stored_period& p, const plan_inputs* inputs, const std::string& currency) {
     json_out out(currency, 4096);
-    out.open('{').field("month", format_month(p.month)).field("currency", currency);
+    out.open('{').field("month", format_period(p.over())).field("from", p.over().start);
+    out.field("to", p.over().last_day()).field("currency", currency);
     out.field("status", p.budget.problem ? "infeasible" : "ok");
     out.money("pool_money", p.budget.pool.pool).money("unallocated_money", p.budget.unallocated);
     out.key("categories").open('[');
     for (const auto& c : p.budget.categories) {
         out.open('{').field("category", c.id).field("class", class_name(c.cls)).money("budget_money", c.daily_part);
-        if (inputs != nullptr) append_asked(out, asked_of(*inputs, p.month).categories, c.id);
+        if (inputs != nullptr) append_asked(out, asked_of(*inputs, p.over()).categories, c.id);
         out.field("policy", format_policy(c.rule)).field("rollover", rollover_name(c.roll.kind));
         if (c.roll.cap)
             out.money("rollover_cap_money", *c.roll.cap);
@@ -54,16 +56,16 @@ std::string budget_text(const stored_period& p, const plan_inputs* inputs, const
         out.close('}');
     }
     out.close(']');
-    append_said(out, inputs == nullptr ? nullptr : asked_of(*inputs, p.month).said);
+    append_said(out, inputs, p);
     out.close('}');
     return std::move(out.text);
 }
 
-plan_inputs::month_budget read_month_budget(std::string_view body, year_month month, const plan_inputs& before,
+plan_inputs::month_budget read_month_budget(std::string_view body, const period& over, const plan_inputs& before,
                                             const category_book& book) {
     json_document doc(body);
     auto in = doc.object();
-    plan_inputs::month_budget said{month, read_scope(in), {}, false};
+    plan_inputs::month_budget said{over.start, read_scope(in), {}, false};
     auto others = before;
     others.default_weights = true;  // so that no categories are written
     others.categories.clear();

@@ -14,7 +14,7 @@ std::string budget_text(const stored_period& p, const plan_inputs* inputs, const
 
 // What a body of PUT /v1/budgets/{month} says of the month, by the rules of PUT /v1/onboarding. Throws api_error: 400
 // for malformed JSON, 422 with every finding.
-plan_inputs::month_budget read_month_budget(std::string_view body, year_month month, const plan_inputs& before,
+plan_inputs::month_budget read_month_budget(std::string_view body, const period& over, const plan_inputs& before,
                                             const category_book& book);
 
 }  // namespace mita::finance

@@ -3,7 +3,7 @@
 namespace mita::finance {
 
 void append(json_out& out, const budget_move& m) {
-    out.open('{').field("id", m.id.str()).field("month", format_month(m.month)).field("on", m.on);
+    out.open('{').field("id", m.id.str()).field("month", format_period(m.over)).field("on", m.on);
     out.field("from", m.from).field("to", m.to).money("money", m.value, m.currency);
     if (m.note)
         out.field("note", *m.note);

@@ -15,7 +15,7 @@ namespace mita::finance {
 
 struct budget_move {
     uuid id;
-    year_month month;
+    period over;
     civil_day on;
     std::string from, to;
     amount value = 0;  // > 0

@@ -26,7 +26,7 @@ budget_move read_new_budget_move(json_document& doc, const budget_move_rules& ru
     if (id && !acceptable_client_id(*id))
         in.fail("id", "invalid_id", "Must be a UUID of version 7 whose clock is at most 24 hours off.");
     m.id = id ? *id : new_uuid();
-    m.month = month_of(rules.today);
+    m.over = rules.over;
     m.on = rules.today;
     m.currency = rules.currency;
     m.created_at = rules.now;

@@ -18,6 +18,7 @@ struct budget_move_rules {
     const category_book& book;
     std::string currency;
     civil_day today;
+    period over;  // of today
     wall::time_point now;
     std::size_t there = 0;  // moves of the month
     std::function<amount(std::string_view category)> to_give;

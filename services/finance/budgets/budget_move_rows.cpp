@@ -16,8 +16,8 @@ template <class Columns>
 budget_move move_from(Columns in) {
     budget_move m;
     m.id = in.template next<uuid>();
-    const auto month = in.template next<std::chrono::year_month_day>();
-    m.month = month.year() / month.month();
+    m.over.start = civil_day(in.template next<std::chrono::year_month_day>());
+    m.over.next = civil_day(in.template next<std::chrono::year_month_day>());
     m.on = civil_day(in.template next<std::chrono::year_month_day>());
     m.from = in.template next<std::string>();
     m.to = in.template next<std::string>();
@@ -43,8 +43,8 @@ std::vector<plan_inputs::move> planned_moves_from(std::string_view json) {
     for (const auto& row : rows.as_array()) {
         const auto& of = row.as_array();
         const auto day = parse_day(std::string_view(of.at(0).as_string())).value();
-        out.push_back({month_of(day), std::string(of.at(1).as_string()), std::string(of.at(2).as_string()),
-                       of.at(3).to_number<amount>()});
+        out.push_back(
+            {day, std::string(of.at(1).as_string()), std::string(of.at(2).as_string()), of.at(3).to_number<amount>()});
     }
     return out;
 }

@@ -12,7 +12,7 @@ namespace mita::finance {
 
 // Of a row b, in the order budget_move_rows.cpp reads them.
 inline constexpr char budget_move_columns[] =
-    "b.id, b.month, b.day, b.from_category, b.to_category, b.amount, b.currency, b.note, b.created_at";
+    "b.id, b.month, b.next, b.day, b.from_category, b.to_category, b.amount, b.currency, b.note, b.created_at";
 
 // first: the column the list begins at.
 budget_move budget_move_from(const db::row& r, int first);
@@ -23,8 +23,8 @@ budget_move budget_move_from(std::string_view json);
 // moves west may stand in it again). Null when there are none.
 inline constexpr char planned_move_columns[] =
     "(select jsonb_agg(jsonb_build_array(b.month, b.from_category, b.to_category, b.amount) order by b.created_at, "
-    "b.id) from budget_moves b where b.user_id = u.user_id and b.month >= (select max(n.month) - interval '1 month' "
-    "from budget_moves n where n.user_id = u.user_id))";
+    "b.id) from budget_moves b where b.user_id = u.user_id and b.next >= (select max(n.month) from budget_moves n "
+    "where n.user_id = u.user_id))";
 std::vector<plan_inputs::move> planned_moves_from(std::string_view json);
 
 }  // namespace mita::finance

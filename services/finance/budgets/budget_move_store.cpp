@@ -23,26 +23,24 @@ constexpr db::statement lock_mover{"finance_budget_move_lock", "select 1 from us
 constexpr auto insert_move_sql =
     db::join(begin_with_months,
              ", b as (insert into budget_moves (user_id, id, month, day, from_category, to_category, amount, currency, "
-             "    note, created_at) "
-             "  select user_id, $19::uuid, $20::date, $21::date, $22::text, $23::text, $24::bigint, $25::text, "
-             "    $26::text, $8::timestamptz from u)",
+             "    note, created_at, next) "
+             "  select user_id, $20::uuid, $21::date, $22::date, $23::text, $24::text, $25::bigint, $26::text, "
+             "    $27::text, $8::timestamptz, $28::date from u)",
              keyed_end);
 constexpr db::statement insert_move{"finance_budget_move_insert", insert_move_sql};
 
-year_month_day first_of(year_month m) { return m / std::chrono::day{1}; }
-
 }  // namespace
 
-awaitable<std::vector<budget_move>> budget_move_store::of_month(const uuid& user, year_month month, deadline d) {
-    const auto rows = co_await db_.query_idempotent(moves_of_month, d, user, first_of(month));
+awaitable<std::vector<budget_move>> budget_move_store::of_period(const uuid& user, civil_day first, deadline d) {
+    const auto rows = co_await db_.query_idempotent(moves_of_month, d, user, year_month_day(first));
     std::vector<budget_move> out;
     for (const auto r : rows) out.push_back(budget_move_from(r, 0));
     co_return out;
 }
 
-awaitable<std::optional<budget_move>> budget_move_store::read(const uuid& user, year_month month, const uuid& id,
+awaitable<std::optional<budget_move>> budget_move_store::read(const uuid& user, civil_day first, const uuid& id,
                                                               deadline d) {
-    const auto rows = co_await db_.query_idempotent(one_move, d, user, first_of(month), id);
+    const auto rows = co_await db_.query_idempotent(one_move, d, user, year_month_day(first), id);
     if (rows.empty()) co_return std::nullopt;
     co_return budget_move_from(rows.front(), 0);
 }
@@ -52,8 +50,8 @@ awaitable<write_outcome> budget_move_store::insert(const uuid& user, const budge
     const months_written months(budget_version, then);
     db::batch both;
     both.add(lock_mover, user);
-    both.add(insert_move, user, answer, months, m.id, first_of(m.month), year_month_day(m.on), m.from, m.to, m.value,
-             m.currency, m.note);
+    both.add(insert_move, user, answer, months, m.id, year_month_day(m.over.start), year_month_day(m.on), m.from, m.to,
+             m.value, m.currency, m.note, year_month_day(m.over.next));
     try {
         const auto results = co_await db_.run_batch(std::move(both), d);
         const auto& rows = results.at(1);

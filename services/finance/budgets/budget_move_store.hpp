@@ -18,9 +18,9 @@ class budget_move_store {
 public:
     explicit budget_move_store(db::pool& db) : db_(db) {}
 
-    // Of a month, the newest first.
-    awaitable<std::vector<budget_move>> of_month(const uuid& user, year_month month, deadline d);
-    awaitable<std::optional<budget_move>> read(const uuid& user, year_month month, const uuid& id, deadline d);
+    // Of the period that begins on `first`, the newest first.
+    awaitable<std::vector<budget_move>> of_period(const uuid& user, civil_day first, deadline d);
+    awaitable<std::optional<budget_move>> read(const uuid& user, civil_day first, const uuid& id, deadline d);
     // Throws api_error 409 already_exists for an id that one has.
     awaitable<write_outcome> insert(const uuid& user, const budget_move& m, std::int64_t budget_version,
                                     const months_after& then, const keyed_answer& answer, deadline d);

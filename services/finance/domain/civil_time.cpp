@@ -60,19 +60,17 @@ int weekday_index(civil_day day) { return static_cast<int>(std::chrono::weekday{
 
 int period::today_index(civil_day today) const { return std::clamp(offset(today), 0, days()); }
 
-period period_of(year_month label, int start_day) {
-    return {clamped_day(label, start_day), clamped_day(label + std::chrono::months{1}, start_day), label};
+period period_of(year_month month) { return {clamped_day(month, 1), clamped_day(month + std::chrono::months{1}, 1)}; }
+
+std::optional<period_name> parse_period(std::string_view text) {
+    if (const auto month = parse_month(text)) return period_name{clamped_day(*month, 1), true};
+    if (const auto day = parse_day(text)) return period_name{*day};
+    return std::nullopt;
 }
 
-period period_containing(civil_day day, int start_day) {
-    const auto label = month_of(day);
-    const auto candidate = period_of(label, start_day);
-    return day < candidate.start ? period_of(label - std::chrono::months{1}, start_day) : candidate;
-}
-
-int periods_until(const period& from, civil_day by, int start_day) {
-    const auto last = period_containing(by, start_day).label;
-    return std::max(1, static_cast<int>((last - from.label).count()) + 1);
+std::string format_period(const period& p) {
+    const auto month = month_of(p.start);
+    return p == period_of(month) ? format_month(month) : format_day(p.start);
 }
 
 }  // namespace mita::finance

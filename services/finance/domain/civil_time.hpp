@@ -28,16 +28,17 @@ year_month month_of(civil_day day);
 // 0 Monday … 6 Sunday.
 int weekday_index(civil_day day);
 
-// A budget period: the month `label`, from its start day to the day before the next period's start; 28..31 days.
+// A budget period: from its first day to the day before the next one's, which is its identity; what day that is, the
+// person's period_rules say.
 struct period {
     civil_day start;
     civil_day next;
-    year_month label;
 
     bool operator==(const period&) const = default;
 
     int days() const { return static_cast<int>((next - start).count()); }
     bool contains(civil_day day) const { return day >= start && day < next; }
+    civil_day last_day() const { return next - std::chrono::days{1}; }
     civil_day day_at(int index) const { return start + std::chrono::days{index}; }
     // Signed distance from the start; outside 0..days()−1 for days outside.
     int offset(civil_day day) const { return static_cast<int>((day - start).count()); }
@@ -45,10 +46,16 @@ struct period {
     int today_index(civil_day today) const;
 };
 
-// start_day 1..31 (the user's custom month start); 29–31 clamp to the last day of short months.
-period period_of(year_month label, int start_day = 1);
-period period_containing(civil_day day, int start_day = 1);
-// Periods from `from` through the one containing `by`, both counted; at least 1 (a goal overdue is due now).
-int periods_until(const period& from, civil_day by, int start_day = 1);
+// The calendar month.
+period period_of(year_month month);
+
+// How a request names a period: by a month ("2026-04") or by a day of it. period_rules say which one is meant.
+struct period_name {
+    civil_day day;  // of a month its first
+    bool month = false;
+};
+std::optional<period_name> parse_period(std::string_view text);
+// A whole calendar month as "YYYY-MM", any other period by its first day.
+std::string format_period(const period& p);
 
 }  // namespace mita::finance

@@ -13,7 +13,8 @@
 
 namespace mita::finance {
 
-inline constexpr int max_days = 31;
+inline constexpr int longest_month = 31;
+inline constexpr int max_days = 46;  // of a month with a piece before it (period_rules.hpp)
 inline constexpr amount max_weight = 1'000'000;
 
 using day_amounts = std::array<amount, max_days>;

@@ -15,7 +15,7 @@ constexpr int whole_bp = 10000;
 bool valid(const category_input& category, int days) {
     if (category.budget < 0 || category.joined < 0 || category.joined > days) return false;
     const auto& rule = category.rule;
-    if (rule.kind == policy_kind::window && (rule.window < 1 || rule.window > max_days)) return false;
+    if (rule.kind == policy_kind::window && (rule.window < 1 || rule.window > longest_month)) return false;
     for (int d = 0; d < days; ++d) {
         if (category.weights[at(d)] < 0 || category.weights[at(d)] > max_weight) return false;
     }

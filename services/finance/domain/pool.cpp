@@ -55,14 +55,25 @@ amount goal_reservation(const goal_need& goal) {
     return open / months + (open % months > 0 ? 1 : 0);
 }
 
-std::optional<year_month> reached_in(year_month month, amount open, amount now, amount later) {
-    constexpr amount furthest = 1200;
+amount share_of_months(amount monthly, const period& over) {
+    wide sum = 0;
+    for (auto from = over.start; from < over.next;) {
+        const auto month = period_of(month_of(from));
+        const auto to = std::min(month.next, over.next);
+        const auto until = [&](civil_day day) { return wide{monthly} * month.offset(day) / month.days(); };
+        sum += until(to) - until(from);
+        from = to;
+    }
+    return static_cast<amount>(std::min<wide>(sum, max_amount));
+}
+
+std::optional<int> reached_after(amount open, amount now, amount later) {
     const auto rest = wide{open} - now;
-    if (rest <= 0) return month;
+    if (rest <= 0) return 0;
     if (later <= 0) return std::nullopt;
-    const auto months = (rest + later - 1) / later;
-    if (months > furthest) return std::nullopt;
-    return month + std::chrono::months{static_cast<int>(months)};
+    const auto periods = (rest + later - 1) / later;
+    if (periods > most_periods_ahead) return std::nullopt;
+    return static_cast<int>(periods);
 }
 
 outcome<pool_result> compute_pool(const pool_input& in) {

@@ -11,6 +11,7 @@
 
 #include "finance/domain/day_weights.hpp"
 #include "finance/domain/outcome.hpp"
+#include "finance/domain/period_rules.hpp"
 #include "finance/domain/policy.hpp"
 #include "finance/domain/taxonomy.hpp"
 
@@ -19,7 +20,7 @@ namespace mita::finance {
 struct goal_need {
     amount target = 0;
     amount saved = 0;
-    int periods_left = 1;          // periods_until(this period, by); < 1 counts as 1
+    int periods_left = 1;          // through the one of its date, this one counted; < 1 counts as 1
     std::optional<amount> each{};  // by a month's amount instead of a date, ≥ 0
     bool paused = false;
 };
@@ -27,9 +28,12 @@ struct goal_need {
 // This period's reservation: allocate(target − saved, periods left)[0], or `each` while so much is open; 0 when reached
 // or paused.
 amount goal_reservation(const goal_need& goal);
-// In which month a goal is reached that still wants `open`, gets `now` in `month` and `later` in each one after.
-// nullopt: in none of the next hundred years.
-std::optional<year_month> reached_in(year_month month, amount open, amount now, amount later);
+// What of an amount a month is a period's: Σ over its days of what spread gives them of their calendar month, so that
+// periods which make up a month have it together, to the unit.
+amount share_of_months(amount monthly, const period& over);
+// After how many periods a goal is reached that still wants `open`, gets `now` in this one and `later` in each one
+// after: 0 is this one. nullopt: in none of the next most_periods_ahead.
+std::optional<int> reached_after(amount open, amount now, amount later);
 
 // What gives way when there is too little, first to last: budgets the user fixed, the buffer, goals (the last listed
 // first), the obligations themselves.

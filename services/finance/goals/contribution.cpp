@@ -9,7 +9,7 @@ namespace mita::finance {
 
 namespace {
 
-civil_day day_of(const month_saving& m) { return period_of(m.month).next - std::chrono::days{1}; }
+civil_day day_of(const month_saving& m) { return m.over.last_day(); }
 civil_day day_of(const goal_entry& e) {
     if (e.made != nullptr) return e.made->on;
     return day_of(e.month != nullptr ? *e.month : *e.sweep);
@@ -88,7 +88,7 @@ void append(json_out& out, const goal_entry& e, const std::string& goal_id, cons
         return;
     }
     const auto& of = e.month != nullptr ? *e.month : *e.sweep;
-    out.open('{').field("id", format_month(of.month) + (e.sweep != nullptr ? ".sweep" : ""));
+    out.open('{').field("id", format_period(of.over) + (e.sweep != nullptr ? ".sweep" : ""));
     out.field("kind", e.sweep != nullptr ? "sweep" : "month").field("goal_id", goal_id);
     out.field("on", day_of(of)).money("money", of.value, currency).null("note").close('}');
 }

@@ -29,7 +29,7 @@ struct contribution {
 
 // What a month put aside for the goal by itself: an entry on its last day, once it is over.
 struct month_saving {
-    year_month month;
+    period over;
     amount value = 0;  // > 0
 };
 

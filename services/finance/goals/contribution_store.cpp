@@ -15,18 +15,19 @@ using std::chrono::year_month_day;
 // What a month put aside: what its last revision reserved, of months of the plan that are over.
 constexpr auto contributions_sql = db::join(
     "with u as (select * from users where user_id = $1), "
-    "m as (select p.month, g.reserved from (select distinct on (p.month) p.month, p.budget from periods p join u "
-    "    on u.user_id = p.user_id where p.month < $3::date and p.month >= date_trunc('month', u.onboarded_on) "
+    "m as (select p.month, p.next, g.reserved from (select distinct on (p.month) p.month, p.next, p.budget "
+    "    from periods p join u "
+    "    on u.user_id = p.user_id where p.month < $3::date and p.next > u.onboarded_on "
     "    order by p.month, p.revision desc) p, "
     "  jsonb_to_recordset(p.budget->'goals') as g(id text, reserved bigint) where g.id = $2 and g.reserved > 0) "
-    "select u.budget_version, m.month, m.reserved, ",
+    "select u.budget_version, m.month, m.next, m.reserved, ",
     contribution_columns,
-    " from u left join (select month, reserved, null::uuid as made from m "
-    "  union all select null, null, c.id from contributions c where c.user_id = $1 and c.goal_id = $2) m on true "
+    " from u left join (select month, next, reserved, null::uuid as made from m "
+    "  union all select null, null, null, c.id from contributions c where c.user_id = $1 and c.goal_id = $2) m on true "
     "left join contributions g on g.user_id = $1 and g.id = m.made "
     "order by m.month desc, g.day desc, g.id desc");
 constexpr db::statement read_contributions{"finance_contributions", contributions_sql};
-constexpr int contribution_begins = 3;
+constexpr int contribution_begins = 4;
 
 // Before a write and under one Sync with it: the write sees everything committed before the lock was had.
 constexpr db::statement lock_for_contribution{"finance_contribution_lock",
@@ -34,28 +35,28 @@ constexpr db::statement lock_for_contribution{"finance_contribution_lock",
 constexpr auto insert_contribution_sql =
     db::join(begin_with_months,
              ", c as (insert into contributions (user_id, id, goal_id, day, amount, currency, note, created_at) "
-             "  select user_id, $19::uuid, $20::text, $21::date, $22::bigint, $23::text, $24::text, $8::timestamptz "
+             "  select user_id, $20::uuid, $21::text, $22::date, $23::bigint, $24::text, $25::text, $8::timestamptz "
              "  from u)",
              keyed_end);
 constexpr db::statement insert_contribution{"finance_contribution_insert", insert_contribution_sql};
 constexpr auto remove_contribution_sql =
     db::join(begin_with_months,
-             ", c as (delete from contributions using u where contributions.user_id = u.user_id and id = $19::uuid "
+             ", c as (delete from contributions using u where contributions.user_id = u.user_id and id = $20::uuid "
              "  returning contributions.user_id) "
-             "select remove_for_good(user_id, 'contribution', $19::text, $8::timestamptz) from c");
+             "select remove_for_good(user_id, 'contribution', $20::text, $8::timestamptz) from c");
 constexpr db::statement remove_contribution{"finance_contribution_remove", remove_contribution_sql};
 
 }  // namespace
 
 awaitable<contribution_store::of_goal> contribution_store::read(const uuid& user, const std::string& goal,
-                                                                year_month now, deadline d) {
-    const auto rows = co_await db_.query_idempotent(read_contributions, d, user, goal, now / std::chrono::day{1});
+                                                                civil_day now, deadline d) {
+    const auto rows = co_await db_.query_idempotent(read_contributions, d, user, goal, year_month_day(now));
     of_goal out;
     for (const auto r : rows) {
         out.budget_version = r.get<std::int64_t>(0);
         if (!r.is_null(1)) {
-            const auto month = r.get<year_month_day>(1);
-            out.entries.months.push_back({month.year() / month.month(), r.get<std::int64_t>(2)});
+            const period over{civil_day(r.get<year_month_day>(1)), civil_day(r.get<year_month_day>(2))};
+            out.entries.months.push_back({over, r.get<std::int64_t>(3)});
         } else if (!r.is_null(contribution_begins)) {
             out.entries.contributions.push_back(contribution_from(r, contribution_begins));
         }

@@ -21,8 +21,8 @@ public:
         std::int64_t budget_version = 0;
         goal_entries entries;
     };
-    // now: the month that is not over, and so has put nothing aside yet.
-    awaitable<of_goal> read(const uuid& user, const std::string& goal, year_month now, deadline d);
+    // now: the first day of the month that is not over, and so has put nothing aside yet.
+    awaitable<of_goal> read(const uuid& user, const std::string& goal, civil_day now, deadline d);
     // Throws api_error 409 already_exists for an id that is another goal's.
     awaitable<write_outcome> insert(const uuid& user, const contribution& c, std::int64_t budget_version,
                                     const months_after& then, const keyed_answer& answer, deadline d);

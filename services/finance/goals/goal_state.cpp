@@ -1,5 +1,7 @@
 #include "finance/goals/goal_state.hpp"
 
+#include "finance/plan/goal_pace.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -7,13 +9,12 @@ namespace mita::finance {
 
 namespace {
 
-std::optional<civil_day> reached_by(const goal_state& g, year_month month) {
+std::optional<civil_day> reached_by(const goal_state& g, const period& over, const period_rules& by) {
     if (g.reached() || g.what.paused) return std::nullopt;
-    const auto ends = [](year_month m) { return period_of(m).next - std::chrono::days{1}; };
-    if (g.what.by) return month_of(*g.what.by) < month ? ends(month) : *g.what.by;
-    const auto then = reached_in(month, g.what.target - g.saved, g.month, g.what.monthly.value_or(0));
+    if (g.what.by) return *g.what.by < over.start ? over.last_day() : *g.what.by;
+    const auto then = reached_in(by, over, g.what.target - g.saved, g.month, g.what.monthly.value_or(0));
     if (!then) return std::nullopt;
-    return ends(*then);
+    return then->last_day();
 }
 
 }  // namespace
@@ -38,7 +39,7 @@ std::vector<goal_state> goals_of(const plan_inputs& inputs, const stored_period&
             for (const auto& b : p.budget.problem ? p.budget.problem->broken : std::vector<broken_reserve>())
                 if (b.kind == reserve_kind::goal && b.index == index) s.missing += b.missing;
         }
-        s.reached_by = reached_by(s, p.month);
+        s.reached_by = reached_by(s, p.over(), inputs.periods);
         out.push_back(std::move(s));
     }
     return out;

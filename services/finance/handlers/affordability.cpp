@@ -18,7 +18,7 @@ std::string answer_of(std::string_view body, const loaded_month& got) {
     const auto category = read_category(in, "category", got.facts.book);
     const auto value = read_money(in, "money", got.facts.who.currency, 0, max_amount);
     const auto day = read_day(in, "booked_on", false);
-    const auto last = period_of(month_of(got.today)).next - std::chrono::days(1);
+    const auto last = got.over.last_day();
     if (day && (*day < got.today || *day > last))
         in.fail("booked_on", "out_of_range", "Must be from today to the end of the month.");
     if (category) {

@@ -24,7 +24,7 @@ namespace mita::finance {
 namespace {
 
 std::string path_of(const budget_move& m) {
-    return "/v1/budgets/" + format_month(m.month) + "/transfers/" + m.id.str();
+    return "/v1/budgets/" + format_period(m.over) + "/transfers/" + m.id.str();
 }
 
 // Of what the month gives the category: not what is spent, today's included, nor what its bills still take.
@@ -37,6 +37,14 @@ amount to_give(const month_view& v, std::string_view category) {
     return std::max<amount>(0, std::min(c.plan.daily_part, free));
 }
 
+// By the person's rules.
+awaitable<period> period_named(http::request& req, app& a) {
+    month_request what;
+    what.month = month_named(req);
+    const auto got = co_await a.months.load(req.who->user_id, what, req.until);
+    co_return got.over;
+}
+
 http::response created_move(const budget_move& m) {
     json_out out;
     append(out, m);
@@ -46,25 +54,26 @@ http::response created_move(const budget_move& m) {
     return answer;
 }
 
-awaitable<keyed_try> try_move(app& a, const uuid& user, year_month month, json_document& body, const keyed_request* key,
+awaitable<keyed_try> try_move(app& a, const uuid& user, period_name name, json_document& body, const keyed_request* key,
                               deadline d) {
     month_request what;
     what.all_later = true;
     const auto got = co_await a.months.load(user, what, d);
     require_plan(got);
-    if (month != month_of(got.today))
+    if (got.facts.rules.named(name) != got.over)
         refuse("/month", "invalid_date", "Budgets are changed from today on: of the month that it is.");
-    const auto view = view_month(got.facts, month, got.today);
+    const auto view = view_month(got.facts, got.over.start, got.today);
     auto inputs = got.facts.in_force();
-    const auto of_month = [month](const plan_inputs::move& m) { return m.month == month; };
+    const auto of_month = [&got](const plan_inputs::move& m) { return m.month == got.over.start; };
     const budget_move_rules rules{got.facts.book,
                                   got.facts.who.currency,
                                   got.today,
+                                  got.over,
                                   wall::now(),
                                   static_cast<std::size_t>(std::ranges::count_if(inputs.moves, of_month)),
                                   [&view](std::string_view category) { return to_give(view, category); }};
     const auto made = read_new_budget_move(body, rules);
-    inputs.moves.push_back({made.month, made.from, made.to, made.value});
+    inputs.moves.push_back({made.over.start, made.from, made.to, made.value});
     const months_after then{got.today, replanned(got, inputs, got.today, "/money/amount"), true};
     keyed_try out;
     out.answer = created_move(made);
@@ -77,8 +86,8 @@ awaitable<keyed_try> try_move(app& a, const uuid& user, year_month month, json_d
 
 awaitable<http::response> list_budget_moves(http::request& req, app& a) {
     const http::pager pages(req, a.all.cursors, req.who->user_id);
-    const auto month = month_named(req);
-    const auto all = co_await a.budget_moves.of_month(req.who->user_id, month, req.until);
+    const auto over = co_await period_named(req, a);
+    const auto all = co_await a.budget_moves.of_period(req.who->user_id, over.start, req.until);
     const auto place = [](const budget_move& m) {
         auto out = http::ascending_bytes(m.created_at.time_since_epoch().count());
         out.append(reinterpret_cast<const char*>(m.id.bytes.data()), m.id.bytes.size());
@@ -93,9 +102,9 @@ awaitable<http::response> list_budget_moves(http::request& req, app& a) {
 
 awaitable<http::response> read_budget_move(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto month = month_named(req);
     const auto id = parse_path_id(req.params[1]);
-    const auto found = co_await a.budget_moves.read(req.who->user_id, month, id, req.until);
+    const auto over = co_await period_named(req, a);
+    const auto found = co_await a.budget_moves.read(req.who->user_id, over.start, id, req.until);
     if (!found) throw api_error(404, "not_found", "No such transfer.");
     json_out out;
     append(out, *found);
@@ -105,9 +114,9 @@ awaitable<http::response> read_budget_move(http::request& req, app& a) {
 awaitable<http::response> create_budget_move(http::request& req, app& a) {
     http::refuse_query(req);
     const uuid user = req.who->user_id;
-    const auto month = month_named(req);
+    const auto name = month_named(req);
     const auto attempt = [&](json_document& body, const keyed_request* key, int) {
-        return try_move(a, user, month, body, key, req.until);
+        return try_move(a, user, name, body, key, req.until);
     };
     auto answer = co_await write_once(a.way(), req, keyed_form(), attempt);
     a.all.forget(user);

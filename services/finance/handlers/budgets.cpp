@@ -18,28 +18,26 @@ namespace mita::finance {
 
 namespace {
 
-constexpr std::chrono::months furthest{1200};  // as month_loader.hpp
-
-period_ptr budget_of(const month_facts& f, year_month month, civil_day today) {
-    auto budget = view_month(f, month, today).budget;
+period_ptr budget_of(const month_facts& f, const period& over, civil_day today) {
+    auto budget = view_month(f, over.start, today).budget;
     if (!budget) throw api_error(404, "not_found", "There is no plan for this month.");
     return budget;
 }
 
 std::string text_of(const month_facts& f, const stored_period& budget, civil_day today) {
-    if (budget.month < month_of(today)) return budget_text(budget, nullptr, f.who.currency);
+    if (budget.over().next <= today) return budget_text(budget, nullptr, f.who.currency);
     auto inputs = f.in_force();
-    settle(inputs, month_of(today));
+    settle(inputs, f.rules.containing(today));
     return budget_text(budget, &inputs, f.who.currency);
 }
 
 std::string tag_of(const std::string& text) { return "w" + http::tag_of_text(text); }
 
-void refuse_over(year_month month, civil_day today) {
-    if (month < month_of(today))
+void refuse_over(const period& over, const loaded_month& got) {
+    if (over.next <= got.today)
         refuse("/month", "invalid_date",
                "What is over stays as it was: of this month, from today on, and those to come.");
-    if (month > month_of(today) + furthest)
+    if (got.facts.rules.steps(got.today, over.start) > most_periods_ahead)
         refuse("/month", "invalid_date", "Months are planned at most 100 years ahead.");
 }
 
@@ -48,17 +46,17 @@ void refuse_over(year_month month, civil_day today) {
     throw api_error(422, "validation_failed", detail, {{"/month", "too_many", detail}});
 }
 
-http::response say_of(const http::request& req, year_month month, const loaded_month& got, plan_inputs& inputs) {
-    const auto now = month_of(got.today);
-    const auto before = budget_of(got.facts, month, got.today);
+http::response say_of(const http::request& req, const period& over, const loaded_month& got, plan_inputs& inputs) {
+    const auto now = inputs.periods.containing(got.today);
+    const auto before = budget_of(got.facts, over, got.today);
     http::require_if_match(req, tag_of(text_of(got.facts, *before, got.today)));
-    auto said = read_month_budget(req.body, month, inputs, got.facts.book);
+    auto said = read_month_budget(req.body, over, inputs, got.facts.book);
     settle(inputs, now);
     say(inputs, std::move(said));
     settle(inputs, now);
     if (inputs.budgets.size() > most_month_budgets) refuse_more();
-    const auto facts = facts_if(got, {month, inputs, {}}, "/categories");
-    const auto after = view_month(facts, month, got.today).budget;
+    const auto facts = facts_if(got, {over, inputs, {}}, "/categories");
+    const auto after = view_month(facts, over.start, got.today).budget;
     if (!after) throw amount_overflow("/categories");
     refuse_lacking(after->budget, shortfall_of(before->budget), "/categories", inputs.currency);
     auto text = text_of(facts, *after, got.today);
@@ -70,10 +68,10 @@ http::response say_of(const http::request& req, year_month month, const loaded_m
 
 }  // namespace
 
-year_month month_named(const http::request& req) {
-    const auto month = parse_month(req.params[0]);
-    if (!month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
-    return *month;
+period_name month_named(const http::request& req) {
+    const auto name = parse_period(req.params[0]);
+    if (!name) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
+    return *name;
 }
 
 awaitable<http::response> read_budget_of(http::request& req, app& a) {
@@ -82,18 +80,19 @@ awaitable<http::response> read_budget_of(http::request& req, app& a) {
     what.month = month_named(req);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     require_plan(got);
-    auto text = text_of(got.facts, *budget_of(got.facts, *what.month, got.today), got.today);
+    auto text = text_of(got.facts, *budget_of(got.facts, got.over, got.today), got.today);
     const auto tag = tag_of(text);
     co_return http::json_with_etag(req, std::move(text), tag);
 }
 
 awaitable<http::response> put_budget(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto month = month_named(req);
-    const plan_edit edit = [&req, month](const loaded_month& got, plan_inputs& inputs) {
+    const auto name = month_named(req);
+    const plan_edit edit = [&req, name](const loaded_month& got, plan_inputs& inputs) {
         require_plan(got);
-        refuse_over(month, got.today);
-        return say_of(req, month, got, inputs);
+        const auto over = got.facts.rules.named(name);
+        refuse_over(over, got);
+        return say_of(req, over, got, inputs);
     };
     auto answer = co_await change_plan(req, a, "/categories", edit);
     co_return answer;
@@ -101,13 +100,14 @@ awaitable<http::response> put_budget(http::request& req, app& a) {
 
 awaitable<http::response> take_back_budget(http::request& req, app& a) {
     http::refuse_query(req);
-    const auto month = month_named(req);
-    const plan_edit edit = [&req, month](const loaded_month& got, plan_inputs& inputs) {
+    const auto name = month_named(req);
+    const plan_edit edit = [&req, name](const loaded_month& got, plan_inputs& inputs) {
         require_plan(got);
-        refuse_over(month, got.today);
-        const auto text = text_of(got.facts, *budget_of(got.facts, month, got.today), got.today);
-        settle(inputs, month_of(got.today));
-        if (!take_back(inputs, month))
+        const auto over = got.facts.rules.named(name);
+        refuse_over(over, got);
+        const auto text = text_of(got.facts, *budget_of(got.facts, over, got.today), got.today);
+        settle(inputs, inputs.periods.containing(got.today));
+        if (!take_back(inputs, over))
             throw api_error(404, "not_found", "Nothing is said of this month beside the plan.");
         http::require_if_match(req, tag_of(text));
         return http::empty(204);

@@ -6,7 +6,7 @@
 namespace mita::finance {
 
 // The month in the path; 422 when it is none.
-year_month month_named(const http::request& req);
+period_name month_named(const http::request& req);
 
 awaitable<http::response> read_budget_of(http::request& req, app& a);
 awaitable<http::response> put_budget(http::request& req, app& a);

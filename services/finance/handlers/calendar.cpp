@@ -40,13 +40,13 @@ awaitable<http::response> calendar(http::request& req, app& a) {
     query.finish();
     month_request what;
     if (asked) {
-        what.month = parse_month(*asked);
+        what.month = parse_period(*asked);
         if (!what.month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
     }
     auto same = co_await unchanged(req, a, what);
     if (same) co_return std::move(*same);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
-    const auto view = view_month(got.facts, got.month, got.today);
+    const auto view = view_month(got.facts, got.over.start, got.today);
     co_return http::json_with_etag(req, month_json(got.facts, view), plan_tag(got.facts.who, got.today));
 }
 
@@ -54,7 +54,7 @@ awaitable<http::response> calendar_day(http::request& req, app& a) {
     http::refuse_query(req);
     const auto day = parse_path_day(req.params[0]);
     month_request what;
-    what.month = month_of(day);
+    what.month = period_name{day};
     what.named = "/date";
     what.transactions = static_cast<int>(most_of_a_day) + 1;
     what.only_day = day;
@@ -67,7 +67,7 @@ awaitable<http::response> calendar_day(http::request& req, app& a) {
     filter.from = filter.to = day;
     if (const auto more = cut(got.facts.transactions))
         cursor = a.all.cursors.seal(bytes_of(*more), http::cursor_scope(transactions_path, user, filter.query()));
-    const auto view = view_month(got.facts, got.month, got.today);
+    const auto view = view_month(got.facts, got.over.start, got.today);
     const auto text = day_json(got.facts, view, view.over.offset(day), cursor);
     auto answer = http::json_with_etag(req, text, plan_tag(got.facts.who, got.today));
     if (cursor)
@@ -86,13 +86,13 @@ awaitable<http::response> explain(http::request& req, app& a) {
         throw api_error(422, "validation_failed", "The parameter category is required.", std::move(errors));
     }
     month_request what;
-    what.month = month_of(day);
+    what.month = period_name{day};
     what.named = "/date";
     auto same = co_await unchanged(req, a, what);
     if (same) co_return std::move(*same);
     const auto got = co_await a.months.load(req.who->user_id, what, req.until);
     const auto category = resolve_or_refuse(got.facts.book, *asked, "/category");
-    const auto view = view_month(got.facts, got.month, got.today);
+    const auto view = view_month(got.facts, got.over.start, got.today);
     const int index = view.over.offset(day);
     const auto why = explain_in(got.facts, view, category, index);
     co_return http::json_with_etag(req, explanation_json(view, category, index, why),

@@ -49,7 +49,7 @@ std::string pointer_of(const broken_reserve& b) {
 
 // What the month lacks already, as it is planned now.
 amount lacking_now(const loaded_month& got, civil_day today) {
-    const auto known = got.facts.revisions_of(month_of(today));
+    const auto known = got.facts.revisions_of(got.facts.rules.containing(today).start);
     return known.empty() ? 0 : shortfall_of(known.back()->budget);
 }
 
@@ -72,7 +72,7 @@ awaitable<write_outcome> try_change(app& a, const http::request& req, std::strin
         if (spent) refuse_currency(who.currency);
     }
     const auto today = local_today(*find_zone(inputs.timezone), wall::now());
-    settle(inputs, month_of(today));
+    settle(inputs, inputs.periods.containing(today));
     const auto months = replanned(got, inputs, today, named);
     const auto& first = months.front().budget;
     // One thing of a plan that does not hold may change as long as it lacks no more by it.

@@ -43,10 +43,10 @@ awaitable<std::optional<known_goal>> look_at_goal(app& a, const uuid& user, std:
     const auto found = std::ranges::find(k.inputs.goals, goal, &plan_inputs::goal::id);
     if (found == k.inputs.goals.end()) throw api_error(404, "not_found", "No such goal.");
     k.which = static_cast<std::size_t>(found - k.inputs.goals.begin());
-    auto read = co_await a.contributions.read(user, goal, month_of(k.got.today), d);
+    auto read = co_await a.contributions.read(user, goal, k.got.over.start, d);
     if (read.budget_version != k.who().budget_version) co_return std::nullopt;
     k.entries = std::move(read.entries);
-    k.entries.sweeps = swept_before(k.got.facts, k.got.month, k.got.today)[goal];
+    k.entries.sweeps = swept_before(k.got.facts, k.got.over.start, k.got.today)[goal];
     co_return k;
 }
 
@@ -65,7 +65,7 @@ months_after plan_after_contribution(known_goal& k, amount moved) {
     then.today = k.got.today;
     then.planned = replanned(k.got, k.inputs, k.got.today, "/money/amount");
     then.changed = std::ranges::any_of(then.planned, [&k](const stored_period& p) {
-        const auto before = k.got.facts.revisions_of(p.month);
+        const auto before = k.got.facts.revisions_of(p.start());
         return before.empty() || before.back()->budget.pool.goals != p.budget.pool.goals;
     });
     return then;
@@ -119,7 +119,7 @@ awaitable<std::optional<http::response>> try_without(app& a, http::request& req,
 awaitable<http::response> list_contributions(http::request& req, app& a) {
     const http::pager pages(req, a.all.cursors, req.who->user_id);
     auto known = co_await settled_look(req, a);
-    auto tag = "c" + std::to_string(known.who().budget_version) + "." + format_month(month_of(known.got.today));
+    auto tag = "c" + std::to_string(known.who().budget_version) + "." + format_period(known.got.over);
     if (!known.entries.sweeps.empty())
         tag += "." + std::to_string(known.who().ledger_version);  // a late entry moves it
     auto same = http::not_modified(req, tag);

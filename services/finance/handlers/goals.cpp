@@ -35,8 +35,8 @@ std::size_t index_of_goal(const plan_inputs& inputs, std::string_view id) {
 
 std::vector<goal_state> goals_in(const loaded_month& got) {
     if (got.facts.who.plan_version == 0) return {};
-    const auto swept = swept_before(got.facts, got.month, got.today);
-    return goals_of(got.facts.in_force(), *got.facts.revisions_of(got.month).back(), swept);
+    const auto swept = swept_before(got.facts, got.over.start, got.today);
+    return goals_of(got.facts.in_force(), *got.facts.revisions_of(got.over.start).back(), swept);
 }
 
 // What the accounts hold that goals are kept in is shown beside them; nothing is taken from there.
@@ -56,7 +56,7 @@ awaitable<std::vector<goal_state>> goals_beside_accounts(app& a, const loaded_mo
 // As the goal will stand when the inputs are these: without what its account holds, which another call tells.
 goal_state then(const loaded_month& got, const plan_inputs& inputs, std::size_t which) {
     const auto months = replanned(got, inputs, got.today, blamed_goal);
-    return goals_of(inputs, months.front(), swept_before(got.facts, got.month, got.today)).at(which);
+    return goals_of(inputs, months.front(), swept_before(got.facts, got.over.start, got.today)).at(which);
 }
 
 // Of what is wanted and what is there: the account beside it may move without a change of the goal.

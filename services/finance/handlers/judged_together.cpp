@@ -15,16 +15,16 @@ namespace mita::finance {
 
 namespace {
 
-std::vector<year_month> months_of(const transaction& t, year_month now) {
-    auto out = other_months(t, now);
-    out.push_back(now);
+std::vector<civil_day> months_of(const transaction& t, const loaded_month& now) {
+    std::vector<civil_day> out{now.over.start};
+    for (const auto& other : other_months(t, now)) out.push_back(other.first);
     return out;
 }
 
 // Outside the coroutine: facts are large.
 bool know(judged_together& j, const loaded_month& got) {
     if (got.facts.who.ledger_version != j.now.facts.who.ledger_version) return false;
-    j.rooms.emplace(got.month, month_room(got));
+    j.rooms.emplace(got.over.start, month_room(got));
     return true;
 }
 
@@ -37,11 +37,11 @@ bool moves_money(const transaction& now, const transaction& before) {
 }
 
 awaitable<bool> know_months(app& a, const uuid& user, judged_together& j, const transaction& t, bool open, deadline d) {
-    for (const auto month : other_months(t, j.now.month)) {
-        if (j.rooms.contains(month)) continue;
+    for (const auto month : other_months(t, j.now)) {
+        if (j.rooms.contains(month.first)) continue;
         month_request there;
-        there.month = month;
-        there.open_future = open && month == month_of(t.booked_on);
+        there.month = period_name{month.first};
+        there.open_future = open && month.own;
         const auto got = co_await a.months.load(user, there, d);
         if (!know(j, got)) co_return false;
     }
@@ -50,7 +50,7 @@ awaitable<bool> know_months(app& a, const uuid& user, judged_together& j, const 
 
 void require_rooms(const judged_together& j, const transaction* before, const transaction* after) {
     if (after == nullptr || (before != nullptr && !moves_money(*after, *before))) return;
-    for (const auto month : months_of(*after, j.now.month))
+    for (const auto month : months_of(*after, j.now))
         if (!j.rooms.at(month).fits(before, after, j.book())) throw amount_overflow();
 }
 

@@ -14,10 +14,10 @@
 namespace mita::finance {
 
 struct judged_together {
-    explicit judged_together(loaded_month n) : now(std::move(n)) { rooms.emplace(now.month, month_room(now)); }
+    explicit judged_together(loaded_month n) : now(std::move(n)) { rooms.emplace(now.over.start, month_room(now)); }
 
-    loaded_month now;  // with what was accepted so far
-    std::map<year_month, month_room> rooms;
+    loaded_month now;                       // with what was accepted so far
+    std::map<civil_day, month_room> rooms;  // by the first day
 
     const category_book& book() const { return now.facts.book; }
     state_before from() const { return {now.facts.who.ledger_version, now.facts.who.budget_version}; }

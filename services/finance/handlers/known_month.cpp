@@ -10,7 +10,7 @@ std::shared_ptr<const loaded_month> remembered(app& a, const uuid& user) {
     if (found && found->value) {
         const auto& l = *found->value;
         const auto today = today_of(l.facts.who);
-        if (month_of(today) == l.month && month_of(today + std::chrono::days(1)) <= l.last) return found->value;
+        if (l.over.contains(today) && today + std::chrono::days(1) <= l.last) return found->value;
     }
     was_right(a, user, false);
     return nullptr;

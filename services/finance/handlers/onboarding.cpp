@@ -46,12 +46,12 @@ awaitable<http::response> put_onboarding(http::request& req, app& a) {
     const plan_edit edit = [&req](const loaded_month& got, plan_inputs& inputs) {
         check_precondition(req, got.facts.who);
         const auto* before = got.facts.who.plan_version > 0 ? &inputs : nullptr;
-        inputs = read_plan_inputs(req.body, got.facts.book, before, got.facts.accounts, got.today);
+        inputs = read_plan_inputs(req.body, got.facts.book, before, got.facts.accounts, so_far(got));
         return http::empty(204);  // the month is shown below, as it was written
     };
     co_await change_plan(req, a, {}, edit);
     const auto now = co_await a.months.load(id, {}, req.until);
-    const auto view = view_month(now.facts, now.month, now.today);
+    const auto view = view_month(now.facts, now.over.start, now.today);
     auto out = http::json(200, month_json(now.facts, view));
     http::with_etag(out, inputs_tag(now.facts.who));
     co_return out;

@@ -18,7 +18,7 @@ awaitable<http::response> simulate_budgets(http::request& req, app& a) {
     require_plan(got);
     const auto w = read_what_if(req.body, got);
     const auto facts = facts_if(got, w);
-    const auto view = view_month(facts, w.month, got.today);
+    const auto view = view_month(facts, w.over.start, got.today);
     co_return http::json(200, month_json(facts, view));
 }
 

@@ -19,8 +19,8 @@ std::vector<month_view> months_of_week(const loaded_month& got) {
     const auto monday = got.today - std::chrono::days{weekday_index(got.today)};
     const auto sunday = monday + std::chrono::days{6};
     std::vector<month_view> out;
-    for (auto month = month_of(monday); month <= month_of(sunday); month += std::chrono::months{1})
-        out.push_back(view_month(got.facts, month, got.today));
+    for (auto first = monday; first <= sunday; first = out.back().over.next)
+        out.push_back(view_month(got.facts, first, got.today));
     return out;
 }
 

@@ -19,11 +19,11 @@ std::optional<link_target> target_in(const month_facts& f, std::string_view id) 
     const auto last = f.last_opened();
     for (const auto& m : f.expects) {
         if (m.out_of_reach) continue;
-        if (!last || m.month > last->month) break;
+        if (!last || m.over.start > last->start()) break;
         for (const auto& o : m.bills)
-            if (o.id == id) return link_target{o.category, false};
+            if (o.id == id) return link_target{o.category, false, o.day};
         for (const auto& i : m.incomes)
-            if (i.id == id) return link_target{i.category, true};
+            if (i.id == id) return link_target{i.category, true, i.day};
     }
     return std::nullopt;
 }
@@ -82,20 +82,21 @@ void refuse_leg(const transaction& t) {
                     "It is of transfer " + t.transfer_id->str() + ": delete, restore or unpair that one.");
 }
 
-std::vector<year_month> other_months(const transaction& t, year_month now) {
-    std::vector<year_month> out;
+std::vector<touched_month> other_months(const transaction& t, const loaded_month& now) {
+    std::vector<touched_month> out;
     if (!t.counts) return out;
-    const auto own = month_of(t.booked_on);
-    const auto linked = month_of_link(t.bill_id);
-    if (own != now) out.push_back(own);
-    if (linked && *linked != now && *linked != own) out.push_back(*linked);
+    const auto first_of = [&now](civil_day day) { return now.facts.rules.containing(day).start; };
+    const auto own = first_of(t.booked_on);
+    const auto due = now.facts.due_day_of(t.bill_id);
+    if (own != now.over.start) out.push_back({own, true});
+    if (due && first_of(*due) != now.over.start && first_of(*due) != own) out.push_back({first_of(*due)});
     return out;
 }
 
-awaitable<void> require_room_in(app& a, const uuid& user, year_month month, room_wanted what, deadline d) {
+awaitable<void> require_room_in(app& a, const uuid& user, touched_month month, room_wanted what, deadline d) {
     month_request there;
-    there.month = month;
-    there.open_future = what.open && month == month_of(what.entry.booked_on);
+    there.month = period_name{month.first};
+    there.open_future = what.open && month.own;
     auto got = co_await a.months.load(user, there, d);
     if (got.facts.who.ledger_version != what.ledger_version) co_return;
     require_room(std::move(got), what.entry, what.before, what.blamed);

@@ -34,8 +34,12 @@ awaitable<void> check_linked(app& a, const uuid& user, month_facts& f, const tra
 // A leg of a transfer comes and goes with it: 409 transfer_leg.
 void refuse_leg(const transaction& t);
 
-// The months other than `now` that t touches, if any: its own and that of the bill it is linked to.
-std::vector<year_month> other_months(const transaction& t, year_month now);
+// The months other than that of `now` that t touches, if any: its own and that of the bill it is linked to.
+struct touched_month {
+    civil_day first;
+    bool own = false;
+};
+std::vector<touched_month> other_months(const transaction& t, const loaded_month& now);
 
 // Such a month must have room for t, instead of `before` (may be null); its own is opened when it comes.
 struct room_wanted {
@@ -45,6 +49,6 @@ struct room_wanted {
     std::int64_t ledger_version = 0;  // it is judged by; of another one nothing is said: the write will find out
     bool open = false;                // its own month, when it comes
 };
-awaitable<void> require_room_in(app& a, const uuid& user, year_month month, room_wanted what, deadline d);
+awaitable<void> require_room_in(app& a, const uuid& user, touched_month month, room_wanted what, deadline d);
 
 }  // namespace mita::finance

@@ -92,7 +92,7 @@ awaitable<std::optional<http::response>> try_patch(app& a, http::request& req, c
     }
     std::optional<spend_effect> effect;
     if (linked || moves) {
-        for (const auto month : other_months(t, s.now.month)) {
+        for (const auto month : other_months(t, s.now)) {
             const room_wanted room{t, &before, blamed(t, before), *from.ledger_version, false};
             co_await require_room_in(a, user, month, room, req.until);
         }

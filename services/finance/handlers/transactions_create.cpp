@@ -66,7 +66,7 @@ awaitable<keyed_try> write_draft(app& a, const http::request& req, draft made, c
     }
     judge(made);
     const auto& who = made.now->facts.who;
-    for (const auto month : other_months(made.entry, made.now->month)) {
+    for (const auto month : other_months(made.entry, *made.now)) {
         const room_wanted room{made.entry, nullptr, "/money/amount", who.ledger_version, true};
         co_await require_room_in(a, user, month, room, req.until);
     }
@@ -157,7 +157,7 @@ awaitable<keyed_try> try_restore(app& a, const http::request& req, json_document
         const auto target = co_await a.ledger.find_target(user, t.bill_id, req.until);
         if (target) got.facts.know_linked(t.bill_id, *target);
     }
-    for (const auto month : other_months(t, got.month)) {
+    for (const auto month : other_months(t, got)) {
         const room_wanted room{t, nullptr, {}, who.ledger_version, false};
         co_await require_room_in(a, user, month, room, req.until);
     }

@@ -47,7 +47,7 @@ awaitable<void> require_room_for(app& a, const uuid& user, const loaded_month& n
                                  deadline d) {
     for (const auto& one : all) {
         if (one.after == nullptr) continue;
-        for (const auto month : other_months(*one.after, now.month)) {
+        for (const auto month : other_months(*one.after, now)) {
             const room_wanted room{*one.after, one.before, "/money/amount", now.facts.who.ledger_version, open};
             co_await require_room_in(a, user, month, room, d);
         }

@@ -6,11 +6,9 @@
 
 namespace mita::finance {
 
-std::optional<year_month> month_of_link(std::string_view id) {
+std::optional<civil_day> day_of_link(std::string_view id) {
     const auto cut = id.rfind(':');
-    const auto day = cut == std::string_view::npos ? std::nullopt : parse_day(id.substr(cut + 1));
-    if (!day) return std::nullopt;
-    return month_of(*day);
+    return cut == std::string_view::npos ? std::nullopt : parse_day(id.substr(cut + 1));
 }
 
 void check_link(const transaction& t, const std::optional<link_target>& target) {

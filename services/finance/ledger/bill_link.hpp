@@ -13,11 +13,12 @@ namespace mita::finance {
 struct link_target {
     std::string category;  // empty: a planned transfer between two accounts on budget
     bool income = false;
+    civil_day day{};    // that it is due on
     bool part = false;  // of an installment plan: what comes in is a refund of it
 };
 
-// The month the occurrence with this id belongs to; nullopt: no occurrence's id.
-std::optional<year_month> month_of_link(std::string_view id);
+// The day the occurrence with this id was planned for at first: of its calendar month. nullopt: no occurrence's id.
+std::optional<civil_day> day_of_link(std::string_view id);
 
 // Throws api_error 422 at /bill_id: unknown_bill without a target; bill_category when no line is of the bill's category
 // (of an income's: of the income's); bill_sign when none of those spends (of an income's: comes in;

@@ -22,18 +22,18 @@ constexpr auto find_all_sql =
              " where t.user_id = $1 and t.id = any($2::uuid[]) order by t.id, l.n");
 constexpr db::statement find_transactions{"finance_transactions", find_all_sql};
 
-// As the latest revision of its own month has it, or of the month before while its own is not open.
+// As the latest revision of its own period has it, or of the one before while its own is not open.
 constexpr db::statement find_link_target{
     "finance_link_target",
-    "select x.category, x.income from periods p cross join lateral ("
+    "select x.category, x.income, x.day from periods p cross join lateral ("
     "  select o.id, o.category, o.day, false as income "
     "  from jsonb_to_recordset(p.obligations) as o(id text, category text, day date) union all "
     "  select o.id, o.category, o.day, true "
     "  from jsonb_to_recordset(p.budget->'incomes') as o(id text, category text, day date)) x "
     "where p.user_id = $1 and x.id = $2 and not exists (select 1 from periods n where n.user_id = p.user_id "
     "    and n.month = p.month and n.revision > p.revision) "
-    "  and (date_trunc('month', x.day) = p.month or not exists (select 1 from periods m where m.user_id = p.user_id "
-    "    and m.month = date_trunc('month', x.day)::date)) and (p.obligations @> "
+    "  and ((x.day >= p.month and x.day < p.next) or not exists (select 1 from periods m where m.user_id = p.user_id "
+    "    and m.month between x.day - 62 and x.day and m.next > x.day)) and (p.obligations @> "
     "jsonb_build_array(jsonb_build_object('id', $2::text)) "
     "  or p.budget->'incomes' @> jsonb_build_array(jsonb_build_object('id', $2::text))) "
     "order by p.month desc limit 1"};
@@ -63,7 +63,7 @@ awaitable<std::optional<link_target>> ledger_store::find_target(const uuid& user
     const auto rows = co_await db_.query_idempotent(find_link_target, d, user, id);
     if (rows.empty()) co_return std::nullopt;
     const auto r = rows.front();
-    co_return link_target{r.get<std::string>(0), r.get<bool>(1)};
+    co_return link_target{r.get<std::string>(0), r.get<bool>(1), civil_day(r.get<std::chrono::year_month_day>(2))};
 }
 
 awaitable<std::optional<std::int64_t>> ledger_store::version(const uuid& user, deadline d) {

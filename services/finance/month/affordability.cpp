@@ -17,11 +17,11 @@ std::optional<civil_day> later_by(const month_facts& f, const month_view& v, con
     const auto& p = *v.budget;
     const auto wanted = narrow128(wide{g.target} - g.saved - f.contributed_to(g.id) - sum_of(v.swept, g.id));
     if (!wanted) return std::nullopt;
-    const auto before = reached_in(p.month, *wanted, g.reserved, g.reserved);
-    const auto then = reached_in(p.month, *wanted, g.reserved - lost, g.reserved);
+    const auto before = reached_after(*wanted, g.reserved, g.reserved);
+    const auto then = reached_after(*wanted, g.reserved - lost, g.reserved);
     if (!before || !then) return std::nullopt;
-    const auto month = std::max(month_of(g.by), p.month) + (*then - *before);
-    return *then == *before ? g.by : period_of(month).next - std::chrono::days{1};
+    const auto due = f.rules.containing(std::max(g.by, p.start()));
+    return *then == *before ? g.by : f.rules.ahead(due, *then - *before).last_day();
 }
 
 // What is uncovered after the buffer is taken from the goals, the last listed first: what breaks first.
@@ -50,7 +50,7 @@ std::optional<civil_day> first_day_that_holds(const month_view& v, std::size_t c
 
 advice advise(month_facts f, const std::string& category, amount value, civil_day booked_on, civil_day today) {
     f.actuals.push_back({booked_on, category, 0});  // so that the category has a place in the view
-    const auto v = view_month(f, month_of(booked_on), today);
+    const auto v = view_month(f, booked_on, today);
     if (!v.budget) throw api_error(409, "not_onboarded", "There is no plan yet: answer PUT /v1/onboarding first.");
     const auto at = v.find(category);
     if (!at) throw api_error(422, "validation_failed", "An income category has no budget.");

@@ -36,7 +36,7 @@ void sweep(swept_savings& swept, const stored_period& p, const month_plan& close
     for (const auto& c : closed.categories) sum += c.swept;
     const auto value = static_cast<amount>(std::min<wide>(sum, max_amount));
     auto& of_goal = swept[to->id];
-    if (value > 0) of_goal.insert(of_goal.begin(), {p.month, value});
+    if (value > 0) of_goal.insert(of_goal.begin(), {p.over(), value});
 }
 
 // Each goal has room for what its months and contributions put into it, and then for this, the oldest first.
@@ -61,9 +61,10 @@ from_before brought_into(const month_facts& f, const settlements& met, const std
     auto& into = out.into;
     const auto& p = *revisions.back();
     bool closed_all = true;
-    for (auto month = p.chain_from; month < p.month; month += std::chrono::months{1}) {
-        const auto over = period_of(month);
-        const auto opened = f.revisions_of(month);
+    period over;
+    for (auto first = p.chain_from; first < p.start(); first = over.next) {
+        over = f.rules.containing(first);
+        const auto opened = f.revisions_of(first);
         closed_all = !opened.empty() && over.next <= today;
         if (!closed_all) break;
         limit(into, headroom_of(f, over, opened));
@@ -83,15 +84,15 @@ from_before brought_into(const month_facts& f, const settlements& met, const std
         }
     }
     if (!closed_all) into.clear();
-    if (!into.empty()) limit(into, headroom_of(f, period_of(p.month), revisions));
+    if (!into.empty()) limit(into, headroom_of(f, p.over(), revisions));
     keep_known(out.swept, p);
     limit(out.swept, f, p);
     return out;
 }
 
-swept_savings swept_before(const month_facts& f, year_month month, civil_day today) {
-    const auto revisions = f.revisions_of(month);
-    if (revisions.empty() || revisions.back()->chain_from == month) return {};
+swept_savings swept_before(const month_facts& f, civil_day first, civil_day today) {
+    const auto revisions = f.revisions_of(first);
+    if (revisions.empty() || revisions.back()->chain_from == first) return {};
     return brought_into(f, settlements(f), revisions, today).swept;
 }
 

@@ -20,7 +20,7 @@ struct from_before {
 // (headroom.hpp). Throws like view_month.
 from_before brought_into(const month_facts& f, const settlements& met, const std::vector<period_ptr>& revisions,
                          civil_day today);
-// The latter alone, of an opened month.
-swept_savings swept_before(const month_facts& f, year_month month, civil_day today);
+// The latter alone, of the opened month that begins on `first`.
+swept_savings swept_before(const month_facts& f, civil_day first, civil_day today);
 
 }  // namespace mita::finance

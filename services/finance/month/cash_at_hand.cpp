@@ -65,7 +65,7 @@ wide leaving(const month_facts& f, const std::vector<bill_view>& transfers, civi
 
 // As old as overdue ones are looked for, however many months these facts are of: the same in every view.
 bool within_reach(const bill_view& b, const month_view& v) {
-    return month_of(b.what.day) + std::chrono::months{reach_months} >= v.over.label;
+    return month_of(b.what.day) + std::chrono::months{reach_months} >= month_of(v.over.start);
 }
 
 std::optional<cash_at_hand> look_ahead(const month_facts& f, const month_view& v) {
@@ -76,13 +76,15 @@ std::optional<cash_at_hand> look_ahead(const month_facts& f, const month_view& v
     for (const auto& b : v.earlier_bills)
         if (within_reach(b, v)) taken.bills += std::max<amount>(0, b.what.value - b.paid);
     auto until = next_income(v, v.today);
-    if (!until) {
-        const auto next = view_month(f, month_of(v.over.next), v.today);
-        until = next_income(next, v.today);
-        if (until) {
-            promise(next, v.today, *until, taken);
-            taken.bills += leaving(f, next.transfers, v.today, *until);
-        }
+    std::vector<month_view> after;
+    for (auto first = v.over.next; !until && first < v.over.next + income_reach; first = after.back().over.next) {
+        after.push_back(view_month(f, first, v.today));
+        until = next_income(after.back(), v.today);
+    }
+    for (const auto& next : after) {
+        if (!until) break;
+        promise(next, v.today, *until, taken);
+        taken.bills += leaving(f, next.transfers, v.today, *until);
     }
     cash.until = until.value_or(v.over.next);
     promise(v, v.today, cash.until, taken);

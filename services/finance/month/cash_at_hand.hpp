@@ -4,9 +4,13 @@
 
 #include "finance/month/month_view.hpp"
 
+#include <chrono>
 #include <optional>
 
 namespace mita::finance {
+
+// How far after the month an income is looked for; of calendar months that is the next one alone.
+inline constexpr std::chrono::days income_reach{28};
 
 // free = balance − bills − planned − buffer, exactly.
 struct cash_at_hand {
@@ -16,7 +20,8 @@ struct cash_at_hand {
     amount planned = 0;  // the plan of the days after today until then, or what is booked on them where that is more
     amount buffer = 0;   // of the plan
     amount free = 0;
-    civil_day until;  // the day of the next expected income of this or the next month, else the next month's first
+    civil_day until;  // the day of the next expected income of this month or the four weeks after, else the next
+                      // month's first
 };
 
 // v: of the month of today, with a plan. nullopt: the person never said what an account of cash holds

@@ -19,7 +19,7 @@ std::string day_json(const month_facts& f, const month_view& v, int day, const s
     const auto date = v.over.day_at(day);
     const auto budget = v.budget_of(day);
     const auto spent = v.spent_of(day);
-    out.open('{').field("date", date).field("month", format_month(v.over.label)).field("currency", v.currency);
+    out.open('{').field("date", date).field("month", format_period(v.over)).field("currency", v.currency);
     out.field("today", v.today);
     append_numbers(out, budget, spent);
     out.money("left_money", budget - spent).key("categories").open('[');

@@ -1,5 +1,7 @@
 #include "finance/month/engine_input.hpp"
 
+#include "finance/domain/recurrence.hpp"
+
 #include <algorithm>
 #include <tuple>
 #include <utility>
@@ -35,14 +37,15 @@ std::optional<std::size_t> index_in(const std::vector<column>& columns, std::str
 
 namespace {
 
-constexpr std::chrono::months remembered{3};  // facts_store.cpp reads as many before the months looked at
+constexpr int months_remembered = 3;  // facts_store.cpp reads as many before the months looked at
 
 // How the person spent in the category in the three months before, as far back as they had joined or booked anything.
 // Like a carry never stored: a late entry counts at once (P4).
 day_weights weights_by_history(const month_facts& f, std::string_view category, const period& over) {
     auto from = over.next;
     if (f.who.onboarded_on) from = std::min(from, *f.who.onboarded_on);
-    const auto earliest = period_of(over.label - remembered).start;
+    const auto earliest =
+        clamped_day(month_of(over.start) - std::chrono::months{months_remembered}, day_in_month(over.start));
     std::vector<spent_day> spent;
     for (const auto& a : f.actuals) {
         if (a.day < earliest || a.day >= over.start) continue;
@@ -122,7 +125,7 @@ void add_actuals(const month_facts& f, const settlements& paid, const std::vecto
     for (const auto& a : f.actuals) add(a.day, a.category, a.spent);
     for (std::size_t i = 0; planned && i < f.payments.size(); ++i) {
         const auto& month = paid.months_paid()[i];
-        if (month && *month != over.label) add(f.payments[i].booked_on, f.payments[i].category, -f.payments[i].value);
+        if (month && *month != over.start) add(f.payments[i].booked_on, f.payments[i].category, -f.payments[i].value);
     }
 }
 

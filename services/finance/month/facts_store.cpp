@@ -21,33 +21,41 @@ namespace {
 
 using std::chrono::year_month_day;
 
-// The person, their categories and plan inputs (with the last opened month's row), and the months: $2..$3, the run of
-// rolling-over months that leads to them, and the last opened one; of $4 months on either side what they expect.
-constexpr auto plan_sql = db::join(
-    "with span as (select least(min(chain_from), $2::date) as first from periods "
-    "  where user_id = $1 and month between $2::date and $3::date), "
+// Of the periods on the days $2..$3: the first day of the run of rolling-over ones that leads to them, and the day
+// after the last one. None is as long as 62 days, so that an index finds them. Then the calendar months that have
+// occurrences of those looked at, and reach_months on either side.
+constexpr char looked_at[] =
+    "with span as (select least(min(chain_from), min(month), $2::date) as first, greatest(max(next), $3::date + 1) "
+    "    as next from periods "
+    "  where user_id = $1 and month between $2::date - 62 and $3::date and next > $2::date), "
     "newest as (select max(month) as month from periods where user_id = $1), "
-    "near as (select (first - make_interval(months => $4))::date as first, "
-    "  ($3::date + make_interval(months => $4))::date as last from span) "
-    "select p.month, p.revision, p.from_day, p.chain_from, p.plan_version, "
-    "case when p.month between (select first from span) and $3::date or p.month = (select month from newest) "
-    "  then p.budget end, p.obligations, p.budget->'incomes', "
-    "(select jsonb_agg(jsonb_build_array(",
-    category_columns, ")", category_order,
-    ") from categories c where c.user_id = u.user_id), (select jsonb_agg(jsonb_build_array(", account_columns, ")",
-    account_order,
-    ") from accounts a where a.user_id = u.user_id), "
-    "case when p.month is null or p.month = (select month from newest) then (select a.answers "
-    "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, ",
-    goal_sum_columns, ", ", planned_move_columns, ", ", profile_columns,
-    " from users u left join periods p on p.user_id = u.user_id "
-    "and (p.month between (select first from span) and $3::date or p.month = (select month from newest) "
-    "  or (p.month between (select first from near) and (select last from near) and not exists (select 1 "
-    "    from periods n where n.user_id = p.user_id and n.month = p.month and n.revision > p.revision))) "
-    "where u.user_id = $1 order by p.month, p.revision");
+    "near as (select (date_trunc('month', first) - make_interval(months => $4))::date as first, "
+    "  (date_trunc('month', next - 1) + make_interval(months => $4 + 1))::date - 1 as last from span)";
+// The person, their categories and plan inputs (with the last opened period's row), and the periods looked at and the
+// last opened one; of reach_months on either side what they expect.
+constexpr auto plan_sql =
+    db::join(looked_at,
+             " select p.month, p.next, p.revision, p.from_day, p.chain_from, p.plan_version, "
+             "case when (p.month >= (select first from span) and p.month < (select next from span)) "
+             "  or p.month = (select month from newest) then p.budget end, p.obligations, p.budget->'incomes', "
+             "(select jsonb_agg(jsonb_build_array(",
+             category_columns, ")", category_order,
+             ") from categories c where c.user_id = u.user_id), (select jsonb_agg(jsonb_build_array(", account_columns,
+             ")", account_order,
+             ") from accounts a where a.user_id = u.user_id), "
+             "case when p.month is null or p.month = (select month from newest) then (select a.answers "
+             "  from onboarding_answers a where a.user_id = u.user_id and a.version = u.plan_version) end, ",
+             goal_sum_columns, ", ", planned_move_columns, ", ", profile_columns,
+             " from users u left join periods p on p.user_id = u.user_id "
+             "and ((p.month >= (select first from span) and p.month < (select next from span)) "
+             "  or p.month = (select month from newest) "
+             "  or (p.month between (select first - 62 from near) and (select last from near) "
+             "    and p.next > (select first from near) and not exists (select 1 "
+             "    from periods n where n.user_id = p.user_id and n.month = p.month and n.revision > p.revision))) "
+             "where u.user_id = $1 order by p.month, p.revision");
 constexpr db::statement plan_state{"finance_plan_state", plan_sql};
-constexpr int month_at = 0, budget_at = 5, obligations_at = 6, incomes_at = 7;
-constexpr int own_categories = 8, all_accounts = 9, inputs = 10, contributed = 11, moves = 12, profile_begins = 13;
+constexpr int month_at = 0, next_at = 1, budget_at = 6, obligations_at = 7, incomes_at = 8;
+constexpr int own_categories = 9, all_accounts = 10, inputs = 11, contributed = 12, moves = 13, profile_begins = 14;
 
 // Never today's: zones are at most a day off.
 constexpr std::chrono::days long_past{2};
@@ -62,7 +70,7 @@ constexpr auto cash_rows = db::join(
     account_is_cash,
     "  union all select s.begins, sum(s.amount) from users u join accounts a on a.user_id = u.user_id "
     "  join account_sums s on s.user_id = a.user_id and s.account_id = a.id and s.span = 'day' and s.begins > $8::date "
-    "    and s.begins < ($3::date + interval '1 month')::date where u.user_id = $1 and ",
+    "    and s.begins < (select next from span) where u.user_id = $1 and ",
     account_is_cash, " group by 1) x");
 
 // Of an occurrence d and a transaction x: only a transfer between the accounts of a planned one meets it by itself.
@@ -72,7 +80,7 @@ constexpr char goes_that_way[] =
 
 // kind 0: per-day sums; 1: lines that may pay a bill or be an income expected; 2: transactions, newest first; 3: what
 // entries of the months looked at are linked to beyond what those months see (far): its category, 1 for an income.
-// latest: what the months looked at, their carry chain and $7 months on either side expect (entry_match.hpp: what pays
+// latest: what the months looked at, their carry chain and $4 months on either side expect (entry_match.hpp: what pays
 // what is a function of the whole history, and no month looks further), and the newest with its next two weeks.
 // reach: day weights from history look back three months further.
 // kind 4: what accounts of cash held at the end of day $8 and what each day since moved; null beyond the range.
@@ -80,20 +88,17 @@ constexpr char goes_that_way[] =
 // the 16 nearest that may pay by themselves decide as all would (nearest amount, then date), unless more bills than
 // that compete for them; of parts the first 100. "offset 0" keeps the planner from turning the probes into a scan.
 constexpr auto ledger_sql = db::join(
-    "with span as (select least(min(chain_from), $2::date) as first from periods "
-    "  where user_id = $1 and month between $2::date and $3::date), "
-    "newest as (select max(month) as month from periods where user_id = $1), "
-    "latest as (select distinct on (p.month) p.month, p.obligations, p.budget->'incomes' as incomes, "
+    looked_at,
+    ", latest as (select distinct on (p.month) p.month, p.next, p.obligations, p.budget->'incomes' as incomes, "
     "  p.budget->'incomes_ahead' as ahead from periods p "
-    "  where p.user_id = $1 and (p.month between (select first - make_interval(months => $7) from span) "
-    "    and $3::date + make_interval(months => $7) or p.month = (select month from newest)) "
+    "  where p.user_id = $1 and ((p.month between (select first - 62 from near) and (select last from near) "
+    "    and p.next > (select first from near)) or p.month = (select month from newest)) "
     "  order by p.month, p.revision desc), "
     "due as (select distinct o.id, o.category, o.day, o.amount, coalesce(o.parts, false) as parts, "
     "  least(o.low, o.amount * 4 / 5 - 1) as low, o.from_account, o.to_account from latest p, "
     "  jsonb_to_recordset(p.obligations) as o(id text, category text, day date, amount bigint, parts boolean, "
     "    low bigint, from_account uuid, to_account uuid) "
-    "  where date_trunc('month', o.day) = p.month "
-    "    or (o.day > p.month and p.month = (select month from newest))), "
+    "  where o.day >= p.month and (o.day < p.next or p.month = (select month from newest))), "
     "expected as (select distinct o.id, o.category, o.day from latest p, "
     "  jsonb_to_recordset(p.incomes) as o(id text, category text, day date) "
     "  union select o.id, o.category, (o.day + interval '1 month')::date from latest p, "
@@ -103,15 +108,14 @@ constexpr auto ledger_sql = db::join(
     "  jsonb_to_recordset(p.ahead) as o(id text, category text, day date) where p.month = (select month from newest)), "
     "reach as (select case when exists (select 1 from periods p where p.user_id = $1 "
     "    and p.budget @> '{\"categories\": [{\"weights\": {\"kind\": \"history\"}}]}' "
-    "    and (p.month between (select first from span) and $3::date "
+    "    and (p.month between (select first from span) and (select next - 1 from span) "
     "      or p.month = (select max(m.month) from periods m where m.user_id = $1))) "
     "  then (first - interval '3 months')::date else first end as first from span), "
     "far as (select t.id, t.bill_id, m.month from transactions t cross join lateral ("
     "    select (substring(t.bill_id from '(\\d{4}-\\d{2})-\\d{2}$') || '-01')::date as month) m "
     "  where t.user_id = $1 and t.bill_id is not null and t.deleted_at is null "
-    "  and t.booked_on >= (select first from span) and t.booked_on < ($3::date + interval '1 month')::date "
-    "  and m.month not between (select first - make_interval(months => $7) from span) "
-    "    and $3::date + make_interval(months => $7)), "
+    "  and t.booked_on >= (select first from span) and t.booked_on < (select next from span) "
+    "  and m.month not between (select first from near) and (select last from near)), "
     "candidates as ("
     "  select c.transaction_id, c.n, c.category, c.booked_on, c.amount from due d cross join lateral ("
     "    select l.transaction_id, l.n, l.category, l.booked_on, l.amount "
@@ -163,8 +167,7 @@ constexpr auto ledger_sql = db::join(
     "    on l.user_id = $1 and l.transaction_id = f.id) "
     "select 0, a.day, a.category::text, a.spent::bigint, null::uuid, null::text, null::jsonb, a.received "
     "  from day_actual a where a.user_id = $1 and (a.spent <> 0 or a.received <> 0) "
-    "  and a.day >= (select first from reach) and a.day < ($3::date + interval '1 "
-    "month')::date "
+    "  and a.day >= (select first from reach) and a.day < (select next from span) "
     "union all "
     "select 1, c.booked_on, coalesce(c.category::text, ''), -c.amount::bigint, c.transaction_id, t.bill_id, "
     "  jsonb_build_array(c.n, r.from_account, r.to_account), 0 from candidates c cross join lateral ("
@@ -173,49 +176,48 @@ constexpr auto ledger_sql = db::join(
     "  left join lateral (select x.from_account, x.to_account from transfers x where x.user_id = $1 "
     "    and x.id = t.transfer_id offset 0) r on true "
     "union all "
-    "select 3, f.month, x.category, x.income, null, f.bill_id, null, 0 from (select distinct bill_id, month from far) "
-    "f "
-    "  cross join lateral (select o.category, o.income from (select * from periods p where p.user_id = $1 "
-    "      and p.month = f.month order by p.revision desc limit 1) p cross join lateral ("
-    "    select o.id, o.category, 0::bigint as income "
-    "      from jsonb_to_recordset(p.obligations) as o(id text, category text) union all "
-    "    select o.id, o.category, 1 "
-    "      from jsonb_to_recordset(p.budget->'incomes') as o(id text, category text)) o "
-    "    where left(o.id, -3) = left(f.bill_id, -3) limit 1) x "
+    "select 3, x.day, x.category, x.income, null, f.bill_id, null, 0 from (select distinct bill_id, month from far) f "
+    "  cross join lateral (select o.category, o.income, o.day from (select distinct on (p.month) p.* from periods p "
+    "      where p.user_id = $1 and p.month between f.month - 62 and f.month + interval '1 month' - interval '1 day' "
+    "        and p.next > f.month "
+    "      order by p.month, p.revision desc) p cross join lateral ("
+    "    select o.id, o.category, o.day, 0::bigint as income "
+    "      from jsonb_to_recordset(p.obligations) as o(id text, category text, day date) union all "
+    "    select o.id, o.category, o.day, 1 "
+    "      from jsonb_to_recordset(p.budget->'incomes') as o(id text, category text, day date)) o "
+    "    where left(o.id, -3) = left(f.bill_id, -3) order by o.day between p.month and p.next - 1 desc limit 1) x "
     "union all "
     "select 2, x.booked_on, null, 0, x.id, null, x.columns, 0 from (select t.booked_on, t.id, jsonb_build_array(",
     transaction_columns,
     ") as columns from (select * from transactions where user_id = $1 and deleted_at is null "
-    "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $4::bigint) t "
+    "    and booked_on between $5::date and $6::date order by booked_on desc, id desc limit $7::bigint) t "
     "  cross join lateral ",
     lines_of_each, " order by t.booked_on desc, t.id desc, l.n) x union all ", cash_rows);
 constexpr db::statement ledger_state{"finance_ledger_state", ledger_sql};
 
-year_month_day first_day(year_month m) { return m / std::chrono::day{1}; }
+period days_of(const db::row& r) {
+    return {civil_day(r.get<year_month_day>(month_at)), civil_day(r.get<year_month_day>(next_at))};
+}
 
 period_ptr period_from(const db::row& r) {
-    const auto month = r.get<year_month_day>(month_at);
-    const auto chain = r.get<year_month_day>(3);
     auto p = std::make_shared<stored_period>();
-    p->month = month.year() / month.month();
-    p->revision = r.get<std::int32_t>(1);
-    p->from_day = civil_day(r.get<year_month_day>(2));
-    p->chain_from = chain.year() / chain.month();
-    p->plan_version = r.get<std::int64_t>(4);
+    p->budget.over = days_of(r);
+    p->revision = r.get<std::int32_t>(2);
+    p->from_day = civil_day(r.get<year_month_day>(3));
+    p->chain_from = civil_day(r.get<year_month_day>(4));
+    p->plan_version = r.get<std::int64_t>(5);
     read_budget(*p, r.get<std::string_view>(budget_at), r.get<std::string_view>(obligations_at));
     return p;
 }
 
 // Of each month what its latest revision says: they come in order.
 void expect(month_facts& f, const db::row& r) {
-    const auto first = r.get<year_month_day>(month_at);
     month_expects m;
-    m.month = first.year() / first.month();
-    const auto over = period_of(m.month);
+    m.over = days_of(r);
     for (auto& o : read_obligations(r.get<std::string_view>(obligations_at)))
-        if (over.contains(o.day)) m.bills.push_back(std::move(o));
+        if (m.over.contains(o.day)) m.bills.push_back(std::move(o));
     if (!r.is_null(incomes_at)) m.incomes = read_incomes(r.get<std::string_view>(incomes_at));
-    if (!f.expects.empty() && f.expects.back().month == m.month) f.expects.pop_back();
+    if (!f.expects.empty() && f.expects.back().over == m.over) f.expects.pop_back();
     f.expects.push_back(std::move(m));
 }
 
@@ -255,7 +257,7 @@ void read_ledger(month_facts& f, const db::rows& rows) {
             p.bill_id = r.get<std::optional<std::string>>(5).value_or("");
             f.payments.push_back(std::move(p));
         } else if (kind == 3) {
-            f.know_linked(r.get<std::string>(5), {r.get<std::string>(2), r.get<std::int64_t>(3) == 1});
+            f.know_linked(r.get<std::string>(5), {r.get<std::string>(2), r.get<std::int64_t>(3) == 1, day});
         } else if (kind == 4) {
             f.cash.add(day, r.get<std::optional<std::int64_t>>(3));
         } else {
@@ -267,15 +269,13 @@ void read_ledger(month_facts& f, const db::rows& rows) {
 }  // namespace
 
 awaitable<std::optional<month_facts>> facts_store::read(uuid user, facts_wanted what, deadline d) {
-    const auto first = first_day(what.first);
-    const auto last = first_day(what.last);
-    const year_month_day from = what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{1} / 1});
-    const year_month_day to =
-        what.only_day ? year_month_day(*what.only_day) : first_day({std::chrono::year{9999} / 12});
+    const year_month_day first(what.first), last(what.last);
+    const year_month_day from(what.only_day.value_or(civil_day(std::chrono::year{1} / 1 / 1)));
+    const year_month_day to(what.only_day.value_or(civil_day(std::chrono::year{9999} / 12 / 1)));
     const year_month_day settled{std::chrono::floor<std::chrono::days>(wall::now()) - long_past};
     db::batch both;
     both.add(plan_state, user, first, last, std::int32_t{reach_months});
-    both.add(ledger_state, user, first, last, what.transactions, from, to, std::int32_t{reach_months}, settled);
+    both.add(ledger_state, user, first, last, std::int32_t{reach_months}, from, to, what.transactions, settled);
     const auto results = co_await db_.run_batch(std::move(both), d);
     if (results.at(0).empty()) co_return std::nullopt;
     month_facts f;

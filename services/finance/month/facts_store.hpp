@@ -11,7 +11,7 @@
 namespace mita::finance {
 
 struct facts_wanted {
-    year_month first, last;             // months whose budgets and sums are read (and their carry chain)
+    civil_day first, last;              // days whose months' budgets and sums are read (and their carry chain)
     int transactions = 0;               // how many transactions to bring, newest first; 0: none
     std::optional<civil_day> only_day;  // of this day only
 };

@@ -63,8 +63,8 @@ void require_room(loaded_month got, const transaction& t, const transaction* ins
     auto& f = got.facts;
     try {
         replace_entry(f, instead_of, &t);
-        auto revisions = f.revisions_of(got.month);
-        const auto v = view_month(f, got.month, got.today);
+        auto revisions = f.revisions_of(got.over.start);
+        const auto v = view_month(f, got.over.start, got.today);
         if (v.preview) revisions.push_back(v.budget);
         if (headroom_of(f, v.over, revisions).fits()) return;
     } catch (const api_error& e) {

@@ -18,7 +18,7 @@ constexpr std::size_t most_months_quoted = 12;
 constexpr std::string_view blamed_part = "/principal_money/amount";
 
 amount todays_budget(const month_facts& f, civil_day today) {
-    const auto v = view_month(f, month_of(today), today);
+    const auto v = view_month(f, today, today);
     return v.budget_of(v.today_index);
 }
 
@@ -28,15 +28,15 @@ amount given_budgets(const plan_inputs& a) {
     return static_cast<amount>(sum);  // in range, as inputs are
 }
 
-installment_quote::month quoted_month(const month_facts& f, year_month label, amount parts, amount given,
+installment_quote::month quoted_month(const month_facts& f, civil_day first, amount parts, amount given,
                                       civil_day today) {
-    const auto v = view_month(f, label, today);
+    const auto v = view_month(f, first, today);
     const auto& budget = v.budget->budget;
     wide bound = wide{budget.pool.obligations} + budget.pool.buffer + given;
     for (const auto g : budget.pool.goals) bound += g;
     const auto narrow = narrow128(bound);
     if (!narrow) throw amount_overflow(blamed_part);
-    installment_quote::month m{label, parts, budget.pool.income, *narrow, 0};
+    installment_quote::month m{v.over, parts, budget.pool.income, *narrow, 0};
     if (budget.problem) m.shortfall = budget.problem->shortfall;
     return m;
 }
@@ -44,15 +44,15 @@ installment_quote::month quoted_month(const month_facts& f, year_month label, am
 }  // namespace
 
 installment_quote quote_of(const loaded_month& got, const plan_inputs::installment& wanted) {
-    what_if w{got.month, got.facts.in_force(), {}};
+    what_if w{got.over, got.facts.in_force(), {}};
     w.plan->installments.push_back(wanted);
     const auto facts = facts_if(got, w, blamed_part);
     installment_quote q;
     q.today_before = todays_budget(got.facts, got.today);
     q.today = todays_budget(facts, got.today);
-    std::map<year_month, amount> parts;
+    std::map<civil_day, amount> parts;
     for (const auto& o : parts_of(wanted)) {
-        const auto month = month_of(o.day);
+        const auto month = facts.rules.containing(o.day).start;
         if (parts.size() == most_months_quoted && !parts.contains(month)) break;
         parts[month] += o.value;
     }
@@ -73,7 +73,7 @@ std::string quote_json(const installment_quote& q, const plan_inputs::installmen
     out.key("today").open('{').money("budget_money", q.today).money("before_money", q.today_before).close('}');
     out.key("months").open('[');
     for (const auto& m : q.months) {
-        out.open('{').field("month", format_month(m.label)).field("verdict", affordability_name(m.verdict()));
+        out.open('{').field("month", format_period(m.over)).field("verdict", affordability_name(m.verdict()));
         out.money("parts_money", m.parts).money("income_money", m.income).money("bound_money", m.bound);
         if (const auto share = share_bp(m.income, m.bound))
             out.field("share_bp", *share);

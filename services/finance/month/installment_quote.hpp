@@ -12,7 +12,7 @@ namespace mita::finance {
 
 struct installment_quote {
     struct month {
-        year_month label;
+        period over;
         amount parts = 0;      // due in it
         amount income = 0;     // expected
         amount bound = 0;      // of it, by bills and parts, goals, the buffer and budgets that were given as amounts

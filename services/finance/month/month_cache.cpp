@@ -26,7 +26,7 @@ std::size_t loaded_month_size::operator()(const uuid&, const loaded_month& l) co
 
 std::shared_ptr<const loaded_month> once_written(std::shared_ptr<loaded_month> now) {
     if (now->facts.payments.size() > most_payments) return nullptr;
-    if (now->last == now->month) now->facts.inputs_text = {};  // only months not opened yet need them
+    if (now->last < now->over.next) now->facts.inputs_text = {};  // only months not opened yet need them
     now->facts.transactions = {};
     ++now->facts.who.ledger_version;
     return now;

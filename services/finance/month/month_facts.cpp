@@ -21,10 +21,10 @@ std::vector<payment> payments_of(const transaction& t) {
     return out;
 }
 
-std::vector<period_ptr> month_facts::revisions_of(year_month month) const {
+std::vector<period_ptr> month_facts::revisions_of(civil_day first) const {
     std::vector<period_ptr> out;
     for (const auto& p : periods)
-        if (p->month == month) out.push_back(p);
+        if (p->start() == first) out.push_back(p);
     return out;
 }
 
@@ -51,35 +51,70 @@ bool month_facts::is_part(std::string_view occurrence) const {
 }
 
 void month_facts::know_linked(const std::string& id, const link_target& what) {
-    const auto day = parse_day(std::string_view(id).substr(id.rfind(':') + 1));
-    if (!day) return;
-    auto found = std::ranges::find(expects, month_of(*day), &month_expects::month);
+    const auto over = rules.containing(what.day);
+    auto found = std::ranges::find(expects, over, &month_expects::over);
     if (found != expects.end() && !found->out_of_reach) return;
     if (found == expects.end()) {
-        expects.push_back({month_of(*day), {}, {}, true});
+        expects.push_back({over, {}, {}, true});
         found = std::prev(expects.end());
     }
     if (what.income)
-        found->incomes.push_back({id, {}, what.category, *day, 0});
+        found->incomes.push_back({id, {}, what.category, what.day, 0});
     else
-        found->bills.push_back({id, {}, what.category, *day, 0});
+        found->bills.push_back({id, {}, what.category, what.day, 0});
+}
+
+std::optional<civil_day> month_facts::due_day_of(std::string_view occurrence) const {
+    if (occurrence.empty()) return std::nullopt;
+    const auto key = occurrence_key(occurrence);
+    const auto same = [key](const auto& o) { return occurrence_key(o.id) == key; };
+    for (const auto& m : expects) {
+        const auto bill = std::ranges::find_if(m.bills, same);
+        if (bill != m.bills.end()) return bill->day;
+        const auto income = std::ranges::find_if(m.incomes, same);
+        if (income != m.incomes.end()) return income->day;
+    }
+    return day_of_link(occurrence);
+}
+
+plan_start month_facts::next_start() const {
+    auto start = after(*last_opened(), rules);
+    start.cover = who.cover;
+    // What is due of a calendar month in a period that is open is no more of one to come, wherever its bill has moved.
+    const auto reach = clamped_day(month_of(start.over.start), 1);
+    for (const auto& m : expects) {
+        if (m.out_of_reach || m.over.start >= start.over.start) continue;
+        for (const auto& o : m.bills) {
+            if (o.day < reach) continue;
+            start.known.insert(start.known.begin(), o);
+            start.known.front().kept = true;
+        }
+    }
+    return start;
+}
+
+planned_until so_far(const loaded_month& got) {
+    const auto last = got.facts.last_opened();
+    return {got.today, last ? std::optional{last->over().next} : std::nullopt};
 }
 
 void month_facts::expect_months_to_come() {
     const auto last = last_opened();
     if (!last || inputs_text.empty() || !who.planned_from) return;
     const auto inputs = in_force();
+    rules = inputs.periods;
     plan_start from;
-    from.known = last->obligations;
-    auto next = after(*last);
-    next.cover = who.cover;
-    const auto planned = plan_months(inputs, book, *who.planned_from, next, reach_months);
-    for (int i = 1; i <= reach_months; ++i) {
-        const auto over = period_of(last->month + std::chrono::months{i});
-        month_expects to_come{over.label, {}, incomes_of(inputs, over), false};
+    const auto next = next_start();
+    from.known = next.known;
+    const auto furthest = clamped_day(month_of(last->over().last_day()) + std::chrono::months{reach_months}, 31);
+    const auto count = static_cast<int>(rules.steps(last->start(), furthest));
+    const auto planned = plan_months(inputs, book, *who.planned_from, next, count);
+    auto over = next.over;
+    for (int i = 0; i < count; ++i, over = rules.next(over)) {
+        month_expects to_come{over, {}, incomes_of(inputs, over), false};
         for (auto& o : occurrences_around(inputs, over, *who.planned_from, from))
             if (over.contains(o.day)) to_come.bills.push_back(std::move(o));
-        allow_parts(to_come.bills, planned ? (*planned)[static_cast<std::size_t>(i) - 1].budget : last->budget);
+        allow_parts(to_come.bills, planned ? (*planned)[static_cast<std::size_t>(i)].budget : last->budget);
         expects.push_back(std::move(to_come));
     }
 }

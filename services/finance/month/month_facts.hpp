@@ -1,6 +1,6 @@
-// What a view of a month is made of, as read from the database in one round trip: the person, their accounts,
-// categories and plan inputs, the opened months, per-day sums, and the transactions that may pay bills. Plain data;
-// month_view computes.
+// What a view of a month (a budget period of the person's) is made of, as read from the database in one round trip: the
+// person, their accounts, categories and plan inputs, the opened months, per-day sums, and the transactions that may
+// pay bills. Plain data; month_view computes.
 #pragma once
 
 #include "finance/accounts/account.hpp"
@@ -10,6 +10,7 @@
 #include "finance/month/cash_days.hpp"
 #include "finance/people/profile.hpp"
 #include "finance/plan/plan_inputs.hpp"
+#include "finance/plan/plan_months.hpp"
 #include "finance/plan/stored_period.hpp"
 
 #include <memory>
@@ -48,7 +49,7 @@ std::vector<payment> payments_of(const transaction& t);
 
 // What a month expects, whether its budget is at hand or not: so that what pays what is known over its edges.
 struct month_expects {
-    year_month month;
+    period over;
     std::vector<obligation> bills;
     std::vector<expected_income> incomes;
     bool out_of_reach = false;  // of it only what entries at hand are linked to, known by id and category alone
@@ -56,6 +57,7 @@ struct month_expects {
 
 struct month_facts {
     profile who;
+    period_rules rules;  // of the inputs in force; set by expect_months_to_come
     category_book book;
     account_book accounts;
     std::string inputs_text;                                  // in force; empty before onboarding
@@ -68,8 +70,8 @@ struct month_facts {
     std::vector<transaction> transactions;  // those asked for, newest first
     cash_days cash;                         // of the accounts that are cash
 
-    // Of one month, oldest revision first; empty when it is not opened.
-    std::vector<period_ptr> revisions_of(year_month month) const;
+    // Of the month that begins on `first`, oldest revision first; empty when it is not opened.
+    std::vector<period_ptr> revisions_of(civil_day first) const;
     // The latest revision of the last opened month; null when none is.
     period_ptr last_opened() const;
     // Parses inputs_text; precondition: not empty. The zone is the profile's: PATCH /v1/me moves it without new
@@ -81,10 +83,16 @@ struct month_facts {
     // Is the occurrence a part of an installment plan in force?
     bool is_part(std::string_view occurrence) const;
 
+    // What planning of the months after the last opened starts from. Precondition: one is.
+    plan_start next_start() const;
+
     // An occurrence that an entry is linked to: its money is of that month, however far that is.
     void know_linked(const std::string& id, const link_target& what);
+    // The day an occurrence is due on: as far as these facts know it, else the one in its id. nullopt: no such id.
+    std::optional<civil_day> due_day_of(std::string_view occurrence) const;
 
-    // Fills `expects` for the months after the last opened, from the inputs in force. Once, when the periods are there.
+    // Fills `expects` for reach_months after the last opened, from the inputs in force. Once, when the periods are
+    // there.
     void expect_months_to_come();
 };
 
@@ -92,8 +100,11 @@ struct month_facts {
 struct loaded_month {
     month_facts facts;
     civil_day today;
-    year_month month;  // the one asked for
-    year_month last;   // months up to this one are in facts as far as they are open
+    period over;     // the month asked for
+    civil_day last;  // months up to that of this day are in facts as far as they are open
 };
+
+// What a plan that is given anew is judged by.
+planned_until so_far(const loaded_month& got);
 
 }  // namespace mita::finance

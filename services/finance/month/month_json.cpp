@@ -60,7 +60,8 @@ void append_day(json_out& out, const month_view& v, int day) {
 
 std::string month_json(const month_facts& f, const month_view& v) {
     json_out out(v.currency, 64 * 1024);
-    out.open('{').field("month", format_month(v.over.label)).field("currency", v.currency);
+    out.open('{').field("month", format_period(v.over));
+    out.field("from", v.over.start).field("to", v.over.last_day()).field("currency", v.currency);
     out.field("today", v.today).field("timezone", f.who.timezone).field("status", v.status());
     out.money("pool_money", v.budget ? v.budget->budget.pool.pool : 0);
     out.money("unallocated_money", v.budget ? v.plan.unallocated : 0);

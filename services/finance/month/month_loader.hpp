@@ -15,11 +15,11 @@
 namespace mita::finance {
 
 struct month_request {
-    std::optional<year_month> month;    // nullopt: the month of the person's today, the one after with it
+    std::optional<period_name> month;   // nullopt: the month of the person's today, the ones after with it
     std::string_view named = "/month";  // where the request named the month
-    int earlier = 0;                    // months before it, too
+    int earlier = 0;                    // calendar months before it, too
     bool around = false;                // the weeks around today too (a week strip may cross a month's edge)
-    bool next = false;                  // the month after as well, when it is open; with today's it always is
+    bool next = false;                  // the four weeks after as well, as far as they are open; with today's always
     bool all_later = false;             // every month opened after it too (replanning)
     bool open_future = false;           // open a future month as well (a spend into it)
     int transactions = 0;               // as facts_wanted
@@ -30,7 +30,8 @@ class month_loader {
 public:
     explicit month_loader(db::pool& db) : facts_(db), plans_(db), profiles_(db) {}
 
-    // One round trip of two statements when the months are open; else two or three. Makes the person's row. Months at
+    // One round trip of two statements when the months are open, else two or three; one more when the person's are no
+    // calendar months and reach beyond those asked for at first. Makes the person's row. Months at
     // most 100 years ahead: else api_error 422 invalid_date. Throws db::error, deadline_exceeded, overloaded.
     awaitable<loaded_month> load(uuid user, month_request what, deadline d);
     // The tag that what load() brings would be shown with (plan_tag), from the person's row alone. nullopt: it must be

@@ -7,10 +7,10 @@
 
 namespace mita::finance {
 
-month_room::month_room(const loaded_month& got) : over_(period_of(got.month)) {
-    auto revisions = got.facts.revisions_of(got.month);
+month_room::month_room(const loaded_month& got) : over_(got.over) {
+    auto revisions = got.facts.revisions_of(got.over.start);
     try {
-        const auto v = view_month(got.facts, got.month, got.today);
+        const auto v = view_month(got.facts, got.over.start, got.today);
         if (v.preview) revisions.push_back(v.budget);
     } catch (const api_error& e) {
         if (e.code != "amount_overflow") throw;

@@ -13,13 +13,11 @@ namespace mita::finance {
 
 namespace {
 
-period_ptr preview_of(const month_facts& f, year_month month) {
+period_ptr preview_of(const month_facts& f, const period& over) {
     const auto last = f.last_opened();
-    if (!last || f.inputs_text.empty() || month <= last->month) return nullptr;
-    const auto count = (month - last->month).count();
-    auto from = after(*last);
-    from.cover = f.who.cover;
-    auto planned = plan_months(f.in_force(), f.book, *f.who.planned_from, from, static_cast<int>(count));
+    if (!last || f.inputs_text.empty() || over.start <= last->start()) return nullptr;
+    const auto count = static_cast<int>(f.rules.steps(last->start(), over.start));
+    auto planned = plan_months(f.in_force(), f.book, *f.who.planned_from, f.next_start(), count);
     if (!planned) require(planned.error());
     return std::make_shared<const stored_period>(std::move(planned->back()));
 }
@@ -81,14 +79,14 @@ void fill_bills(const month_facts& f, const settlements& met, month_view& v) {
         if (m.out_of_reach) continue;
         for (const auto& o : m.bills) {
             auto b = look_at(f, met, o, v.today);
-            if (m.month == v.over.label)
+            if (m.over == v.over)
                 (of_budget(o) ? v.bills : v.transfers).push_back(std::move(b));
             else if (b.status == bill_status::paid)
                 continue;
             else if (of_budget(o))
-                (m.month < v.over.label ? v.earlier_bills : v.later_bills).push_back(std::move(b));
+                (m.over.start < v.over.start ? v.earlier_bills : v.later_bills).push_back(std::move(b));
             else
-                (m.month < v.over.label ? v.earlier_transfers : v.later_transfers).push_back(std::move(b));
+                (m.over.start < v.over.start ? v.earlier_transfers : v.later_transfers).push_back(std::move(b));
         }
     }
     if (!v.preview) return;
@@ -172,15 +170,15 @@ amount month_view::spent_of(int day) const {
     return *total;
 }
 
-month_view view_month(const month_facts& f, year_month month, civil_day today) {
+month_view view_month(const month_facts& f, civil_day in, civil_day today) {
     month_view v;
-    v.over = period_of(month);
+    v.over = f.rules.containing(in);
     v.today = today;
     v.today_index = v.over.today_index(today);
     v.currency = f.who.currency;
-    auto revisions = f.revisions_of(month);
+    auto revisions = f.revisions_of(v.over.start);
     if (revisions.empty()) {
-        if (auto p = preview_of(f, month)) {
+        if (auto p = preview_of(f, v.over)) {
             revisions.push_back(std::move(p));
             v.preview = true;
         }
@@ -243,7 +241,7 @@ month_view view_month(const month_facts& f, year_month month, civil_day today) {
 
 std::optional<amount> first_day_after(const month_facts& f, const month_view& v,
                                       std::optional<std::string_view> category) {
-    const auto next = view_month(f, month_of(v.over.next), v.over.next);
+    const auto next = view_month(f, v.over.next, v.over.next);
     if (!next.budget) return std::nullopt;
     if (!category) return next.budget_of(0);
     const auto at = next.find(*category);
@@ -260,7 +258,7 @@ explanation explain_in(const month_facts& f, const month_view& v, std::string_vi
     month_input in = v.in;
     if (!v.preview && day < v.today_index) {
         // The revision in force on that day: the last that begins by then, else the first.
-        const auto revisions = f.revisions_of(v.over.label);
+        const auto revisions = f.revisions_of(v.over.start);
         period_ptr then = revisions.front();
         for (const auto& r : revisions)
             if (r->from_day <= v.over.day_at(day)) then = r;

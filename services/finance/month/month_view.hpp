@@ -90,8 +90,8 @@ struct month_view {
     amount spent_of(int day) const;
 };
 
-// Throws api_error 422 amount_overflow when a figure leaves ±(2^53−1).
-month_view view_month(const month_facts& f, year_month month, civil_day today);
+// The month with the day `in`. Throws api_error 422 amount_overflow when a figure leaves ±(2^53−1).
+month_view view_month(const month_facts& f, civil_day in, civil_day today);
 
 // The first day of the month after v's, on its own morning if nothing more is booked until then: of one category, or of
 // all. nullopt: that month has no plan, or f does not know it. Throws like view_month.

@@ -16,7 +16,7 @@ struct met_with {
 };
 
 // What each settled occurrence of the item was met with, the oldest first.
-std::vector<met_with> settled_of(const month_facts& f, const settlements& met, const recurring& r, year_month latest) {
+std::vector<met_with> settled_of(const month_facts& f, const settlements& met, const recurring& r, civil_day today) {
     std::vector<met_with> out;
     const auto add = [&](const std::string& id, civil_day due, const settlement& found) {
         if (owner_of(id) != r.id || !found.settled_on) return;
@@ -25,7 +25,7 @@ std::vector<met_with> settled_of(const month_facts& f, const settlements& met, c
         if (const auto value = narrow128(sum)) out.push_back({*found.settled_on, due, *value});
     };
     for (const auto& m : f.expects) {
-        if (m.out_of_reach || m.month > latest) continue;
+        if (m.out_of_reach || m.over.start > today) continue;
         for (const auto& o : m.bills) add(o.id, o.day, met.of_bill(o.id));
         for (const auto& i : m.incomes) add(i.id, i.day, met.of_income(i.id));
     }
@@ -38,7 +38,7 @@ std::vector<met_with> settled_of(const month_facts& f, const settlements& met, c
 std::optional<price_change> price_change_of(const month_facts& f, const settlements& met, const recurring& r,
                                             civil_day today) {
     constexpr std::size_t before = 3;
-    const auto all = settled_of(f, met, r, month_of(today));
+    const auto all = settled_of(f, met, r, today);
     if (all.size() <= before) return std::nullopt;
     const auto& last = all.back();
     std::array<amount, before> former{};

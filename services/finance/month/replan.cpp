@@ -36,7 +36,7 @@ std::vector<obligation> occurrences_so_far(const month_facts& f, civil_day today
         if (m.out_of_reach) continue;
         for (auto o : m.bills) {
             o.kept = o.day < today || !paid.of_bill(o.id).entries.empty();
-            if (o.kept || m.month <= last->month) out.push_back(std::move(o));
+            if (o.kept || m.over.start <= last->start()) out.push_back(std::move(o));
         }
     }
     return out;
@@ -46,23 +46,23 @@ std::vector<obligation> occurrences_so_far(const month_facts& f, civil_day today
 
 std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs& a, civil_day today,
                                      std::string_view named) {
-    const auto month = month_of(today);
+    const auto now = a.periods.containing(today);
     const auto& who = got.facts.who;
     const auto last = got.facts.last_opened();
-    const auto revisions = got.facts.revisions_of(month);
+    const auto revisions = got.facts.revisions_of(now.start);
     plan_start from;
-    from.month = month;
-    from.chain_from = month;
+    from.over = now;
+    from.chain_from = now.start;
     int count = 1;
     if (!revisions.empty())
         from = again(*revisions.back());
-    else if (last && last->month < month)
-        from = after(*last);
+    else if (last && last->start() < now.start)
+        from = after(*last, a.periods);
     if (!from.swept.empty()) {
-        const auto swept = swept_before(got.facts, last->month < month ? last->month : month, today);
+        const auto swept = swept_before(got.facts, std::min(last->start(), now.start), today);
         for (auto& [goal, sum] : from.swept) sum = sum_of(swept, goal);
     }
-    from.joining = month_of(who.onboarded_on.value_or(today));
+    from.joining = who.onboarded_on.value_or(today);
     from.cover = who.cover;
     from.known = occurrences_so_far(got.facts, today);
     from.since = today;
@@ -71,22 +71,22 @@ std::vector<stored_period> replanned(const loaded_month& got, const plan_inputs&
         for (const auto& b : before.bills) from.planned.insert(b.id);
         for (const auto& t : before.transfers) from.planned.insert(t.id);
     }
-    if (last && last->month > month) count += static_cast<int>((last->month - month).count());
+    if (last && last->start() > now.start) count += static_cast<int>(a.periods.steps(now.start, last->start()));
     const auto planned_from = std::min(who.planned_from.value_or(today), today);
     auto planned = plan_months(a, got.facts.book, planned_from, from, count);
     if (!planned) throw amount_overflow(named.empty() ? part_beyond_range(a) : named);
     for (auto& p : *planned) {
-        const auto known = got.facts.revisions_of(p.month);
+        const auto known = got.facts.revisions_of(p.start());
         if (known.empty()) continue;
-        const auto from_day = std::max(today, period_of(p.month).start);
+        const auto from_day = std::max(today, p.start());
         const bool replaces = known.back()->from_day >= from_day;  // nobody has seen a morning of it
         p.revision = replaces ? known.back()->revision : known.back()->revision + 1;
         p.from_day = from_day;
     }
     for (const auto& p : *planned) {
-        auto all = got.facts.revisions_of(p.month);
+        auto all = got.facts.revisions_of(p.start());
         all.push_back(std::make_shared<const stored_period>(p));
-        if (!headroom_of(got.facts, period_of(p.month), all).fits())
+        if (!headroom_of(got.facts, p.over(), all).fits())
             throw amount_overflow(named.empty() ? "/incomes" : named);  // beside what came back
     }
     return std::move(*planned);

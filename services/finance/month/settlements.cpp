@@ -56,7 +56,7 @@ bool is_income(const month_facts& f, std::string_view category) {
 }
 
 bool in_first_month_before_plan(const month_facts& f, civil_day day) {
-    return before_plan(f, day) && month_of(day) == month_of(*f.who.planned_from);
+    return before_plan(f, day) && f.rules.containing(*f.who.planned_from).contains(day);
 }
 
 bool before_plan(const month_facts& f, civil_day day) { return f.who.planned_from && day < *f.who.planned_from; }
@@ -67,9 +67,10 @@ settlements::settlements(const month_facts& f) : months_paid_(f.payments.size())
     routes.of(std::nullopt);  // is 0
     side bills, incomes;
     // The days before the plan in its first month pay nothing of it by themselves.
-    const auto open = [&f](expected_entry x) {
+    const auto begins = f.who.planned_from ? f.rules.containing(*f.who.planned_from).start : civil_day();
+    const auto open = [&](expected_entry x) {
         if (before_plan(f, x.day)) return x;
-        x.closed_from = period_of(month_of(*f.who.planned_from)).start;
+        x.closed_from = begins;
         x.closed_to = *f.who.planned_from;
         return x;
     };
@@ -120,7 +121,8 @@ settlements::settlements(const month_facts& f) : months_paid_(f.payments.size())
                 return std::tuple{f.payments[i].booked_on, f.payments[i].value, std::string_view(ids[i])};
             });
     };
-    keep(bills, bills_, [this](std::size_t i, const expected_entry& x) { months_paid_[i] = month_of(x.day); });
+    keep(bills, bills_,
+         [&](std::size_t i, const expected_entry& x) { months_paid_[i] = f.rules.containing(x.day).start; });
     keep(incomes, incomes_, [this](std::size_t i, const expected_entry&) { expected_[i] = true; });
 }
 

@@ -27,8 +27,8 @@ public:
     const settlement& of_bill(std::string_view id) const { return find(bills_, id); }
     const settlement& of_income(std::string_view id) const { return find(incomes_, id); }
 
-    // Per payment: the month of the bill it pays.
-    const std::vector<std::optional<year_month>>& months_paid() const { return months_paid_; }
+    // Per payment: the first day of the month of the bill it pays.
+    const std::vector<std::optional<civil_day>>& months_paid() const { return months_paid_; }
     // Per payment: whether an income expected it.
     const std::vector<bool>& expected() const { return expected_; }
 
@@ -37,7 +37,7 @@ private:
     static const settlement& find(const by_key& in, std::string_view id);
 
     by_key bills_, incomes_;
-    std::vector<std::optional<year_month>> months_paid_;
+    std::vector<std::optional<civil_day>> months_paid_;
     std::vector<bool> expected_;
 };
 

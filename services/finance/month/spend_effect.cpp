@@ -9,8 +9,8 @@
 namespace mita::finance {
 
 std::optional<spend_effect> effect_of(const month_facts& f, civil_day today) {
-    const auto v = view_month(f, month_of(today), today);
-    if (!headroom_of(f, v.over, f.revisions_of(v.over.label)).fits()) throw amount_overflow();
+    const auto v = view_month(f, today, today);
+    if (!headroom_of(f, v.over, f.revisions_of(v.over.start)).fits()) throw amount_overflow();
     if (!v.budget) return std::nullopt;
     spend_effect e;
     e.now = numbers_of(f, v);

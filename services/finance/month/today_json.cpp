@@ -126,7 +126,8 @@ std::string today_json(const month_facts& f, const month_view& v, const std::vec
     const int day = v.today_index;
     const auto budget = v.budget_of(day);
     const auto spent = v.spent_of(day);
-    out.open('{').field("date", v.today).field("month", format_month(v.over.label)).field("currency", v.currency);
+    out.open('{').field("date", v.today).field("month", format_period(v.over));
+    out.field("from", v.over.start).field("to", v.over.last_day()).field("currency", v.currency);
     out.field("timezone", f.who.timezone).field("status", v.status());
     append_numbers(out, budget, spent);
     out.money("left_money", budget - spent).key("categories").open('[');

@@ -15,23 +15,23 @@ namespace {
 // As the database would have them after the replanning was written.
 void put_months(month_facts& f, std::vector<stored_period> months) {
     for (auto& p : months) {
-        const auto same = [&p](const period_ptr& x) { return x->month == p.month && x->revision == p.revision; };
+        const auto same = [&p](const period_ptr& x) { return x->start() == p.start() && x->revision == p.revision; };
         std::erase_if(f.periods, same);
         f.periods.push_back(std::make_shared<const stored_period>(std::move(p)));
     }
-    std::ranges::sort(f.periods, {}, [](const period_ptr& p) { return std::tuple(p->month, p->revision); });
+    std::ranges::sort(f.periods, {}, [](const period_ptr& p) { return std::tuple(p->start(), p->revision); });
 }
 
 // What the months from `first` on expect now; those before are what they were.
-void expect_anew(month_facts& f, year_month first) {
-    const auto to_be_said = [first](const month_expects& m) { return !m.out_of_reach && m.month >= first; };
+void expect_anew(month_facts& f, civil_day first) {
+    const auto to_be_said = [first](const month_expects& m) { return !m.out_of_reach && m.over.start >= first; };
     std::erase_if(f.expects, to_be_said);
     for (auto p = f.periods.begin(); p != f.periods.end(); ++p) {
-        const bool latest = p + 1 == f.periods.end() || (*(p + 1))->month != (*p)->month;
-        if (!latest || (*p)->month < first) continue;
-        month_expects m{(*p)->month, {}, (*p)->incomes, false};
+        const bool latest = p + 1 == f.periods.end() || (*(p + 1))->start() != (*p)->start();
+        if (!latest || (*p)->start() < first) continue;
+        month_expects m{(*p)->over(), {}, (*p)->incomes, false};
         for (const auto& o : (*p)->obligations)
-            if (period_of(m.month).contains(o.day)) m.bills.push_back(o);
+            if (m.over.contains(o.day)) m.bills.push_back(o);
         f.expects.push_back(std::move(m));
     }
     f.expect_months_to_come();
@@ -54,7 +54,7 @@ month_facts facts_if(const loaded_month& got, const what_if& w, std::string_view
     if (w.plan) {
         put_months(f, replanned(got, *w.plan, got.today, named));
         f.inputs_text = to_json(*w.plan);
-        expect_anew(f, month_of(got.today));
+        expect_anew(f, f.rules.containing(got.today).start);
         know_all_payments(f);
     }
     for (const auto& t : w.entries) replace_entry(f, nullptr, &t);

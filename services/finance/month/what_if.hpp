@@ -12,7 +12,7 @@
 namespace mita::finance {
 
 struct what_if {
-    year_month month;  // to look at
+    period over;  // to look at
     std::optional<plan_inputs> plan;
     std::vector<transaction> entries;
 };

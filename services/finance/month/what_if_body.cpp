@@ -7,7 +7,6 @@
 
 #include <boost/json/value.hpp>
 
-#include <chrono>
 #include <string>
 #include <utility>
 
@@ -16,7 +15,6 @@ namespace mita::finance {
 namespace {
 
 constexpr std::size_t most_entries = 100;
-constexpr std::chrono::months furthest{1200};
 
 transaction read_entry(json_object& in, const loaded_month& got) {
     transaction t;
@@ -25,7 +23,7 @@ transaction read_entry(json_object& in, const loaded_month& got) {
     const auto category = read_category(in, "category", got.facts.book);
     t.value = read_money(in, "money", t.currency, -max_amount, max_amount).value_or(0);
     t.booked_on = left_out(in, "booked_on") ? got.today : read_day(in, "booked_on").value_or(got.today);
-    if (t.booked_on < period_of(month_of(got.today)).start)
+    if (t.booked_on < got.facts.rules.containing(got.today).start)
         in.fail("booked_on", "invalid_date", "What is over cannot be tried: from the first day of this month on.");
     t.lines.push_back({category.value_or(""), t.value, {}});
     return t;
@@ -38,7 +36,7 @@ std::optional<plan_inputs> read_plan(json_document& doc, json_object& in, const 
     append_json(text, *in.raw("plan"));
     const auto before = got.facts.in_force();
     try {
-        auto plan = read_plan_inputs(text, got.facts.book, &before, got.facts.accounts, got.today);
+        auto plan = read_plan_inputs(text, got.facts.book, &before, got.facts.accounts, so_far(got));
         if (plan.currency != before.currency)
             doc.fail("/plan/currency", "currency_mismatch", "The currency is " + before.currency + ".");
         plan.timezone = before.timezone;
@@ -56,16 +54,19 @@ what_if read_what_if(std::string_view body, const loaded_month& got) {
     json_document doc(body);
     auto in = doc.object();
     what_if w;
-    const auto now = month_of(got.today);
-    w.month = now;
-    if (!left_out(in, "month")) {
-        const auto month = parse_month(in.string("month", 1, 16));
-        w.month = month.value_or(now);
-        if (!month) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
-        if (w.month < now) in.fail("month", "invalid_date", "What is over cannot be tried: from this month on.");
-        if (w.month > now + furthest) in.fail("month", "invalid_date", "Months are planned at most 100 years ahead.");
-    }
     w.plan = read_plan(doc, in, got);
+    const auto& rules = w.plan ? w.plan->periods : got.facts.rules;
+    const auto now = rules.containing(got.today);
+    w.over = now;
+    if (!left_out(in, "month")) {
+        const auto name = parse_period(in.string("month", 1, 16));
+        if (name) w.over = rules.named(*name);
+        if (!name) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
+        if (w.over.start < now.start)
+            in.fail("month", "invalid_date", "What is over cannot be tried: from this month on.");
+        if (rules.steps(now.start, w.over.start) > most_periods_ahead)
+            in.fail("month", "invalid_date", "Months are planned at most 100 years ahead.");
+    }
     for (auto& entry : in.objects("transactions", most_entries, false)) w.entries.push_back(read_entry(entry, got));
     finish_body(doc);
     return w;

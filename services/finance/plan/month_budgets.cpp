@@ -7,21 +7,21 @@
 
 namespace mita::finance {
 
-asked_budgets asked_of(const plan_inputs& a, year_month month) {
+asked_budgets asked_of(const plan_inputs& a, const period& over) {
     const plan_inputs::month_budget* said = nullptr;
     for (const auto& b : a.budgets)
-        if (b.month == month || (b.onwards && b.month < month)) said = &b;
+        if (b.month < over.next && (b.onwards || b.month >= over.start)) said = &b;
     if (said == nullptr) return {a.categories, a.default_weights, nullptr};
     return {said->categories, said->default_weights, said};
 }
 
-void settle(plan_inputs& a, year_month now) {
+void settle(plan_inputs& a, const period& now) {
     for (auto& b : a.budgets) {
-        if (!b.onwards || b.month > now) continue;
+        if (!b.onwards || b.month >= now.next) continue;
         a.categories = std::move(b.categories);
         a.default_weights = b.default_weights;
     }
-    std::erase_if(a.budgets, [now](const auto& b) { return b.month < now || (b.onwards && b.month == now); });
+    std::erase_if(a.budgets, [now](const auto& b) { return b.month < now.start || (b.onwards && b.month < now.next); });
 }
 
 void add(plan_inputs& a, plan_inputs::month_budget said) {
@@ -30,13 +30,14 @@ void add(plan_inputs& a, plan_inputs::month_budget said) {
 }
 
 void say(plan_inputs& a, plan_inputs::month_budget said) {
-    const auto replaced = [&said](const auto& b) { return b.month == said.month && (said.onwards || !b.onwards); };
+    const auto over = a.periods.containing(said.month);
+    const auto replaced = [&](const auto& b) { return over.contains(b.month) && (said.onwards || !b.onwards); };
     std::erase_if(a.budgets, replaced);
     add(a, std::move(said));
 }
 
-bool take_back(plan_inputs& a, year_month month) {
-    const auto of_month = [month](const auto& b) { return b.month == month; };
+bool take_back(plan_inputs& a, const period& over) {
+    const auto of_month = [&over](const auto& b) { return over.contains(b.month); };
     const auto last = std::find_if(a.budgets.rbegin(), a.budgets.rend(), of_month);
     if (last == a.budgets.rend()) return false;
     a.budgets.erase(std::next(last).base());

@@ -20,17 +20,20 @@ struct asked_budgets {
     const plan_inputs::month_budget* said;  // null: the plan's
 };
 // Valid as long as `a` is.
-asked_budgets asked_of(const plan_inputs& a, year_month month);
+asked_budgets asked_of(const plan_inputs& a, const period& over);
+
+// Months here are a person's periods. What was said of one is said of whichever the day is of that was its first: it
+// may be another one since its rules changed.
 
 // What holds by now becomes the plan's, what was said of months before is dropped. No budget of `now` or later changes.
-void settle(plan_inputs& a, year_month now);
+void settle(plan_inputs& a, const period& now);
 // In its place among what is said already.
 void add(plan_inputs& a, plan_inputs::month_budget said);
-// In place of what was said of the same. Onwards: it is said of its month, too, so nothing stands of that month beside
-// it.
+// In place of what was said of the same period. Onwards: it is said of its month, too, so nothing stands of that month
+// beside it.
 void say(plan_inputs& a, plan_inputs::month_budget said);
 // Of what is said of exactly this month, what holds in it. False: nothing is.
-bool take_back(plan_inputs& a, year_month month);
+bool take_back(plan_inputs& a, const period& over);
 
 std::string_view scope_name(bool onwards);
 std::optional<bool> parse_scope(std::string_view name);  // onwards

@@ -4,9 +4,10 @@ namespace mita::finance {
 
 month_columns::month_columns(const std::vector<stored_period>& months) {
     for (const auto& p : months) {
-        month.push_back(p.month / std::chrono::day{1});
+        month.emplace_back(p.over().start);
+        next.emplace_back(p.over().next);
         from_day.emplace_back(p.from_day);
-        chain_from.push_back(p.chain_from / std::chrono::day{1});
+        chain_from.emplace_back(p.chain_from);
         revision.push_back(p.revision);
         budget.push_back(budget_json(p));
         obligations.push_back(obligations_json(p));

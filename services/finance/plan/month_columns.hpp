@@ -14,7 +14,7 @@ namespace mita::finance {
 struct month_columns {
     explicit month_columns(const std::vector<stored_period>& months);
 
-    std::vector<std::chrono::year_month_day> month, from_day, chain_from;
+    std::vector<std::chrono::year_month_day> month, next, from_day, chain_from;
     std::vector<std::int64_t> revision;
     std::vector<std::string> budget, obligations, expected;  // expected: keys of occurrences
 };

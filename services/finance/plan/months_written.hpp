@@ -19,7 +19,7 @@ struct months_after {
 };
 
 // $1 the person, $2 to $8 the keyed answer, $9 the budget_version, $10 the first month that is planned, $11 all of
-// them; $12 whether they are others now, and then $13 to $18 what they are. What follows reads `u`, which has a row
+// them; $12 whether they are others now, and then $13 to $19 what they are. What follows reads `u`, which has a row
 // when the write may happen.
 inline constexpr char begin_with_months[] =
     "with ok as materialized (select user_id from users where user_id = $1 and budget_version = $9::bigint "
@@ -28,17 +28,18 @@ inline constexpr char begin_with_months[] =
     "k as materialized (select b.* from ok cross join lateral begin_keyed(ok.user_id, $2::text, $3::text, $4::bytea, "
     "  $5::integer, $6::text, $7::text, $8::timestamptz, 'budget', null, $9::bigint) b), "
     "u as (select writer as user_id from k where writer is not null), "
-    "p as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
-    "    opened_at) "
-    "  select u.user_id, x.month, x.revision, x.from_day, x.chain_from, x.plan_version, x.budget::jsonb, "
+    "p as (insert into periods (user_id, month, next, revision, from_day, chain_from, plan_version, budget, "
+    "    obligations, opened_at) "
+    "  select u.user_id, x.month, x.next, x.revision, x.from_day, x.chain_from, x.plan_version, x.budget::jsonb, "
     "    x.obligations::jsonb, $8::timestamptz "
-    "  from u, unnest($11::date[], $13::bigint[], $14::date[], $15::date[], $16::bigint[], $17::text[], $18::text[]) "
-    "    as x(month, revision, from_day, chain_from, plan_version, budget, obligations) where $12::boolean "
+    "  from u, unnest($11::date[], $19::date[], $13::bigint[], $14::date[], $15::date[], $16::bigint[], $17::text[], "
+    "    $18::text[]) as x(month, next, revision, from_day, chain_from, plan_version, budget, obligations) "
+    "  where $12::boolean "
     "  on conflict (user_id, month, revision) do update set from_day = excluded.from_day, "
     "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
     "    obligations = excluded.obligations, opened_at = excluded.opened_at)";
 
-// The parameters $9 to $18.
+// The parameters $9 to $19.
 struct months_written {
     std::int64_t budget_version;
     const months_after& then;
@@ -60,6 +61,7 @@ struct months_written {
         to.add(plan_versions);
         to.add(c.budget);
         to.add(c.obligations);
+        to.add(c.next);
     }
 };
 

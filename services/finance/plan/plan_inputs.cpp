@@ -3,6 +3,7 @@
 #include "finance/plan/installment_parts.hpp"
 #include "finance/plan/month_budgets.hpp"
 #include "finance/plan/planned_transfer.hpp"
+#include "finance/plan/stored_rules.hpp"
 
 #include <boost/json/parse.hpp>
 
@@ -38,11 +39,22 @@ void show_terms(json_out& out, const terms& t, std::string_view other_end, const
     if (t.is_paused()) out.field("paused", true);
 }
 
+// The rule that was said last, and since when it holds or will.
+void show_period(json_out& out, const period_rules& rules) {
+    const auto& last = rules.stretches().back();
+    out.key("period").open('{');
+    append_members(out, last.rule);
+    if (rules.stretches().size() > 1) out.field("from", last.since);
+    out.close('}');
+}
+
 void append_budgets(json_out& out, const plan_inputs& a) {
     if (a.budgets.empty()) return;
     out.key("budgets").open('[');
     for (const auto& b : a.budgets) {
-        out.open('{').field("month", format_month(b.month)).field("scope", scope_name(b.onwards));
+        out.open('{')
+            .field("month", format_period(a.periods.containing(b.month)))
+            .field("scope", scope_name(b.onwards));
         if (!b.default_weights) append_categories(out, b.categories, a.currency);
         out.close('}');
     }
@@ -51,6 +63,7 @@ void append_budgets(json_out& out, const plan_inputs& a) {
 
 void append_members(json_out& out, const plan_inputs& a, bool stored) {
     out.field("timezone", a.timezone).field("currency", a.currency);
+    if (!stored) show_period(out, a.periods);
     out.key("incomes").open('[');
     for (const auto& i : a.incomes) {
         out.open('{').field("id", i.id).field("name", i.name);
@@ -90,6 +103,7 @@ void append_members(json_out& out, const plan_inputs& a, bool stored) {
     if (!stored && a.default_weights) return;  // an empty list would say that no category has a part
     append_categories(out, a.categories, a.currency);
     if (!stored) return;
+    append_stored(out, a.periods);
     if (!a.transfers.empty()) {
         out.key("transfers").open('[');
         for (const auto& t : a.transfers) append_stored(out, t, a.currency);
@@ -116,7 +130,7 @@ plan_inputs::category category_from(const object& o) {
 
 plan_inputs::month_budget month_budget_from(const object& o) {
     plan_inputs::month_budget b;
-    b.month = parse_month(text_at(o, "month")).value();
+    b.month = parse_period(text_at(o, "month")).value().day;
     b.onwards = parse_scope(text_at(o, "scope")).value();
     const auto* list = o.if_contains("categories");
     b.default_weights = list == nullptr;
@@ -238,6 +252,7 @@ plan_inputs plan_inputs_from_json(std::string_view text) {
     a.currency = text_at(o, "currency");
     a.buffer = amount_at(o, "buffer_money");
     a.default_weights = o.at("default_weights").as_bool();
+    if (const auto* said = o.if_contains("periods")) a.periods = periods_from(said->as_array());
     for (const auto& v : o.at("incomes").as_array()) {
         const auto& i = v.as_object();
         plan_inputs::income income{text_at(i, "id"),      text_at(i, "name"), text_at(i, "category"),

@@ -8,6 +8,7 @@
 #include "finance/domain/day_weights.hpp"
 #include "finance/domain/installments.hpp"
 #include "finance/domain/money.hpp"
+#include "finance/domain/period_rules.hpp"
 #include "finance/domain/policy.hpp"
 #include "finance/plan/terms.hpp"
 #include "finance/wire/json_out.hpp"
@@ -73,7 +74,7 @@ struct plan_inputs {
 
     // Between the budgets of a month, from a day on. Not stored with the inputs (budgets/).
     struct move {
-        year_month month;
+        civil_day month;  // its first day
         std::string from, to;
         amount value = 0;
     };
@@ -88,13 +89,14 @@ struct plan_inputs {
 
     // What was said of the budgets of a month alone, or of all from it on (month_budgets.hpp).
     struct month_budget {
-        year_month month;
+        civil_day month;  // its first day, when it was said
         bool onwards = true;
         std::vector<category> categories;
         bool default_weights = false;
     };
 
     std::string timezone, currency;
+    period_rules periods{};
     std::vector<income> incomes;
     std::vector<bill> bills;
     std::vector<goal> goals;  // by priority: when money is short the last breaks first
@@ -107,11 +109,18 @@ struct plan_inputs {
     std::vector<transfer> transfers{};        // /v1/recurring alone changes them
 };
 
+// What stands already where a plan is given anew. today: a pause begins or ends on it. opened: the day after the last
+// opened period, on which another rule of periods begins; nullopt: none is.
+struct planned_until {
+    civil_day today{};
+    std::optional<civil_day> opened{};
+};
+
 // Body of PUT /v1/onboarding. Every finding at once: 422 as fields.hpp says, 400 for malformed JSON. `before`: the
 // inputs in force, whose ids are kept, and terms (terms.hpp) of items that come back on their day without a word of
-// them; may be null. accounts: what goals may be kept in. today: a pause begins or ends on it.
+// them; may be null. accounts: what goals may be kept in.
 plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before,
-                             const account_book& accounts = {}, civil_day today = {});
+                             const account_book& accounts = {}, planned_until there = {});
 
 // What lists of incomes and bills may hold in any month: each list adds up to what can be shown, and there is an end to
 // the number of occurrences. `fail` is told the list, a code and why.

@@ -6,6 +6,7 @@
 #include "finance/plan/goal_body.hpp"
 #include "finance/plan/identity.hpp"
 #include "finance/plan/month_budgets.hpp"
+#include "finance/plan/period_body.hpp"
 #include "finance/plan/plan_inputs.hpp"
 #include "finance/plan/terms_body.hpp"
 #include "finance/wire/fields.hpp"
@@ -162,9 +163,10 @@ struct reader {
     }
 
     void month_budget(json_object& in) {
-        const auto month = parse_month(in.string("month", 1, 16));
-        if (!month) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
-        plan_inputs::month_budget b{month.value_or(year_month()), read_scope(in), {}, false};
+        const auto name = parse_period(in.string("month", 1, 16));
+        if (!name) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
+        const auto first = name ? out.periods.named(*name).start : civil_day();
+        plan_inputs::month_budget b{first, read_scope(in), {}, false};
         b.default_weights = categories_of(in, b.categories);
         const auto same = [&b](const auto& x) { return x.month == b.month && x.onwards == b.onwards; };
         if (std::ranges::any_of(out.budgets, same)) in.fail("month", "duplicate_month", "Said of this month twice.");
@@ -176,7 +178,7 @@ struct reader {
         if (before == nullptr) return;
         out.budgets = before->budgets;
         if (categories_text(out) == categories_text(*before)) return;
-        std::erase_if(out.budgets, [now = month_of(today)](const auto& b) { return b.month <= now; });
+        std::erase_if(out.budgets, [now = out.periods.containing(today)](const auto& b) { return b.month < now.next; });
     }
 
     static std::string categories_text(const plan_inputs& a) {
@@ -208,10 +210,10 @@ struct reader {
             return rule;
         }
         rule.kind = weight_kind::custom;
-        rule.custom = in.integers("weights", static_cast<std::size_t>(max_days), 0, max_weight, true);
+        rule.custom = in.integers("weights", static_cast<std::size_t>(longest_month), 0, max_weight, true);
         std::set<int> pinned;
-        for (auto& p : in.objects("pinned", static_cast<std::size_t>(max_days), false)) {
-            const auto day = static_cast<int>(p.integer("day", 1, max_days));
+        for (auto& p : in.objects("pinned", static_cast<std::size_t>(longest_month), false)) {
+            const auto day = static_cast<int>(p.integer("day", 1, longest_month));
             const auto fixed = money(p, "money").value_or(0);
             if (!pinned.insert(day).second) p.fail("day", "duplicate_day", "This day is pinned twice.");
             rule.pinned.push_back({day - 1, fixed});
@@ -329,6 +331,19 @@ struct reader {
         keep_all_terms(out.bills, before == nullptr ? nullptr : &before->bills, unsaid_of_bills);
     }
 
+    // Another rule begins where what is opened ends; the first one holds since ever.
+    void periods(json_object& in, std::optional<civil_day> opened) {
+        auto given = in.optional_object("period");
+        const auto rule = given ? read_period_rule(*given) : std::nullopt;
+        if (!rule) return;
+        if (before == nullptr)
+            out.periods = period_rules(*rule);
+        else
+            out.periods.change(*rule, opened.value_or(civil_day::max()));
+        if (out.periods.stretches().size() > most_rule_changes)
+            in.fail("period", "too_many", "At most " + std::to_string(most_rule_changes) + " changes of rule.");
+    }
+
     std::vector<unsaid> unsaid_of_incomes{}, unsaid_of_bills{};
     std::vector<goal_members> said{};  // of each goal
     std::set<std::string> given_ids{};
@@ -337,14 +352,16 @@ struct reader {
 }  // namespace
 
 plan_inputs read_plan_inputs(std::string_view body, const category_book& book, const plan_inputs* before,
-                             const account_book& accounts, civil_day today) {
+                             const account_book& accounts, planned_until there) {
     json_document doc(body);
     auto in = doc.object();
-    reader r{book, before, accounts, today, {}};
+    reader r{book, before, accounts, there.today, {}};
     if (before != nullptr) {
         r.out.installments = before->installments;
         r.out.transfers = before->transfers;
+        r.out.periods = before->periods;
     }
+    r.periods(in, there.opened);
     r.out.timezone = in.string("timezone", 1, 64);
     if (!r.out.timezone.empty() && !find_zone(r.out.timezone))
         in.fail("timezone", "unknown_timezone", "No IANA time zone has this name.");

@@ -1,5 +1,6 @@
 #include "finance/plan/plan_months.hpp"
 
+#include "finance/plan/goal_pace.hpp"
 #include "finance/plan/installment_parts.hpp"
 #include "finance/plan/month_budgets.hpp"
 
@@ -32,9 +33,9 @@ bool is_kept(const std::vector<obligation>& known, const obligation& part) {
 }
 
 std::vector<category_request> requests_of(const plan_inputs& a, const category_book& book,
-                                          const std::vector<obligation>& due, year_month month) {
+                                          const std::vector<obligation>& due, const period& over) {
     std::vector<category_request> out;
-    const auto wanted = asked_of(a, month);
+    const auto wanted = asked_of(a, over);
     for (const auto& entry : book.entries()) {
         if (entry.cls == category_class::income) continue;
         const auto given = std::ranges::find(wanted.categories, entry.id, &plan_inputs::category::id);
@@ -43,7 +44,7 @@ std::vector<category_request> requests_of(const plan_inputs& a, const category_b
         const auto has = [&entry](const auto& x) { return x.category == entry.id; };
         const bool has_bill = std::ranges::any_of(a.bills, has) || std::ranges::any_of(a.transfers, has) ||
                               std::ranges::find(due, entry.id, &obligation::category) != due.end();
-        const auto moved_here = [&](const auto& m) { return m.month == month && m.to == entry.id; };
+        const auto moved_here = [&](const auto& m) { return m.month == over.start && m.to == entry.id; };
         if (!asked && !weighted && !has_bill && std::ranges::none_of(a.moves, moved_here)) continue;
         category_request r;
         r.id = entry.id;
@@ -62,14 +63,14 @@ std::vector<category_request> requests_of(const plan_inputs& a, const category_b
     return out;
 }
 
-// What the months after will expect, so that what comes in near the edge is read with this one.
+// What the months after will expect, so that what comes in near the edge is read with this one. Of a calendar month its
+// incomes of each month say so themselves.
 std::vector<expected_income> incomes_ahead_of(const plan_inputs& a, const period& over) {
     plan_inputs own;
+    const bool all = over != period_of(month_of(over.start));
     std::ranges::copy_if(a.incomes, std::back_inserter(own.incomes),
-                         [](const auto& i) { return i.more.rule.has_value(); });
-    auto out = incomes_of(own, period_of(over.label + std::chrono::months{1}));
-    std::erase_if(out, [&over](const expected_income& i) { return i.day >= over.next + around; });
-    return out;
+                         [all](const auto& i) { return all || i.more.rule.has_value(); });
+    return incomes_of(own, {over.next, over.next + around});
 }
 
 // As far as it is there: a budget that was made smaller since gives what it has.
@@ -100,18 +101,20 @@ void choose_swept(stored_period& p, const plan_inputs& a, const pool_input& in) 
 }
 
 // When it is to be reached: by its date, or when its months' amounts will do.
-civil_day expected_by(const plan_inputs::goal& g, amount saved, year_month month) {
+civil_day expected_by(const plan_inputs& a, const plan_inputs::goal& g, amount saved, const period& over) {
     if (g.by) return *g.by;
-    const auto each = g.monthly.value_or(0);
-    const auto then = reached_in(month, g.target - saved, each, each);
-    return period_of(then.value_or(month + std::chrono::months{1200})).next - std::chrono::days{1};
+    const auto monthly = g.monthly.value_or(0);
+    const auto now = each_of(a.periods, monthly, over);
+    const auto then = reached_in(a.periods, over, g.target - saved, now, monthly);
+    return then.value_or(a.periods.ahead(over, most_periods_ahead)).last_day();
 }
+
+bool is_before_joining(const period& over, const plan_start& from) { return over.next <= from.joining; }
 
 outcome<stored_period> plan_month(const plan_inputs& a, const category_book& book, civil_day planned_from,
                                   const plan_start& from) {
     stored_period p;
-    p.month = from.month;
-    const auto over = period_of(from.month);
+    const auto& over = from.over;
     const bool joining = over.contains(planned_from);
     p.from_day = joining ? planned_from : over.start;
     p.chain_from = from.chain_from;
@@ -131,19 +134,20 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
         const auto swept = known_of(from.swept, g.id);
         const auto all = narrow128(wide{saved} + g.contributed + swept.value_or(0));
         if (!all) return fault::amount_overflow;
-        const auto month = std::max(from.month, from.joining);
-        const int left = g.by ? periods_until(period_of(month), *g.by) : 1;
-        in.goals.push_back({g.target, *all, left, g.monthly, g.paused});
-        p.goals.push_back({g.id, g.name, g.target, expected_by(g, *all, month), saved, 0, false, swept});
+        const auto now = is_before_joining(over, from) ? a.periods.containing(from.joining) : over;
+        const auto left = g.by ? static_cast<int>(std::max<std::int64_t>(0, a.periods.steps(now.start, *g.by))) + 1 : 1;
+        const auto each = g.monthly ? std::optional{each_of(a.periods, *g.monthly, now)} : std::nullopt;
+        in.goals.push_back({g.target, *all, left, each, g.paused});
+        p.goals.push_back({g.id, g.name, g.target, expected_by(a, g, *all, now), saved, 0, false, swept});
     }
     in.buffer = a.buffer;
-    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due, from.month));
+    auto opened = open_period(over, joining ? over.offset(planned_from) : 0, in, requests_of(a, book, due, over));
     if (!opened) return opened.error();
     p.budget = std::move(*opened);
     for (const auto& m : a.moves)
-        if (m.month == from.month) move_between(p.budget.categories, m);
+        if (m.month == over.start) move_between(p.budget.categories, m);
     for (std::size_t i = 0; i < p.goals.size(); ++i) p.goals[i].reserved = p.budget.pool.goals[i];
-    if (from.month >= from.joining) choose_swept(p, a, in);
+    if (!is_before_joining(over, from)) choose_swept(p, a, in);
     allow_parts(p.obligations, p.budget);
     return p;
 }
@@ -152,9 +156,11 @@ outcome<stored_period> plan_month(const plan_inputs& a, const category_book& boo
 
 std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over) {
     std::vector<expected_income> out;
-    for (const auto& i : a.incomes)
-        for (const auto& due : due_in(over.label, i.day, i.more))
-            out.push_back({occurrence_id(i.id, due), i.name, i.category, due.day, i.value});
+    for (auto month = month_of(over.start); month <= month_of(over.last_day()); month += std::chrono::months{1})
+        for (const auto& i : a.incomes)
+            for (const auto& due : due_in(month, i.day, i.more))
+                if (over.contains(due.day))
+                    out.push_back({occurrence_id(i.id, due), i.name, i.category, due.day, i.value});
     std::ranges::sort(out, {}, [](const expected_income& i) { return std::tie(i.day, i.name, i.id); });
     return out;
 }
@@ -163,13 +169,13 @@ std::vector<obligation> occurrences_around(const plan_inputs& a, const period& o
                                            const plan_start& from) {
     const auto& known = from.known;
     std::vector<obligation> out;
-    const civil_day first_known{period_of(month_of(planned_from)).start};
+    const auto first_known = a.periods.containing(planned_from).start;
     const auto add = [&](obligation o) {
         if (o.day >= over.start - around && o.day < over.next + around && o.day >= first_known)
             out.push_back(std::move(o));
     };
-    for (int shift = -1; shift <= 1; ++shift) {
-        const auto month = over.label + std::chrono::months{shift};
+    const auto last = month_of(over.last_day() + around);
+    for (auto month = month_of(over.start - around); month <= last; month += std::chrono::months{1}) {
         const auto occur = [&](const auto& x, const std::optional<route>& between) {
             for (const auto& due : due_in(month, x.day, x.more)) {
                 const auto* former = occurrence_in(known, x.id, due);
@@ -206,14 +212,14 @@ void allow_parts(std::vector<obligation>& bills, const period_budget& budget, ci
     }
 }
 
-plan_start after(const stored_period& last) {
+plan_start after(const stored_period& last, const period_rules& by) {
     plan_start s;
-    s.month = last.month + std::chrono::months{1};
+    s.over = by.next(last.over());
     for (const auto& g : last.goals) {
         s.saved.emplace_back(g.id, g.saved + g.reserved);
         if (g.sweeps || g.swept) s.swept.emplace_back(g.id, g.swept.value_or(0));
     }
-    s.chain_from = rolls(last) || !s.swept.empty() ? last.chain_from : s.month;
+    s.chain_from = rolls(last) || !s.swept.empty() ? last.chain_from : s.over.start;
     s.plan_version = last.plan_version;
     s.cover = last.cover;
     s.known = last.obligations;
@@ -222,7 +228,7 @@ plan_start after(const stored_period& last) {
 
 plan_start again(const stored_period& same) {
     plan_start s;
-    s.month = same.month;
+    s.over = same.over();
     s.chain_from = same.chain_from;
     for (const auto& g : same.goals) {
         s.saved.emplace_back(g.id, g.saved);
@@ -241,14 +247,14 @@ outcome<std::vector<stored_period>> plan_months(const plan_inputs& a, const cate
     for (int i = 0; i < count; ++i) {
         auto p = plan_month(a, book, planned_from, start);
         if (!p) return p.error();
-        auto next = after(*p);
-        if (p->month < from.joining) {
-            next.chain_from = next.month;
+        auto next = after(*p, a.periods);
+        if (is_before_joining(p->over(), from)) {
+            next.chain_from = next.over.start;
             next.saved = std::move(start.saved);
         }
         next.known.insert(next.known.begin(), start.known.begin(), start.known.end());  // what is known counts first
-        // Nothing looks further back than the month before: else a preview of a hundred years costs their square.
-        const civil_day reach{period_of(next.month - std::chrono::months{1}).start};
+        // Nothing looks further back than that month: else a preview of a hundred years costs their square.
+        const auto reach = clamped_day(month_of(next.over.start - around), 1);
         std::erase_if(next.known, [reach](const obligation& o) { return o.day < reach; });
         start = std::move(next);
         start.joining = from.joining;
@@ -259,7 +265,7 @@ outcome<std::vector<stored_period>> plan_months(const plan_inputs& a, const cate
     const auto next = plan_month(a, book, planned_from, start);
     for (std::size_t i = 0; i < out.size(); ++i) {
         const auto* then = i + 1 < out.size() ? &out[i + 1] : next ? &*next : nullptr;
-        if (then != nullptr) allow_parts(out[i].obligations, then->budget, period_of(then->month).start);
+        if (then != nullptr) allow_parts(out[i].obligations, then->budget, then->start());
     }
     return out;
 }

@@ -1,5 +1,6 @@
-// From the plan inputs to the stored budget of each month: what opening and replanning write. Pure. A month depends on
-// the inputs in force, the person's categories, and on what the months before have put aside for goals.
+// From the plan inputs to the stored budget of each period: what opening and replanning write. Pure. A period (a month,
+// unless the person's rules say other) depends on the inputs in force, the person's categories, and on what the months
+// before have put aside for goals.
 #pragma once
 
 #include "finance/categories/category_book.hpp"
@@ -17,15 +18,15 @@ namespace mita::finance {
 
 // What a run of months starts from.
 struct plan_start {
-    year_month month;
-    year_month chain_from;                              // of that month
+    period over;
+    civil_day chain_from;                               // of that month
     std::vector<std::pair<std::string, amount>> saved;  // per goal id, before that month
     // Likewise what policy save swept into it; who is not there has had no month that might have.
     std::vector<std::pair<std::string, amount>> swept;
     std::int64_t plan_version = 0;
-    // The month of joining, when months before it may be among them (a move west brought a day of them): these plan as
-    // that month does, but roll nothing over and save for no goal, for their money is not the person's savings.
-    year_month joining{};
+    // The day of joining, when months before its own may be among them (a move west brought a day of them): these plan
+    // as that month does, but roll nothing over and save for no goal, for their money is not the person's savings.
+    civil_day joining{};
     bool cover = true;
     // Occurrences of before: those kept stand as they are, the others give their bill's occurrence of that month its
     // id.
@@ -37,7 +38,7 @@ struct plan_start {
 };
 
 // The start for the month after `last`.
-plan_start after(const stored_period& last);
+plan_start after(const stored_period& last, const period_rules& by);
 // The start for the same month again (replanning): goals keep what the months before put aside.
 plan_start again(const stored_period& same);
 
@@ -45,7 +46,7 @@ plan_start again(const stored_period& same);
 // after a bill.
 std::vector<obligation> occurrences_around(const plan_inputs& a, const period& over, civil_day planned_from,
                                            const plan_start& from);
-// The incomes of the month.
+// The incomes of these days.
 std::vector<expected_income> incomes_of(const plan_inputs& a, const period& over);
 // A bill of a category without a daily part may be paid in parts: those from `since` on, by this budget.
 void allow_parts(std::vector<obligation>& bills, const period_budget& budget, civil_day since = civil_day::min());

@@ -16,11 +16,11 @@ using std::chrono::year_month_day;
 constexpr db::statement open_months{
     "finance_open_months",
     "with u as (select user_id from users where user_id = $1 and budget_version = $2 for share) "
-    "insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "insert into periods (user_id, month, next, revision, from_day, chain_from, plan_version, budget, obligations, "
     "opened_at) "
-    "select u.user_id, x.month, 1, x.from_day, x.chain_from, $3, x.budget::jsonb, x.obligations::jsonb, $4 "
-    "from u, unnest($5::date[], $6::date[], $7::date[], $8::text[], $9::text[]) "
-    "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
+    "select u.user_id, x.month, x.next, 1, x.from_day, x.chain_from, $3, x.budget::jsonb, x.obligations::jsonb, $4 "
+    "from u, unnest($5::date[], $6::date[], $7::date[], $8::date[], $9::text[], $10::text[]) "
+    "as x(month, next, from_day, chain_from, budget, obligations) on conflict do nothing"};
 // First statement of a replanning: later ones see everything committed before the lock was had.
 constexpr db::statement lock_for_replan{"finance_replan_lock", "select 1 from users where user_id = $1 for update"};
 // lost: links to what the months do not expect any more ($15: what they do), also of deleted transactions. From $16 on
@@ -28,8 +28,11 @@ constexpr db::statement lock_for_replan{"finance_replan_lock", "select 1 from us
 constexpr db::statement replan_months{
     "finance_replan",
     "with lost as materialized (select t.id from transactions t where t.user_id = $1 and t.bill_id is not null "
-    "    and (substring(t.bill_id from '(\\d{4}-\\d{2})-\\d{2}$') || '-01')::date >= $7::date "
-    "    and left(t.bill_id, -3) <> all ($15::text[])), "
+    "    and substring(t.bill_id from '\\d{4}-\\d{2}-\\d{2}$')::date >= $7::date "
+    "    and left(t.bill_id, -3) <> all ($15::text[]) "
+    "    and not exists (select 1 from periods p cross join lateral jsonb_to_recordset(p.obligations) as o(id text, "
+    "        day date) where p.user_id = $1 and p.month < $7::date and p.next > date_trunc('month', $7::date)::date "
+    "        and o.day < $7::date and left(o.id, -3) = left(t.bill_id, -3))), "
     "ok as materialized (select user_id from users "
     "  where user_id = $1 and budget_version = $2 and not exists (select 1 from periods p where p.user_id = $1 "
     "    and p.month >= $7::date and p.month <> all ($9::date[])) "
@@ -45,12 +48,12 @@ constexpr db::statement replan_months{
     "  from k where user_id = k.writer returning user_id, plan_version), "
     "a as (insert into onboarding_answers (user_id, version, answers, valid_from, created_at) "
     "  select user_id, plan_version, $8::jsonb, $5, $6 from u), "
-    "p as (insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
-    "    opened_at) "
-    "  select u.user_id, x.month, x.revision, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, "
+    "p as (insert into periods (user_id, month, next, revision, from_day, chain_from, plan_version, budget, "
+    "    obligations, opened_at) "
+    "  select u.user_id, x.month, x.next, x.revision, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, "
     "    x.obligations::jsonb, $6 "
-    "  from u, unnest($9::date[], $10::bigint[], $11::date[], $12::date[], $13::text[], $14::text[]) "
-    "    as x(month, revision, from_day, chain_from, budget, obligations) "
+    "  from u, unnest($9::date[], $25::date[], $10::bigint[], $11::date[], $12::date[], $13::text[], $14::text[]) "
+    "    as x(month, next, revision, from_day, chain_from, budget, obligations) "
     "  on conflict (user_id, month, revision) do update set from_day = excluded.from_day, "
     "    chain_from = excluded.chain_from, plan_version = excluded.plan_version, budget = excluded.budget, "
     "    obligations = excluded.obligations, opened_at = excluded.opened_at), "
@@ -67,11 +70,12 @@ constexpr db::statement begin_earlier_months{
     "  where user_id = $1 and budget_version = $2 and planned_from > $3 returning user_id, plan_version), "
     "b as (update periods p set budget = jsonb_set(p.budget, '{joined}', to_jsonb($6::bigint)) from u "
     "  where p.user_id = u.user_id and p.month = $5) "
-    "insert into periods (user_id, month, revision, from_day, chain_from, plan_version, budget, obligations, "
+    "insert into periods (user_id, month, next, revision, from_day, chain_from, plan_version, budget, obligations, "
     "opened_at) "
-    "select u.user_id, x.month, 1, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, x.obligations::jsonb, $4 "
-    "from u, unnest($7::date[], $8::date[], $9::date[], $10::text[], $11::text[]) "
-    "as x(month, from_day, chain_from, budget, obligations) on conflict do nothing"};
+    "select u.user_id, x.month, x.next, 1, x.from_day, x.chain_from, u.plan_version, x.budget::jsonb, "
+    "  x.obligations::jsonb, $4 "
+    "from u, unnest($7::date[], $8::date[], $9::date[], $10::date[], $11::text[], $12::text[]) "
+    "as x(month, next, from_day, chain_from, budget, obligations) on conflict do nothing"};
 constexpr db::statement any_transaction{
     "finance_any_transaction",
     "select exists (select 1 from transactions where user_id = $1 and deleted_at is null) "
@@ -83,16 +87,15 @@ constexpr db::statement any_transaction{
 awaitable<void> plan_store::open(const profile& who, const std::vector<stored_period>& months, deadline d) {
     const month_columns c(months);
     co_await db_.query_idempotent(open_months, d, who.id, who.budget_version, who.plan_version, wall::now(), c.month,
-                                  c.from_day, c.chain_from, c.budget, c.obligations);
+                                  c.next, c.from_day, c.chain_from, c.budget, c.obligations);
 }
 
-awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<stored_period>& months, civil_day first,
-                                          deadline d) {
+awaitable<void> plan_store::begin_earlier(const profile& who, const std::vector<stored_period>& months, period known,
+                                          civil_day first, deadline d) {
     const month_columns c(months);
-    const auto month = period_of(month_of(*who.planned_from));
-    const std::int64_t joined = std::max(0, month.offset(first));
+    const std::int64_t joined = std::max(0, known.offset(first));
     co_await db_.query_idempotent(begin_earlier_months, d, who.id, who.budget_version, year_month_day(first),
-                                  wall::now(), month.label / std::chrono::day{1}, joined, c.month, c.from_day,
+                                  wall::now(), year_month_day(known.start), joined, c.month, c.next, c.from_day,
                                   c.chain_from, c.budget, c.obligations);
 }
 
@@ -101,12 +104,11 @@ awaitable<write_outcome> plan_store::replan(const profile& who, const plan_input
                                             const keyed_answer& answer, writer by, deadline d) {
     const month_columns c(months);
     const year_month_day local(today);
-    const year_month_day this_month = local.year() / local.month() / std::chrono::day{1};
     db::batch both;
     both.add(lock_for_replan, who.id);
-    both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), this_month,
-             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected, answer,
-             by);
+    both.add(replan_months, who.id, who.budget_version, a.timezone, a.currency, local, wall::now(), c.month.front(),
+             to_json(a), c.month, c.revision, c.from_day, c.chain_from, c.budget, c.obligations, c.expected, answer, by,
+             c.next);
     const auto results = co_await db_.run_batch(std::move(both), d);
     const auto& rows = results.at(1);
     co_return rows.empty() ? write_outcome() : outcome_of(rows);

@@ -25,10 +25,10 @@ public:
     // The caller reads again either way.
     awaitable<void> open(const profile& who, const std::vector<stored_period>& months, deadline d);
 
-    // The plan begins on `first`, before who.planned_from: `months` are those before that day's own. As open(), once
-    // and only under these inputs.
-    awaitable<void> begin_earlier(const profile& who, const std::vector<stored_period>& months, civil_day first,
-                                  deadline d);
+    // The plan begins on `first`, before who.planned_from: `months` are those before that day's own, which is `known`.
+    // As open(), once and only under these inputs.
+    awaitable<void> begin_earlier(const profile& who, const std::vector<stored_period>& months, period known,
+                                  civil_day first, deadline d);
 
     // New inputs and the months they change (the current one and all opened after it), with their revision numbers, and
     // the answer of the request's key. moved: a later month was opened, other inputs came: read and plan again.

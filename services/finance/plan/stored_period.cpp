@@ -160,7 +160,6 @@ void read_budget(stored_period& into, std::string_view budget, std::string_view 
     const auto doc = boost::json::parse(budget);
     const auto& o = doc.as_object();
     auto& b = into.budget;
-    b.over = period_of(into.month);
     b.joined = o.at("joined").to_number<int>();
     b.pool.income = amount_at(o, "income");
     b.pool.obligations = amount_at(o, "due");

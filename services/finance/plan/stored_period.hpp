@@ -1,4 +1,4 @@
-// An opened month as stored: the engine's period_budget plus the goals it reserves for and the dated obligations. A
+// An opened period as stored: the engine's period_budget plus the goals it reserves for and the dated obligations. A
 // value written once (schema: periods). Used by planning, which makes them, and month_view, which reads them.
 #pragma once
 
@@ -56,10 +56,9 @@ std::string_view owner_of(std::string_view id);
 int number_of(std::string_view id);
 
 struct stored_period {
-    year_month month;
     int revision = 1;
-    civil_day from_day;     // in force from here; the first revision for all days before too
-    year_month chain_from;  // first month of the run that leads here of months that roll over, or swept into its goals
+    civil_day from_day;    // in force from here; the first revision for all days before too
+    civil_day chain_from;  // first day of the run that leads here of periods that roll over, or swept into its goals
     std::int64_t plan_version = 0;
     period_budget budget;
     std::vector<stored_goal> goals;
@@ -68,6 +67,9 @@ struct stored_period {
     std::vector<expected_income> incomes_ahead;  // of the two weeks after, of incomes with a rule of their own
     bool knows_incomes = true;  // false: planned before incomes were dated, so what comes in moves nothing
     bool cover = true;          // the person's switch when it was planned
+
+    const period& over() const { return budget.over; }
+    civil_day start() const { return budget.over.start; }  // which period it is
 };
 
 using period_ptr = std::shared_ptr<const stored_period>;
@@ -78,7 +80,7 @@ std::string obligations_json(const stored_period& p);
 // Of the column `obligations`, and of the member `incomes` of `budget`.
 std::vector<obligation> read_obligations(std::string_view obligations);
 std::vector<expected_income> read_incomes(std::string_view incomes);
-// Fills budget, goals and obligations of a period whose month is set. Reads only what the two above wrote.
+// Fills budget, goals and obligations of a period whose days are set. Reads only what the two above wrote.
 void read_budget(stored_period& into, std::string_view budget, std::string_view obligations);
 
 }  // namespace mita::finance

@@ -125,7 +125,7 @@ def checked(calendar):
     days, today = calendar["days"], calendar["today"]
     # Paid for this month's bills outside of it: counts here. Spent before joining: shown on its days, counts nowhere.
     paid = [p for o in calendar["obligations"] for p in payments_of(o)]
-    elsewhere = sum(p["money"]["amount"] for p in paid if p["booked_on"][:7] != calendar["month"])
+    elsewhere = sum(p["money"]["amount"] for p in paid if not calendar["from"] <= p["booked_on"] <= calendar["to"])
     of_days = sum(d["spent_money"]["amount"] for d in days)
     before_plan = of_days + elsewhere - sum(x["spent_money"]["amount"] for x in calendar["categories"])
     assert before_plan == 0 or days[0]["budget_money"]["amount"] == 0

@@ -16,7 +16,19 @@ using namespace mita;
 using namespace mita::finance;
 
 inline civil_day day(std::string_view text) { return parse_day(text).value(); }
-inline year_month month(std::string_view text) { return parse_month(text).value(); }
+// A calendar month by its first day; the one so many after; its days.
+inline civil_day month(std::string_view text) { return clamped_day(parse_month(text).value(), 1); }
+inline civil_day later(civil_day first, int months) {
+    return clamped_day(month_of(first) + std::chrono::months{months}, 1);
+}
+inline period whole(civil_day first) { return period_of(month_of(first)); }
+
+inline plan_start from_month(std::string_view text) {
+    plan_start from;
+    from.over = whole(month(text));
+    from.chain_from = from.over.start;
+    return from;
+}
 
 // The worked example: pool 1203.32.
 inline const char* april_body = R"({"timezone":"Europe/Sofia","currency":"EUR",
@@ -36,10 +48,10 @@ inline plan_inputs april() { return read_plan_inputs(april_body, category_book()
 inline void expect(month_facts& f) {
     f.expects.clear();
     for (const auto& p : f.periods) {
-        month_expects m{p->month, {}, p->incomes};
+        month_expects m{p->over(), {}, p->incomes};
         for (const auto& o : p->obligations)
-            if (period_of(p->month).contains(o.day)) m.bills.push_back(o);
-        if (!f.expects.empty() && f.expects.back().month == m.month) f.expects.pop_back();
+            if (m.over.contains(o.day)) m.bills.push_back(o);
+        if (!f.expects.empty() && f.expects.back().over == m.over) f.expects.pop_back();
         f.expects.push_back(std::move(m));
     }
     f.expect_months_to_come();
@@ -54,9 +66,9 @@ inline month_facts joined(const plan_inputs& a, std::string_view joined_on, std:
     f.who.plan_version = 1;
     f.inputs_text = to_json(a);
     plan_start from;
-    from.month = month_of(day(joined_on));
-    from.chain_from = from.month;
-    const auto count = static_cast<int>((month(last) - from.month).count()) + 1;
+    from.over = a.periods.containing(day(joined_on));
+    from.chain_from = from.over.start;
+    const auto count = static_cast<int>(a.periods.steps(from.over.start, month(last))) + 1;
     auto planned = plan_months(a, f.book, day(joined_on), from, count);
     for (auto& p : *planned) f.periods.push_back(std::make_shared<const stored_period>(std::move(p)));
     expect(f);

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import daily_budget as model
 
-from .calendar import first, key, label, length, month_of, shifted
+from .calendar import contains, first, key, length, month_of, shifted, steps, until
 from .comparing import Comparing
 from .matching import settle
 from .planning import plan_month, settled
@@ -16,7 +16,8 @@ ORDER = ("protected", "essential", "flexible", "discretionary")
 class Books(Comparing):
     """One person. `today` is told with each question; `classes`: spend category -> class, in display order."""
 
-    def __init__(self, classes, currency):
+    def __init__(self, classes, currency, rules=None):
+        self.rules = rules  # of periods; None: calendar months
         self.classes, self.currency, self.cover = classes, currency, True
         self.archived = set()
         self._builtin, self._own = list(classes), []  # in display order; own ones by age
@@ -28,6 +29,16 @@ class Books(Comparing):
         self.silent = {}  # likewise, of what counts nowhere: legs of transfers between accounts on budget
         self.cash = set()  # accounts
         self.entries = {}  # id -> {"day", "lines": [(category, amount)], "bill": None | "none" | id, "way": of a transfer's leg (from, to)}; amounts as sent
+
+    def of(self, day):
+        """The month the day is of."""
+        return self.rules.of(day) if self.rules and self.answers else month_of(day)  # who has no plan yet has calendar months
+
+    def named(self, label):
+        return self.of(date.fromisoformat(label + "-01" * (len(label) == 7)))
+
+    def change_periods(self, rule):
+        self.rules.change(rule, until(max(self.months)))
 
     # Categories.
     def categorize(self, id, cls):
@@ -68,50 +79,58 @@ class Books(Comparing):
         out = {m: (rs[-1].bills, rs[-1].incomes, rs[-1].in_parts) for m, rs in self.months.items()}
         if self.months:
             last = self.months[max(self.months)][-1]
-            for p in self._planned(*self._after(last), 3, last.ahead):
+            month = last.month
+            furthest = shifted(month_of(until(month) - timedelta(1)), 3)
+            count = steps(month, self.of(until(furthest) - timedelta(1)))
+            for p in self._planned(*self._after(last), count, self._facts(last)):
                 out[p.month] = (p.bills, p.incomes, p.in_parts)
         return out
+
+    def _facts(self, last):
+        """What months to come must know of those that are open: what is due in the same calendar month is no more theirs."""
+        there = [x for rs in self.months.values() for x in rs[-1].bills if month_of(x[3]) == month_of(until(last.month)) and x[3] < until(last.month)]
+        return [*last.ahead, *(x for x in there if x not in last.ahead)]
 
     def visit(self, month, today):
         """A month opens when somebody looks and it has come, or something is booked in it."""
         sums = {}
         for e in self.entries.values():
-            if month_of(e["day"]) == month:
+            if contains(month, e["day"]):
                 for category, amount in e["lines"]:
                     sums[e["day"], category] = sums.get((e["day"], category), 0) + amount
-        self.open_until(month if any(sums.values()) else min(month, month_of(today)))
+        self.open_until(month if any(sums.values()) else min(month, self.of(today)))
 
     def open_until(self, month):
         """Months open lazily and in order, under the answers in force when they do."""
         if not self.months:
             return
         last = max(self.months)
-        count = (month[0] - last[0]) * 12 + month[1] - last[1]
+        count = steps(last, month)
         if count > 0:
-            for p in self._planned(*self._after(self.months[last][-1]), count, self.months[last][-1].ahead):
+            for p in self._planned(*self._after(self.months[last][-1]), count, self._facts(self.months[last][-1])):
                 self.months[p.month] = [p]
 
     def would_replan(self, answers, today):
         """The revisions PUT /v1/onboarding would write, newest answers in place of the old."""
-        self.open_until(month_of(today))
+        self.open_until(self.of(today))
         paid = self.paid()
         so_far = [x for bills, _, _ in self.expects().values() for x in bills]
         kept = [x for x in so_far if x[3] < today or paid["payments"].get(key(x[0]))]
         known = {key(x[0]): x[0] for x in so_far}
         planned = {b["id"] for b in [*self.answers["bills"], *self.answers.get("transfers", [])]} if self.answers else set()
-        swept = {name: sum(x.values()) for name, x in self.swept_before(month_of(today), today).items()}
+        swept = {name: sum(x.values()) for name, x in self.swept_before(self.of(today), today).items()}
         before, self.answers = self.answers, answers
         contributed, self.contributed = self.contributed, {name: x for name, x in self.contributed.items() if name in answers["goals"]}
         joined, self.joined_on = self.joined_on, self.joined_on or today
         try:
-            month = month_of(today)
+            month = self.of(today)
             if month in self.months:
                 p = self.months[month][-1]
                 start = (month, {name: g[2] for name, g in p.goals.items()}, p.chain_from, {name: swept.get(name, 0) for name in p.swept})
             else:
                 start = (month, {}, month, {})
             last = max(self.months, default=month)
-            revisions = self._planned(*start, max(1, (last[0] - month[0]) * 12 + last[1] - month[1] + 1), kept, known, planned, today)
+            revisions = self._planned(*start, max(1, steps(month, last) + 1), kept, known, planned, today)
         finally:
             self.answers, self.joined_on, self.contributed = before, joined, contributed
         for p in revisions:
@@ -123,34 +142,36 @@ class Books(Comparing):
 
     def lacks_more(self, answers, today):
         """One thing of a plan may change as long as the month lacks no more by it."""
-        return self.would_replan(answers, today)[0].lacks() > self.months[month_of(today)][-1].lacks()
+        return self.would_replan(answers, today)[0].lacks() > self.months[self.of(today)][-1].lacks()
 
     def would_plan(self, answers, month, today):
         """The month under these answers, opened or not."""
         planned = self.would_replan(answers, today)
         last = planned[-1]
-        count = (month[0] - last.month[0]) * 12 + month[1] - last.month[1]
+        count = steps(last.month, month)
         if count <= 0:
             return next(p for p in planned if p.month == month)
         before, self.answers = self.answers, answers
         try:
-            return self._planned(*self._after(last), count, last.ahead)[-1]
+            return self._planned(*self._after(last), count, self._facts(last))[-1]
         finally:
             self.answers = before
 
     def kept_budgets(self, answers, today):
         """What stays said of months when PUT /v1/onboarding says nothing of them."""
         known = self.answers.get("budgets", ()) if self.answers else ()
-        return [b for b in known if answers["categories"] == self.answers["categories"] or b[0] > month_of(today)]
+        return [b for b in known if answers["categories"] == self.answers["categories"] or first(b[0]) >= until(self.of(today))]
 
     def replan(self, answers, planned, today, gone=()):
         """gone: deleted entries, whose links are looked at, too. Returns the entries that are linked to nothing any more."""
-        self.answers, self.joined_on = settled(answers, month_of(today)), self.joined_on or today
+        self.answers, self.joined_on = settled(answers, self.of(today)), self.joined_on or today
         self.contributed = {name: x for name, x in self.contributed.items() if name in answers["goals"]}
         self._revise(planned)
+        now = first(self.of(today))
         there = {key(x[0]) for p in planned for x in p.bills + p.incomes + p.ahead}
+        there |= {key(x[0]) for rs in self.months.values() for x in rs[-1].bills if month_of(x[3]) == month_of(now) and x[3] < now}
         linked = [e for e in [*self.entries.values(), *gone] if e["bill"] not in (None, "none")]
-        lost = [e for e in linked if e["bill"][-10:-3] >= label(month_of(today)) and key(e["bill"]) not in there]
+        lost = [e for e in linked if e["bill"][-10:] >= str(now) and key(e["bill"]) not in there]
         for e in lost:
             e["bill"] = None
         return lost
@@ -164,7 +185,7 @@ class Books(Comparing):
 
     def contribute(self, name, amount, today):
         """What months put aside for it follows from today on; where it stays as it was nothing is planned anew."""
-        self.open_until(month_of(today))
+        self.open_until(self.of(today))
         self.contributed[name] = self.contributed.get(name, 0) + amount
         planned = self.would_replan(self.answers, today)
         reserved = lambda p: [g[3] for g in p.goals.values()]
@@ -173,7 +194,7 @@ class Books(Comparing):
 
     def to_give(self, category, today):
         """What of a budget can be moved from today on."""
-        v = self.view(month_of(today), today)
+        v = self.view(self.of(today), today)
         if category not in v["now"]:
             return 0
         x, o = next(x for x in v["input"] if x["id"] == category), v["now"][category]
@@ -181,17 +202,17 @@ class Books(Comparing):
         return max(0, min(sum(model.baseline(x["budget"], x["weights"], x["joined"])), left))
 
     def move_budget(self, source, to, amount, today):
-        self.open_until(month_of(today))
-        self.moves.append((month_of(today), source, to, amount))
+        self.open_until(self.of(today))
+        self.moves.append((self.of(today), source, to, amount))
         self._revise(self.would_replan(self.answers, today))
 
     def switch_cover(self, today):
         """Kept with the plan's revision: from today on."""
-        self.open_until(month_of(today))
+        self.open_until(self.of(today))
         self.cover = not self.cover
         for month, known in self.months.items():
             from_day = max(today, first(month))
-            if month < month_of(today):
+            if month < self.of(today):
                 continue
             p = copy.copy(known[-1])
             p.cover = self.cover
@@ -206,11 +227,11 @@ class Books(Comparing):
         """category -> per day; spending positive."""
         n, out = length(month), {}
         for e in self.entries.values():
-            if month_of(e["day"]) != month:
+            if not contains(month, e["day"]):
                 continue
             for category, amount in e["lines"]:
                 if category in self.classes:
-                    out.setdefault(category, [0] * n)[e["day"].day - 1] -= amount
+                    out.setdefault(category, [0] * n)[(e["day"] - first(month)).days] -= amount
         return {c: days for c, days in out.items() if any(days)}
 
     def _by_day(self, category):
@@ -226,7 +247,7 @@ class Books(Comparing):
         lines = [(f"{id}:{k}", category, e["day"], -amount, e["bill"]) for id, e in self.entries.items() for k, (category, amount) in enumerate(e["lines"], 1)]
         out = {"payments": {}, "since": {}, "month": {}, "expected": set()}
         joined = self.joined_on
-        closed = lambda day: (first(month_of(joined)), joined) if joined and day >= joined else (date.max, date.max)
+        closed = lambda day: (first(self.of(joined)), joined) if joined and day >= joined else (date.max, date.max)
         bills, incomes = [], []
         ways = {l[0]: self.entries[l[0].split(":")[0]].get("way") for l in lines}
         for id, e in self.silent.items():
@@ -247,7 +268,7 @@ class Books(Comparing):
                 if l[0] in meets:
                     out["payments"].setdefault(key(meets[l[0]]), []).append((l[2], l[3], l[0]))
                     if ceiling:
-                        out["month"][l[0]] = month_of(days[meets[l[0]]])
+                        out["month"][l[0]] = self.of(days[meets[l[0]]])
                     else:
                         out["expected"].add(l[0])
             out["since"] |= {key(id): day for id, day in when.items()}
@@ -277,7 +298,7 @@ class Books(Comparing):
         if settled is not None:
             settled = (settled - start).days
             settled = min([settled] + ([max(p["on"] for p in payments)] if payments else []))
-        return {"day": day.day - 1, "amount": amount, "payments": payments, "settled_on": settled}
+        return {"day": (day - start).days, "amount": amount, "payments": payments, "settled_on": settled}
 
     def _input(self, month, columns, p, carried, paid):
         n = length(month)
@@ -285,8 +306,8 @@ class Books(Comparing):
         if p:
             for name, of in paid["month"].items():
                 _, category, day, value, _ = paid["lines"][name]
-                if category and of != month and month_of(day) == month:
-                    spent.setdefault(category, [0] * n)[day.day - 1] -= value
+                if category and of != month and contains(month, day):
+                    spent.setdefault(category, [0] * n)[(day - first(month)).days] -= value
             for days in spent.values():
                 days[:p.joined] = [0] * p.joined
         out = []
@@ -306,13 +327,13 @@ class Books(Comparing):
         total = p.unallocated
         for id, _, _, day, amount in p.incomes:
             all_of_it = paid["payments"].get(key(id), [])
-            if any(first(month_of(self.joined_on)) <= on < self.joined_on or (on < self.joined_on and day < self.joined_on) for on, _, _ in all_of_it):
+            if any(first(self.of(self.joined_on)) <= on < self.joined_on or (on < self.joined_on and day < self.joined_on) for on, _, _ in all_of_it):
                 continue
             got = sum(value for on, value, _ in all_of_it if on <= now)
             if got > amount or self._final(id, day, got, now, paid):
                 total += got - amount
         for name, (_, category, day, value, _) in paid["lines"].items():
-            if category in self.income_categories and month_of(day) == p.month and self.joined_on <= day <= now and name not in paid["expected"]:
+            if category in self.income_categories and contains(p.month, day) and self.joined_on <= day <= now and name not in paid["expected"]:
                 total -= value
         return total
 
@@ -360,7 +381,7 @@ class Books(Comparing):
         revisions = list(self.months.get(month, []))
         if not revisions and self.months and month > max(self.months):
             last = max(self.months)
-            revisions = self._planned(*self._after(self.months[last][-1]), (month[0] - last[0]) * 12 + month[1] - last[1], self.months[last][-1].ahead)[-1:]
+            revisions = self._planned(*self._after(self.months[last][-1]), steps(last, month), self._facts(self.months[last][-1]))[-1:]
         p = revisions[-1] if revisions else None
         t = min(n, max(0, (today - start).days))
         paid = self.paid()

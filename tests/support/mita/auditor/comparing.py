@@ -4,7 +4,7 @@ from datetime import timedelta
 import daily_budget as model
 
 from ..people import payments_of
-from .calendar import first, key, month_of, shifted
+from .calendar import contains, first, key, month_of, shifted, until as end_of
 from .saving import known_by, lacking, month_with_save
 
 
@@ -13,7 +13,8 @@ class Comparing:
 
     def compare(self, calendar, today):
         """Every number of a calendar."""
-        v = self.view(tuple(map(int, calendar["month"].split("-"))), today)
+        v = self.view(self.named(calendar["month"]), today)
+        assert (calendar["from"], calendar["to"]) == (str(first(v["month"])), str(end_of(v["month"]) - timedelta(1)))
         p, now = v["revision"], v["now"]
         amount = lambda x: x["amount"]
         assert calendar["today"] == str(today) and calendar["currency"] == self.currency
@@ -80,7 +81,7 @@ class Comparing:
 
     def effect(self, today):
         """What the answer to a POST says, the entry already in the books."""
-        v = self.view(month_of(today), today)
+        v = self.view(self.of(today), today)
         if v["revision"] is None:
             return None
         total = lambda what, d: sum(v["days"][c][what][d] for c in v["columns"])
@@ -96,14 +97,16 @@ class Comparing:
 
     def takes(self, today):
         """What the plan takes of the cash of today until the next expected income: (bills, planned, buffer, until)."""
-        v = self.view(month_of(today), today)
-        later = lambda: self.view(shifted(v["month"], 1), today)
-        until = self._waited_for(v, today)
-        months = [v] if until else [v, later()]
-        until = until or self._waited_for(months[-1], today) or first(shifted(v["month"], 1))
+        v = self.view(self.of(today), today)
+        until, months = self._waited_for(v, today), [v]
+        while not until and end_of(months[-1]["month"]) < end_of(v["month"]) + timedelta(28):
+            months.append(self.view(shifted(months[-1]["month"], 1), today))
+            until = self._waited_for(months[-1], today)
+        if not until:
+            until, months = end_of(v["month"]), [v]
         bills = sum(money - sum(x for _, x, _ in v["paid"]["payments"].get(key(id), []))
-                    for month in (shifted(v["month"], -n) for n in (1, 2, 3)) if month in self.months for id, _, category, day, money in self.months[month][-1].bills
-                    if category and month_of(day) == month and day >= self.joined_on and key(id) not in v["paid"]["since"])
+                    for month in self.months if month < v["month"] for id, _, category, day, money in self.months[month][-1].bills
+                    if category and contains(month, day) and month_of(day) >= shifted(month_of(first(v["month"])), -3) and day >= self.joined_on and key(id) not in v["paid"]["since"])
         bills += self.leaving(today, until, months)
         planned = 0
         for m in months:
@@ -119,8 +122,9 @@ class Comparing:
     def leaving(self, today, until, months):
         """Of planned transfers what leaves cash before `until`."""
         v, out = months[0], 0
-        looked = [shifted(v["month"], -n) for n in (3, 2, 1)]
-        due = [x for month in looked if month in self.months for x in self.months[month][-1].bills if month_of(x[3]) == month and key(x[0]) not in v["paid"]["since"]]
+        looked = [month for month in self.months if month < v["month"]]
+        due = [x for month in looked for x in self.months[month][-1].bills
+               if contains(month, x[3]) and month_of(x[3]) >= shifted(month_of(first(v["month"])), -3) and key(x[0]) not in v["paid"]["since"]]
         due += [x for m in months for x in m["revision"].bills]
         for x in due:
             if x[2] or x.way[0] not in self.cash or x.way[1] in self.cash:
@@ -134,7 +138,7 @@ class Comparing:
     def _waited_for(self, v, today):
         received = lambda id: sum(x for on, x, _ in v["paid"]["payments"].get(key(id), []) if on <= today)
         days = [day for id, _, _, day, _ in (v["revision"].incomes if v["revision"] else [])
-                if day > today and month_of(day) == v["month"] and not self._final(id, day, received(id), today, v["paid"])]
+                if day > today and contains(v["month"], day) and not self._final(id, day, received(id), today, v["paid"])]
         return min(days, default=None)
 
 

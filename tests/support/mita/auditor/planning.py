@@ -3,9 +3,9 @@ from datetime import date, timedelta
 
 import daily_budget as model
 
-from .calendar import first, key, length, month_of
+from .calendar import contains, first, key, month_of, steps, until
 from .installments import due_of
-from .recurring import due_in
+from .recurring import due_within
 
 
 class Due(tuple):
@@ -46,14 +46,14 @@ class Revision:
 
 def occurrences(answers, month, kept, known, planned, since):
     """kept: facts; known: id of what was planned before, by key; of bills with a rule that were planned before nothing new comes before `since`."""
-    out = [x for x in kept if month_of(x[3]) == month]
-    there = {key(x[0]) for x in out}
+    out = [x for x in kept if contains(month, x[3])]
+    there = {key(x[0]) for x in kept}
     for b in [*answers["bills"], *answers.get("transfers", [])]:
-        for id, day in due_in(b, month):
+        for id, day in due_within(b, month):
             if key(id) not in there and not (b.get("rule") and key(id) not in known and day < since and b["id"] in planned):
                 out.append(as_due(b, known.get(key(id), id), b["name"], b["category"], day, b["amount"]))
     for i in answers.get("installments", []):
-        out += [Due((id, i["name"], i["category"], day, amount)) for id, day, amount in due_of(i) if month_of(day) == month and key(id) not in there]
+        out += [Due((id, i["name"], i["category"], day, amount)) for id, day, amount in due_of(i) if contains(month, day) and key(id) not in there]
     return sorted(out, key=lambda x: (x[3], x[1], x[0]))
 
 
@@ -61,39 +61,40 @@ def held(answers, month):
     """The categories asked for in a month. answers["budgets"]: (month, onwards, categories), said beside the plan's."""
     out = answers["categories"]
     for of, onwards, chosen in sorted(answers.get("budgets", ()), key=lambda b: (b[0], not b[1])):
-        if of == month or onwards and of < month:
+        if first(of) < until(month) and (onwards or contains(month, first(of))):
             out = chosen
     return out
 
 
 def said(answers, month, onwards, chosen):
     """The answers with a month's categories said anew."""
-    others = [b for b in answers.get("budgets", ()) if b[0] != month or b[1] and not onwards]
+    others = [b for b in answers.get("budgets", ()) if not contains(month, first(b[0])) or b[1] and not onwards]
     return answers | {"budgets": [*others, (month, onwards, chosen)]}
 
 
 def settled(answers, now):
     """What holds by now is the plan's."""
-    base = [b for b in answers.get("budgets", ()) if b[1] and b[0] <= now]
+    base = [b for b in answers.get("budgets", ()) if b[1] and first(b[0]) < until(now)]
     return answers | {"categories": max(base, key=lambda b: b[0])[2] if base else answers["categories"],
-                      "budgets": [b for b in answers.get("budgets", ()) if b[0] > now or b[0] == now and not b[1]]}
+                      "budgets": [b for b in answers.get("budgets", ()) if first(b[0]) >= until(now) or contains(now, first(b[0])) and not b[1]]}
 
 
 def plan_month(answers, classes, joined_on, month, saved, chain_from, kept=(), known=None, cover=True, planned=(), since=date.min, contributed=None,
                moves=(), swept=None):
     """classes: spend category -> class, in display order. saved: goal name -> put aside by months so far; contributed: beside them; moves: (month, from, to, amount)."""
     start = first(month)
-    p = Revision(month, joined_on if month_of(joined_on) == month else start)
-    p.joined = joined_on.day - 1 if month_of(joined_on) == month else 0
+    joining = contains(month, joined_on)
+    p = Revision(month, joined_on if joining else start)
+    p.joined = (joined_on - start).days if joining else 0
     p.chain_from, p.cover = chain_from, cover
     p.bills = occurrences(answers, month, kept, known or {}, planned, since)
-    p.ahead = [x for x in kept if month_of(x[3]) > month and x[3] < start + timedelta(length(month) + 14)]
-    p.incomes = sorted(((id, i["name"], i["category"], day, i["amount"]) for i in answers["incomes"] for id, day in due_in(i, month)),
+    p.ahead = [x for x in kept if until(month) <= x[3] < until(month) + timedelta(14)]
+    p.incomes = sorted(((id, i["name"], i["category"], day, i["amount"]) for i in answers["incomes"] for id, day in due_within(i, month)),
                        key=lambda x: (x[3], x[1], x[0]))
     p.pool = sum(i[4] for i in p.incomes) - sum(b[4] for b in p.bills if b[2]) - answers["buffer"]  # without a category it moves no budget
     wanting = []
     for name, (target, by) in answers["goals"].items():
-        left = max(1, (by.year - month[0]) * 12 + by.month - month[1] + 1)
+        left = max(1, steps(month, month.rules.of(by) if isinstance(month, date) else month_of(by)) + 1)
         have = saved.get(name, 0)
         if name in (swept or {}):
             p.swept[name] = swept[name]

@@ -1,7 +1,7 @@
 """When an income or a bill is due, said anew: every occurrence counted from the first, no guess where to begin."""
 from datetime import date, timedelta
 
-from .calendar import clamped, first, length, month_of, shifted
+from .calendar import clamped, contains, first, length, month_of, months_in, shifted
 
 
 def scheduled(rule, k):
@@ -39,6 +39,11 @@ def due_in(item, month):
     days = days_of(item["rule"], month) if item.get("rule") else [clamped(month, item["day"])]
     since, to = item.get("pause") or (date.max, None)
     return [(f"{item['id']}{f'.{n}' if n > 1 else ''}:{day}", day) for n, day in enumerate(days, 1) if not (day >= since and (to is None or day < to))]
+
+
+def due_within(item, period):
+    """Of the calendar months it has days of, what is due on its own."""
+    return [(id, day) for month in months_in(period) for id, day in due_in(item, month) if contains(period, day)]
 
 
 def keep_terms(now, before):

@@ -3,20 +3,21 @@ from datetime import date, timedelta
 
 import daily_budget as model
 
-from .calendar import first, length, shifted
+from .calendar import clamped, first, length, month_of, shifted
 
 
 def weights_of(rule, month, spent, joined_on, booked):
     """spent: day -> spending of the category; booked: days with any entry."""
     n = length(month)
     if rule and rule["kind"] == "history":
-        begin, end = first(shifted(month, -3)), first(month)
+        end = first(month)
+        begin = clamped(shifted(month_of(end), -3), end.day)
         since = min([joined_on, *(d for d in booked if begin <= d < end)])
         rule = by_history(spent, max(since, begin), end)
     if not rule or rule["kind"] == "uniform":
         return [1] * n
     if rule["kind"] == "weekday":
-        return [rule["weights"][date(*month, d + 1).weekday()] for d in range(n)]
+        return [rule["weights"][(first(month) + timedelta(d)).weekday()] for d in range(n)]
     return (rule["weights"] + [0] * n)[:n]
 
 

@@ -1,5 +1,5 @@
 """Goals: what is put into one and taken out, and what it has."""
-from ..auditor import month_of
+from ..auditor import label
 from ..client import expect
 from ..people import key, money
 
@@ -31,12 +31,12 @@ class Goals:
     def goals(self):
         """L5, said anew: each has the sum of its entries, which is what the books say."""
         listed, today = expect(self.person.get("/v1/goals"), 200).json["data"], self.today()
-        self.books.visit(month_of(today), today)
-        planned, swept = self.books.months[month_of(today)][-1].goals, self.books.swept_before(month_of(today), today)
+        self.books.visit(self.books.of(today), today)
+        planned, swept = self.books.months[self.books.of(today)][-1].goals, self.books.swept_before(self.books.of(today), today)
         assert [g["name"] for g in listed] == list(planned)
         for g in listed:
             _, _, have, reserved = planned[g["name"]]
-            swept_of = {f"{y}-{m:02}.sweep": x for (y, m), x in swept.get(g["name"], {}).items() if x}
+            swept_of = {f"{label(month)}.sweep": x for month, x in swept.get(g["name"], {}).items() if x}
             saved = have + self.books.contributed.get(g["name"], 0) + sum(swept_of.values())
             assert (g["saved_money"]["amount"], g["month_money"]["amount"]) == (saved, reserved), g
             entries = expect(self.person.get(f"/v1/goals/{g['id']}/contributions"), 200).json["data"]

@@ -2,7 +2,7 @@
 import copy
 from datetime import date, timedelta
 
-from ..auditor import month_of, shifted
+from ..auditor import shifted
 from ..client import expect
 from ..people import key, money
 from .choices import PAYEES, SPENDING
@@ -63,7 +63,7 @@ class Ledger:
 
     def created(self, id, etag, lines, day, payee, account):
         if self.books.answers:
-            self.books.open_until(max(month_of(day), month_of(self.today())))
+            self.books.open_until(max(self.books.of(day), self.books.of(self.today())))
         self.books.entries[id] = {"day": day, "lines": lines, "bill": None}
         self.home[id] = account
         self.tags[id], self.texts[id] = etag, {"payee": payee}
@@ -188,13 +188,13 @@ class Ledger:
     def looked_at(self):
         """A write reads today's month."""
         if self.books.answers:
-            self.books.visit(month_of(self.today()), self.today())
+            self.books.visit(self.books.of(self.today()), self.today())
 
     def linkable(self):
         """Occurrences of this month and those around it that are open, sometimes of any."""
         near = set(self.books.months)
         if self.rng.random() < .7:
-            near &= {shifted(month_of(self.today()), i) for i in (-1, 0, 1)}
+            near &= {shifted(self.books.of(self.today()), i) for i in (-1, 0, 1)}
         return sorted(x[0] for m in near for p in [self.books.months[m][-1]] for x in p.bills + p.incomes)
 
     def may_link(self, entry):

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import timedelta
 from urllib.parse import quote
 
-from ..auditor import label, month_of, shifted
+from ..auditor import label, shifted
 from ..client import expect
 from ..people import money
 from .choices import QUERIES
@@ -35,11 +35,11 @@ class Looking:
     def look(self, month=None):
         today = self.today()
         answer = expect(self.person.get("/v1/calendar" + (f"?month={label(month)}" if month else "")), 200)
-        self.books.visit(month or month_of(today), today)
+        self.books.visit(month or self.books.of(today), today)
         return self.books.compare(answer.json, today), answer.json
 
     def look_elsewhere(self):
-        self.look(shifted(month_of(self.today()), self.rng.choice([-2, -1, -1, 1, 2, 5])))
+        self.look(shifted(self.books.of(self.today()), self.rng.choice([-2, -1, -1, 1, 2, 5])))
 
     def look_closely(self):
         """day, explain and today say what the calendar says."""

@@ -1,7 +1,7 @@
 """Onboarding and planning anew, with ids sent back or not; the switch of cover."""
-from datetime import date
+from datetime import date, timedelta
 
-from ..auditor import identify, keep_terms, month_of, said, settled, shifted
+from ..auditor import contains, first, identify, keep_terms, label, month_of, said, settled, shifted
 from ..client import expect
 from ..people import key, money
 from .choices import POLICIES, SPENDING
@@ -78,6 +78,7 @@ class Planning:
         for _ in range(20):
             a = self.answers()
             body, today = self.body(a), self.today()
+            unchanged = self.other_periods(body, today)
             before = self.books.answers or {"bills": [], "incomes": []}
             for kind in ("bills", "incomes"):
                 for i, (x, known) in enumerate(zip(a[kind], identify(a[kind], before[kind]))):
@@ -89,6 +90,8 @@ class Planning:
             self.note("onboard", a, answer.status)
             if problem:
                 expect(answer, 422, "infeasible_budget")
+                if self.books.rules:
+                    self.books.rules.stretches = unchanged
                 continue
             got, shown = expect(answer, 200).json, expect(self.person.get("/v1/onboarding"), 200).json
             for kind in ("bills", "incomes"):  # new ids are the service's own
@@ -99,6 +102,22 @@ class Planning:
             self.planned_anew(a, today)
             self.books.compare(got, today)
             return
+
+    def other_periods(self, body, today):
+        """T1: who has rules of periods says them at first, and another one now and then. Returns those of before."""
+        rules, rng = self.books.rules, self.rng
+        if not rules:
+            return None
+        before = list(rules.stretches)
+        rule = before[-1][1]
+        if self.books.answers and rng.random() < .3:
+            every = rng.choice(["month", "week", "two_weeks"])
+            rule = {"every": every} | ({"start_day": rng.randrange(1, 29)} if every == "month" else {"payday": today + timedelta(rng.randrange(-40, 40))})
+            self.books.open_until(self.books.of(today))
+            self.books.change_periods(rule)
+        if not self.books.answers or rng.random() < .5 or rules.stretches != before:
+            body["period"] = {k: x if isinstance(x, (int, str)) else str(x) for k, x in rule.items()}
+        return before
 
     def planned_anew(self, a, today):
         """The books under new answers; links that name nothing any more are gone."""
@@ -113,12 +132,12 @@ class Planning:
         if not self.books.answers:
             return
         today, rng = self.today(), self.rng
-        self.books.visit(month_of(today), today)
+        self.books.visit(self.books.of(today), today)
         source, to = rng.sample(sorted({*SPENDING} - self.books.archived), 2)
         most = self.books.to_give(source, today)
         amount = rng.choice([max(1, most // 2), max(1, most), most + 1])
         body = {"from": source, "to": to, "money": money(amount, self.currency)}
-        answer = self.person.post(f"/v1/budgets/{str(today)[:7]}/transfers", body, headers={"Idempotency-Key": key()})
+        answer = self.person.post(f"/v1/budgets/{label(self.books.of(today))}/transfers", body, headers={"Idempotency-Key": key()})
         self.note("move", source, to, amount, answer.status)
         if amount > most:
             expect(answer, 422, "not_enough")
@@ -132,11 +151,12 @@ class Planning:
         if not self.books.answers:
             return
         today, rng = self.today(), self.rng
-        now, month = month_of(today), shifted(month_of(today), rng.choice([0, 1, 1, 2, 3]))
+        now = self.books.of(today)
+        month = shifted(now, rng.choice([0, 1, 1, 2, 3]))
         self.books.visit(now, today)
-        path = f"/v1/budgets/{month[0]}-{month[1]:02}"
+        path = f"/v1/budgets/{label(month)}"
         known = settled(self.books.answers, now)
-        of_month = [b for b in known["budgets"] if b[0] == month]
+        of_month = [b for b in known["budgets"] if contains(month, first(b[0]))]
         tag, lacking = expect(self.person.get(path), 200).etag, lambda p: -p.unallocated if p.problem else 0
         if of_month and rng.random() < .4:
             gone = min(of_month, key=lambda b: b[1])
@@ -161,7 +181,7 @@ class Planning:
             assert expect(answer, 200).json == expect(self.person.get(path), 200).json
         self.planned_anew(a, today)
         for month in (now, month, shifted(month, 1)):
-            p, shown = self.books.would_plan(self.books.answers, month, today), expect(self.person.get(f"/v1/budgets/{month[0]}-{month[1]:02}"), 200).json
+            p, shown = self.books.would_plan(self.books.answers, month, today), expect(self.person.get(f"/v1/budgets/{label(month)}"), 200).json
             assert {c["category"]: c["budget_money"]["amount"] for c in shown["categories"]} == {c: x["part"] for c, x in p.categories.items()}, (month, shown)
         self.look()
 

@@ -1,5 +1,4 @@
 """Transfers: made, changed, deleted, restored; two transactions paired and parted. What counts nowhere is in no number of the plan, and in every balance."""
-from ..auditor import month_of
 from ..client import expect
 from ..people import key, money
 
@@ -73,7 +72,7 @@ class Transfers:
         self.note("move", answer.json["id"], body)
         t = self.moved_as(answer, *said)
         if self.books.answers:
-            self.books.open_until(max([month_of(self.today()), *(month_of(e["day"]) for e in t["counted"].values())]))
+            self.books.open_until(max([self.books.of(self.today()), *(self.books.of(e["day"]) for e in t["counted"].values())]))
         self.put(answer.json["id"], t)
         self.told_effect(answer.json["effect"])
 
@@ -125,7 +124,7 @@ class Transfers:
         self.home[other], self.texts[other] = account, {}
         counts = account in self.accounts
         if counts and self.books.answers:
-            self.books.open_until(max(month_of(day), month_of(self.today())))
+            self.books.open_until(max(self.books.of(day), self.books.of(self.today())))
         answer = expect(self.person.post("/v1/transfers:pair", {"transaction_ids": [mine, other]}, headers={"Idempotency-Key": key()}), 201)
         self.note("pair", answer.json["id"], mine, other, account, lines)
         del self.tags[mine], self.books.entries[mine]

@@ -3,7 +3,7 @@ import collections
 import contextlib
 from zoneinfo import ZoneInfo
 
-from ..auditor import Books
+from ..auditor import Books, Rules
 from ..client import Client, expect
 from ..people import key
 from .accounts import Accounts
@@ -19,12 +19,12 @@ from .transfers import Transfers
 
 
 class Walker(Planning, Recurring, Installments, Ledger, Accounts, Transfers, Categories, Goals, Payees, Looking):
-    def __init__(self, stack, clock, rng, zone, currency, doors=()):
+    def __init__(self, stack, clock, rng, zone, currency, rule=None, doors=()):
         self.stack, self.clock, self.rng, self.zone, self.currency = stack, clock, rng, zone, currency
         self.person = stack.person()
         self.person.currency = currency
         listed = expect(self.person.get("/v1/categories"), 200).json["data"]
-        self.books = Books({c["id"]: c["class"] for c in listed if c["class"] != "income"}, currency)
+        self.books = Books({c["id"]: c["class"] for c in listed if c["class"] != "income"}, currency, rule and Rules(rule))
         self.tags, self.deleted, self.told = {}, {}, []
         self.doors = [self.person.client, *(Client(service, stack.contract) for service in doors)]  # ways in: the gateway, instances of finance
         self.own, self.texts, self.counts, self.named = {}, {}, collections.Counter(), 0  # own: id -> name

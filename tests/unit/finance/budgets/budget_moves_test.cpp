@@ -13,9 +13,7 @@ using namespace planning_support;
 namespace {
 
 std::vector<stored_period> two_months(const plan_inputs& a) {
-    plan_start from;
-    from.month = from.chain_from = month("2026-04");
-    const auto out = plan_months(a, category_book(), day("2026-04-01"), from, 2);
+    const auto out = plan_months(a, category_book(), day("2026-04-01"), from_month("2026-04"), 2);
     if (!out) throw std::logic_error("no plan");
     return *out;
 }

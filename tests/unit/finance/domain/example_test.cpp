@@ -15,7 +15,7 @@ period_budget open_april() {
     pool_input money_in;
     money_in.incomes = {300000};
     money_in.obligations = {120000, 15000, 3001, 10000};
-    money_in.goals = {{240000, 0, periods_until(this_april(), *parse_day("2026-12-31"))}};
+    money_in.goals = {{240000, 0, 9}};
     money_in.buffer = 5000;
     std::vector<category_request> categories;
     for (const auto& [id, weight] :
@@ -293,7 +293,7 @@ TEST_CASE("inputs outside their contract are refused") {
         change(in);
         return compute_month(in).error() == fault::bad_input;
     };
-    CHECK(refused([](auto& in) { in.days = 32; }));
+    CHECK(refused([](auto& in) { in.days = max_days + 1; }));
     CHECK(refused([](auto& in) { in.today = 31; }));
     CHECK(refused([](auto& in) { in.today = -1; }));
     CHECK(refused([](auto& in) { in.cap_bp = 10001; }));

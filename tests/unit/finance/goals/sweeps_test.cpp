@@ -48,11 +48,11 @@ swept_savings swept_with(const std::vector<booking>& all, std::string_view today
     return swept_before(f, month("2026-07"), day(today));
 }
 
-std::vector<std::pair<year_month, amount>> plain(const swept_savings& swept) {
-    std::vector<std::pair<year_month, amount>> out;
+std::vector<std::pair<civil_day, amount>> plain(const swept_savings& swept) {
+    std::vector<std::pair<civil_day, amount>> out;
     const auto found = swept.find("fund");
     if (found == swept.end()) return out;
-    for (const auto& m : found->second) out.emplace_back(m.month, m.value);
+    for (const auto& m : found->second) out.emplace_back(m.over.start, m.value);
     return out;
 }
 
@@ -62,7 +62,7 @@ TEST_CASE("L5: what a goal was swept is what each closed month's view says was s
     REQUIRE(rc::check([] {
         auto f = joined(saving(), "2026-04-01", "2026-07");
         for (const auto& b : any_bookings()) spend(f, b.on, b.category, b.value);
-        std::vector<std::pair<year_month, amount>> said;
+        std::vector<std::pair<civil_day, amount>> said;
         for (const auto* m : {"2026-06", "2026-05", "2026-04"}) {
             amount sum = 0;
             for (const auto& c : view_month(f, month(m), day("2026-07-09")).plan.categories) sum += c.swept;
@@ -108,9 +108,7 @@ TEST_CASE("it goes to the first goal that is neither paused nor reached, and to 
     a.goals.push_back(a.goals.front());
     a.goals.back().id = "second";
     const auto goes_to = [](const plan_inputs& inputs) {
-        plan_start from;
-        from.month = from.chain_from = month("2026-04");
-        const auto p = plan_months(inputs, category_book(), day("2026-04-01"), from, 1);
+        const auto p = plan_months(inputs, category_book(), day("2026-04-01"), from_month("2026-04"), 1);
         REQUIRE(p);
         std::string out;
         for (const auto& g : p->front().goals) out += g.sweeps ? g.id : "";
@@ -133,14 +131,14 @@ TEST_CASE("P4: what was swept changes no month that opens, until the person plan
     const auto a = saving(500'000);
     auto f = joined(a, "2026-04-01", "2026-06");
     const auto untouched = joined(a, "2026-04-01", "2026-07").periods.back()->goals.front().reserved;
-    loaded_month got{f, day("2026-06-02"), month("2026-06"), month("2026-06")};
+    loaded_month got{f, day("2026-06-02"), whole(month("2026-06")), day("2026-06-30")};
     const auto swept = sum_of(swept_before(f, month("2026-06"), day("2026-06-02")), "fund");
     REQUIRE(swept > 0);
     const auto anew = replanned(got, f.in_force(), got.today).front();
     CHECK(anew.goals.front().swept == swept);
     CHECK(anew.goals.front().saved == f.periods.back()->goals.front().saved);
     CHECK(anew.goals.front().reserved < f.periods.back()->goals.front().reserved);
-    const auto july = plan_months(a, f.book, day("2026-04-01"), after(anew), 1);
+    const auto july = plan_months(a, f.book, day("2026-04-01"), after(anew, a.periods), 1);
     REQUIRE(july);
     CHECK(july->front().goals.front().swept == swept);  // May's, and what is swept in June comes with the next act
     CHECK(july->front().goals.front().reserved < untouched);

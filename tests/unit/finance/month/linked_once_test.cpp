@@ -53,9 +53,9 @@ plan_inputs any_inputs(const plan_inputs* before) {
 std::map<std::string, link_target> occurrences(const month_facts& f) {
     std::map<std::string, link_target> out;
     for (const auto& m : f.expects) {
-        if (m.month > f.last_opened()->month) break;
-        for (const auto& o : m.bills) out[o.id] = {o.category, false};
-        for (const auto& i : m.incomes) out[i.id] = {i.category, true};
+        if (m.over.start > f.last_opened()->start()) break;
+        for (const auto& o : m.bills) out[o.id] = {o.category, false, o.day};
+        for (const auto& i : m.incomes) out[i.id] = {i.category, true, i.day};
     }
     return out;
 }
@@ -81,23 +81,25 @@ void book(month_facts& f, const std::vector<linked_entry>& entries) {
 
 // As facts_store brings them for one month: what it and reach_months on either side expect, of others what its entries
 // are linked to.
-month_facts seen_from(const month_facts& whole, year_month month) {
-    month_facts f = whole;
-    const auto known = occurrences(whole);
-    const auto last = whole.last_opened()->month;
-    std::erase_if(f.expects,
-                  [&](const month_expects& m) { return std::abs((m.month - month).count()) > 3 && m.month < last; });
+month_facts seen_from(const month_facts& all, civil_day month) {
+    month_facts f = all;
+    const auto known = occurrences(all);
+    const auto last = all.last_opened()->start();
+    std::erase_if(f.expects, [&](const month_expects& m) {
+        return std::abs(f.rules.steps(m.over.start, month)) > 3 && m.over.start < last;
+    });
     for (const auto& p : f.payments)
         for (const auto& [id, what] : known)
-            if (month_of(p.booked_on) == month && key(id) == key(p.bill_id)) f.know_linked(p.bill_id, what);
+            if (whole(month).contains(p.booked_on) && key(id) == key(p.bill_id)) f.know_linked(p.bill_id, what);
     return f;
 }
 
 void replan(month_facts& f, const plan_inputs& a, civil_day today) {
-    loaded_month got{f, today, month_of(today), f.last_opened()->month};
+    loaded_month got{f, today, whole(today), f.last_opened()->over().last_day()};
     for (auto& p : replanned(got, a, today)) {
-        std::erase_if(f.periods, [&](const period_ptr& q) { return q->month == p.month && q->revision == p.revision; });
-        const auto at = std::ranges::find_if(f.periods, [&](const period_ptr& q) { return q->month > p.month; });
+        std::erase_if(f.periods,
+                      [&](const period_ptr& q) { return q->start() == p.start() && q->revision == p.revision; });
+        const auto at = std::ranges::find_if(f.periods, [&](const period_ptr& q) { return q->start() > p.start(); });
         f.periods.insert(at, std::make_shared<const stored_period>(std::move(p)));
     }
     f.inputs_text = to_json(a);
@@ -132,7 +134,7 @@ TEST_CASE("P4: whatever is linked to which month and planned anew, each unit cou
         amount spent = 0, came = 0, counted = 0, received = 0;  // the last two: by either way to the facts
         for (const auto& e : entries) (e.income ? came : spent) += e.value;
         for (int i = 0; i < months_open + 1; ++i) {
-            const auto month = year_month(std::chrono::year(2026), std::chrono::April) + std::chrono::months(i);
+            const auto month = later(day("2026-04-01"), i);
             for (const auto& facts : {f, seen_from(f, month)}) {
                 const auto v = view_month(facts, month, day("2026-12-31"));
                 for (const auto& c : v.categories) counted += c.spent_total;

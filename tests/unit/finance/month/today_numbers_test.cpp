@@ -33,7 +33,7 @@ month_facts with_cash(amount held, std::string_view last = "2026-04") {
 }
 
 today_numbers on(const month_facts& f, std::string_view date) {
-    return numbers_of(f, view_month(f, month_of(day(date)), day(date)));
+    return numbers_of(f, view_month(f, day(date), day(date)));
 }
 
 transaction entry_of(const month_facts& f, std::string_view on, const std::string& category, amount value) {

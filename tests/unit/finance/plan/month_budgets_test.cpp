@@ -14,16 +14,16 @@ using namespace planning_support;
 
 namespace {
 
-plan_inputs::month_budget said_of(year_month m, bool onwards, std::string category) {
+plan_inputs::month_budget said_of(civil_day m, bool onwards, std::string category) {
     plan_inputs::month_budget out{m, onwards, {}, false};
     out.categories.push_back({std::move(category), {}, 1});
     return out;
 }
 
-year_month later(int months) { return month("2026-04") + std::chrono::months{months}; }
+civil_day later(int months) { return planning_support::later(month("2026-04"), months); }
 
-std::string held(const plan_inputs& a, year_month m) {
-    const auto asked = asked_of(a, m);
+std::string held(const plan_inputs& a, civil_day m) {
+    const auto asked = asked_of(a, whole(m));
     return asked.default_weights || asked.categories.empty() ? "default" : asked.categories.front().id;
 }
 
@@ -50,14 +50,14 @@ TEST_CASE("a month has what is said of it alone, else what is said last from it 
     say(a, said_of(later(2), false, "only two"));
     const std::vector<std::string> expected{"plan", "plan", "only two", "three", "two", "five", "five"};
     for (int i = 0; i < 7; ++i) CHECK(held(a, later(i)) == expected[static_cast<std::size_t>(i)]);
-    CHECK(asked_of(a, later(1)).said == nullptr);
-    CHECK(asked_of(a, later(9)).said->month == later(5));
-    CHECK(take_back(a, later(2)));
+    CHECK(asked_of(a, whole(later(1))).said == nullptr);
+    CHECK(asked_of(a, whole(later(9))).said->month == later(5));
+    CHECK(take_back(a, whole(later(2))));
     CHECK(held(a, later(2)) == "two");
-    CHECK(take_back(a, later(2)));
+    CHECK(take_back(a, whole(later(2))));
     CHECK(held(a, later(2)) == "plan");
-    CHECK_FALSE(take_back(a, later(2)));
-    CHECK_FALSE(take_back(a, later(4)));
+    CHECK_FALSE(take_back(a, whole(later(2))));
+    CHECK_FALSE(take_back(a, whole(later(4))));
 }
 
 TEST_CASE("settling changes no month from now on, whatever was said, and leaves nothing of before") {
@@ -65,12 +65,12 @@ TEST_CASE("settling changes no month from now on, whatever was said, and leaves 
         auto a = anything_said();
         const auto before = a;
         const auto now = later(*rc::gen::inRange(0, 9));
-        settle(a, now);
+        settle(a, whole(now));
         for (int i = 0; i < 12; ++i)
             if (later(i) >= now) RC_ASSERT(held(a, later(i)) == held(before, later(i)));
         for (const auto& b : a.budgets) RC_ASSERT(b.month > now || (b.month == now && !b.onwards));
         const auto once = to_json(a);
-        settle(a, now);
+        settle(a, whole(now));
         RC_ASSERT(to_json(a) == once);
     }));
 }
@@ -100,9 +100,7 @@ TEST_CASE("what is said of months is stored as it is, and inputs without it as b
 
 TEST_CASE("P3: a month of its own budget changes no other month's plan") {
     auto a = april();
-    plan_start from;
-    from.month = from.chain_from = month("2026-04");
-    const auto plan = [&] { return *plan_months(a, category_book(), day("2026-04-01"), from, 4); };
+    const auto plan = [&] { return *plan_months(a, category_book(), day("2026-04-01"), from_month("2026-04"), 4); };
     const auto before = plan();
     say(a, said_of(later(1), false, "pets"));
     const auto after = plan();

@@ -124,7 +124,7 @@ TEST_CASE("a stored budget reads back as it was, an infeasible one with what bre
     const auto& p = *f.periods.front();
     REQUIRE(p.budget.problem);
     stored_period q;
-    q.month = p.month;
+    q.budget.over = p.budget.over;
     read_budget(q, budget_json(p), obligations_json(p));
     CHECK(budget_json(q) == budget_json(p));
     CHECK(obligations_json(q) == obligations_json(p));
