@@ -70,7 +70,7 @@ http::response say_of(const http::request& req, const period& over, const loaded
 
 period_name month_named(const http::request& req) {
     const auto name = parse_period(req.params[0]);
-    if (!name) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
+    if (!name) refuse("/month", "invalid_date", "Give a month as YYYY-MM, or a day of it as YYYY-MM-DD.");
     return *name;
 }
 

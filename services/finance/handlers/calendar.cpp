@@ -41,7 +41,7 @@ awaitable<http::response> calendar(http::request& req, app& a) {
     month_request what;
     if (asked) {
         what.month = parse_period(*asked);
-        if (!what.month) refuse("/month", "invalid_date", "Give a month as YYYY-MM.");
+        if (!what.month) refuse("/month", "invalid_date", "Give a month as YYYY-MM, or a day of it as YYYY-MM-DD.");
     }
     auto same = co_await unchanged(req, a, what);
     if (same) co_return std::move(*same);

@@ -61,7 +61,7 @@ what_if read_what_if(std::string_view body, const loaded_month& got) {
     if (!left_out(in, "month")) {
         const auto name = parse_period(in.string("month", 1, 16));
         if (name) w.over = rules.named(*name);
-        if (!name) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
+        if (!name) in.fail("month", "invalid_date", "Must be a month as YYYY-MM, or a day of it as YYYY-MM-DD.");
         if (w.over.start < now.start)
             in.fail("month", "invalid_date", "What is over cannot be tried: from this month on.");
         if (rules.steps(now.start, w.over.start) > most_periods_ahead)

@@ -164,7 +164,7 @@ struct reader {
 
     void month_budget(json_object& in) {
         const auto name = parse_period(in.string("month", 1, 16));
-        if (!name) in.fail("month", "invalid_date", "Must be a month, as YYYY-MM.");
+        if (!name) in.fail("month", "invalid_date", "Must be a month as YYYY-MM, or a day of it as YYYY-MM-DD.");
         const auto first = name ? out.periods.named(*name).start : civil_day();
         plan_inputs::month_budget b{first, read_scope(in), {}, false};
         b.default_weights = categories_of(in, b.categories);
