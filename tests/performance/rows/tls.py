@@ -12,6 +12,13 @@ from . import proxies
 CONNECTIONS, TARGET = 32, "/v1/me"
 
 
+def spent(port, line, pids, seconds, by):
+    """CPU time of these processes for a load over new connections, and the answers it got."""
+    before = cpus.cpu_seconds(*pids)
+    report = load.run(port, line, closed=True, connections=CONNECTIONS, seconds=seconds, **by)
+    return cpus.cpu_seconds(*pids) - before, report["done"]
+
+
 def measure(run):
     system = run.system().start(auth=cpus.BESIDE, finance=cpus.BESIDE)
     person = Person(system)
@@ -29,10 +36,8 @@ def measure(run):
         seen = {}
         for side in order if number % 2 == 0 else reversed(order):
             port, pids, by = sides[side]
-            load.run(port, line, closed=True, connections=CONNECTIONS, seconds=0.3, **by)
-            used = cpus.cpu_seconds(*pids)
-            report = load.run(port, line, closed=True, connections=CONNECTIONS, seconds=run.seconds, **by)
-            seen[side] = (cpus.cpu_seconds(*pids) - used) / report["done"] * 1e6
+            used, done = zip(*(spent(port, line, pids, seconds, by) for seconds in (run.seconds / 5, run.seconds)))
+            seen[side] = (used[1] - used[0]) / (done[1] - done[0]) * 1e6  # what connections and handshakes cost is in both
             system.forget_logs()
             haproxy.forget_logs()
         detail["rounds"].append(seen)
