@@ -129,7 +129,7 @@ awaitable<session::result> session::read_some(phase why, std::uint32_t until, ch
     if (tls_ == nullptr || why == phase::linger) {
         got = co_await socket_.async_read_some(asio::buffer(to, room), asio::redirect_error(use_awaitable, ec));
     } else {
-        got = co_await tls_->read_some(to, room, ec);
+        co_await tls_->read_some(to, room, got, ec);
     }
     expires_ = 0;
     if (!ec) {

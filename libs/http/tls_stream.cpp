@@ -197,11 +197,9 @@ std::size_t tls_stream::read_now(char* to_here, std::size_t room, error_code& ec
     return ec ? 0 : got;
 }
 
-awaitable<std::size_t> tls_stream::read_some(char* to_here, std::size_t room, error_code& ec) {
-    std::size_t got = 0;
-    const auto step = [&](SSL* s) { return ::SSL_read_ex(s, to_here, room, &got); };
-    co_await waiting(step, impl_->holds(), {to_here, room}, ec);
-    co_return ec ? 0 : got;
+awaitable<void> tls_stream::read_some(char* to_here, std::size_t room, std::size_t& got, error_code& ec) {
+    const auto step = [to_here, room, &got](SSL* s) { return ::SSL_read_ex(s, to_here, room, &got); };
+    return waiting(step, impl_->holds(), {to_here, room}, ec);
 }
 
 // One record of what is there: several would be as many system calls.

@@ -21,7 +21,7 @@ public:
     ~tls_stream();
 
     awaitable<void> handshake(error_code& ec);
-    awaitable<std::size_t> read_some(char* to, std::size_t room, error_code& ec);  // waits for some
+    awaitable<void> read_some(char* to, std::size_t room, std::size_t& got, error_code& ec);  // waits for some
     // Without waiting: would_block when nothing is here, or nothing goes out. Then the same data is to be written
     // again, once the socket takes some.
     std::size_t read_now(char* to, std::size_t room, error_code& ec);
