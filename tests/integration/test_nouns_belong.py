@@ -188,6 +188,7 @@ def test_R12_C1_every_answer_of_every_noun_is_the_askers_and_what_is_sent_again_
         first, other = (insist(lambda: at(person).post(path, body, headers=keyed(serial))) for at in rng.sample(inside, 2))
         assert first.status in (200, 201, 207) and (first.status, first.body) == (other.status, other.body) and other.header("Idempotency-Replayed") == "true", (serial, first, other)
     for person in people:
+        person.client.close()  # what is not used for long is closed by the other side
         notes = [t["note"] for t in everything(person, "/v1/transactions") if not t["transfer_id"]]
         legs = [t["note"] for t in everything(person, "/v1/transactions") if t["transfer_id"]]
         names = {"/v1/payees": [p["name"] for p in everything(person, "/v1/payees")], "/v1/recurring": [r["name"] for r in everything(person, "/v1/recurring")],
