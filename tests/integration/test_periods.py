@@ -7,6 +7,7 @@ import pytest
 
 from mita.audit import audit_ledger
 from mita.client import Client, expect
+from mita.metrics import samples
 from mita.people import checked, money, of
 
 ANY = {"If-Match": "*"}
@@ -164,6 +165,19 @@ def test_a_goal_by_a_months_amount_has_its_share_of_a_weeks_days(stack, clock):
     assert "2028-12-01" < shown["reached_by"] < "2029-03-01"
     monthly = joined(stack, clock, "2026-04-03", {"every": "month", "start_day": 25}, goals=[goal])
     assert 310000 - month(monthly)["pool_money"]["amount"] == 3000
+
+
+@pytest.mark.parametrize("rule", [None, FRIDAYS, {"every": "month", "start_day": 10}, {"every": "month", "start_day": 25}])
+def test_B12_today_costs_one_round_trip_whatever_days_periods_begin_on(stack, clock, rule):
+    who = joined(stack, clock, "2026-03-03", rule)
+    sent = lambda: sum(int(n) for name, n in samples(Client(stack.finance, stack.contract).get("/metrics", internal=True).text).items()
+                       if name.startswith('mita_db_query_duration_seconds_count{query="finance_plan_state"'))
+    for day in ("2026-04-09", "2026-04-17", "2026-04-26"):
+        at(who, clock, day)
+        month(who)
+        before = sent()
+        expect(who.get("/v1/today"), 200)
+        assert sent() == before + 1, day
 
 
 WRONG = {

@@ -18,6 +18,7 @@ namespace {
 using std::chrono::days;
 
 constexpr int opened_at_once = 120;
+constexpr days two_months{66};   // by whatever rule: read at once, before it is known
 constexpr int most_rounds = 24;  // readings of one request: openings of long absences, races lost
 
 civil_day months_before(civil_day day, int count) {
@@ -94,6 +95,7 @@ awaitable<void> month_loader::begin_today(const month_facts& f, civil_day today,
 awaitable<loaded_month> month_loader::load(uuid user, month_request what, deadline d) {
     const auto utc = std::chrono::floor<days>(wall::now());
     auto range = range_of(what, {}, utc);
+    if (!what.month) range.last = std::max(range.last, utc + two_months);
     for (int round = 0; round < most_rounds; ++round) {
         auto read = co_await facts_.read(user, range, d);
         if (!read) {
