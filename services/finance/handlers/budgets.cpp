@@ -38,7 +38,7 @@ void refuse_over(const period& over, const loaded_month& got) {
         refuse("/month", "invalid_date",
                "What is over stays as it was: of this month, from today on, and those to come.");
     if (got.facts.rules.steps(got.today, over.start) > most_periods_ahead)
-        refuse("/month", "invalid_date", "Months are planned at most 100 years ahead.");
+        refuse("/month", "invalid_date", "At most 1,200 periods are planned ahead: a hundred years of months.");
 }
 
 [[noreturn]] void refuse_more() {

@@ -74,7 +74,7 @@ std::vector<stored_period> plan_or_refuse(const month_facts& f, civil_day planne
 void refuse_too_far(const month_request& what, const period_rules& by, civil_day today) {
     if (!what.month) return;
     if (by.steps(by.containing(today).start, by.named(*what.month).start) > most_periods_ahead)
-        refuse(what.named, "invalid_date", "Months are planned at most 100 years ahead.");
+        refuse(what.named, "invalid_date", "At most 1,200 periods are planned ahead: a hundred years of months.");
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ public:
     explicit month_loader(db::pool& db) : facts_(db), plans_(db), profiles_(db) {}
 
     // One round trip of two statements when the months are open, else two or three; one more when the person's are no
-    // calendar months and reach beyond those asked for at first. Makes the person's row. Months at
-    // most 100 years ahead: else api_error 422 invalid_date. Throws db::error, deadline_exceeded, overloaded.
+    // calendar months and reach beyond those asked for at first. Makes the person's row. At most
+    // most_periods_ahead: else api_error 422 invalid_date. Throws db::error, deadline_exceeded, overloaded.
     awaitable<loaded_month> load(uuid user, month_request what, deadline d);
     // The tag that what load() brings would be shown with (plan_tag), from the person's row alone. nullopt: it must be
     // loaded to be known, for a day without a plan gets one first. Throws as load.

@@ -65,7 +65,7 @@ what_if read_what_if(std::string_view body, const loaded_month& got) {
         if (w.over.start < now.start)
             in.fail("month", "invalid_date", "What is over cannot be tried: from this month on.");
         if (rules.steps(now.start, w.over.start) > most_periods_ahead)
-            in.fail("month", "invalid_date", "Months are planned at most 100 years ahead.");
+            in.fail("month", "invalid_date", "At most 1,200 periods are planned ahead: a hundred years of months.");
     }
     for (auto& entry : in.objects("transactions", most_entries, false)) w.entries.push_back(read_entry(entry, got));
     finish_body(doc);
