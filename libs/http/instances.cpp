@@ -127,13 +127,15 @@ awaitable<client_response> instances::send(client_request r, deadline d) {
 }
 
 // Among those that stand best the one that answered last: the feed of revocations is quickest where it is followed.
+// Where all are left out one of them is asked all the same: what is wanted here has nobody else, and a service that
+// died several times would be missed for half a minute after it came back.
 instances::one_ptr instances::choose(const one* but) const {
     const auto now = std::chrono::steady_clock::now();
     one_ptr best;
     auto best_rank = standing::rank::ejected;
     for (const one_ptr& it : all_) {
         const auto rank = it->known->at(now);
-        if (it.get() == but || rank == standing::rank::ejected) continue;
+        if (it.get() == but) continue;
         if (best != nullptr && (rank > best_rank || (rank == best_rank && it != last_))) continue;
         best = it;
         best_rank = rank;

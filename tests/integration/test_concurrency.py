@@ -14,7 +14,7 @@ from mita.people import key, line, money, uuid7, worked_example
 from mita.waiting import until
 
 SEED = int(os.environ.get("MITA_KILL_SEED", random.randrange(2**32)))
-KILLS = int(os.environ.get("MITA_KILLS", 200 if os.environ.get("MITA_NIGHTLY") else 0))  # 0: as many as fit a minute
+KILLS = int(os.environ.get("MITA_KILLS", 200 if os.environ.get("MITA_NIGHTLY") else 0))  # 0: as many as fit half a minute
 
 def insist(send, seconds=60):
     """Repeats one keyed request until it is answered for good; what a careful client does."""
@@ -41,7 +41,7 @@ def everything(person, path):
 
 
 def test_C1_sixteen_clients_with_duplicates_lose_and_double_nothing_whichever_service_is_killed_when(stack, clock):
-    """kill -9 of the gateway, finance and auth in turn, at moments by chance: as often as a minute allows, by night two hundred times. Again: MITA_KILL_SEED=<the printed seed>."""
+    """kill -9 of the gateway, finance and auth in turn, at moments by chance: as often as half a minute allows, by night two hundred times. Again: MITA_KILL_SEED=<the printed seed>."""
     clock.local("Europe/Sofia", "2026-04-10")
     rng = random.Random(SEED)
     people = [stack.person() for _ in range(4)]
@@ -72,7 +72,7 @@ def test_C1_sixteen_clients_with_duplicates_lose_and_double_nothing_whichever_se
     with ThreadPoolExecutor(16) as pool:
         jobs = [pool.submit(client, n) for n in range(16)]
         try:
-            while killed.total() < KILLS if KILLS else time.monotonic() < began + 60:
+            while killed.total() < KILLS if KILLS else time.monotonic() < began + 30:
                 wanted = len(done) + rng.randrange(20)
                 until(lambda wanted=wanted: len(done) >= wanted or any(job.done() for job in jobs), 60, "answers between two kills")
                 assert not any(job.done() for job in jobs)
@@ -92,6 +92,7 @@ def test_C1_sixteen_clients_with_duplicates_lose_and_double_nothing_whichever_se
     stack.wait_ready()
     stack.wait_followed()
     for person in people:
+        person.client.close()  # a connection of this thread may be to a gateway that was killed
         mine = [b for owner, b in done if owner == person.id]
         listed = everything(person, "/v1/transactions")
         assert {t["id"]: t["money"]["amount"] for t in listed} == {b["id"]: b["money"]["amount"] for b in mine} and len(listed) == len(mine)

@@ -18,7 +18,9 @@ namespace {
 using std::chrono::days;
 
 constexpr int opened_at_once = 120;
-constexpr days two_months{66};   // by whatever rule: read at once, before it is known
+// As far as what is wanted of today may reach by whatever rule, which is not known before it is read: the month of
+// tomorrow, and the one in which the next income is looked for.
+constexpr days reached_at_once = days{2 * max_days + 2} + income_reach;
 constexpr int most_rounds = 24;  // readings of one request: openings of long absences, races lost
 
 civil_day months_before(civil_day day, int count) {
@@ -95,7 +97,7 @@ awaitable<void> month_loader::begin_today(const month_facts& f, civil_day today,
 awaitable<loaded_month> month_loader::load(uuid user, month_request what, deadline d) {
     const auto utc = std::chrono::floor<days>(wall::now());
     auto range = range_of(what, {}, utc);
-    if (!what.month) range.last = std::max(range.last, utc + two_months);
+    if (!what.month) range.last = std::max(range.last, utc + reached_at_once);
     for (int round = 0; round < most_rounds; ++round) {
         auto read = co_await facts_.read(user, range, d);
         if (!read) {
