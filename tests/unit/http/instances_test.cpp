@@ -28,7 +28,8 @@ struct asking {
         REQUIRE(s.at(std::chrono::steady_clock::now()) == standing::rank::ejected);
     }
     std::string ask() {
-        return mita::test::run(context, of.send(client_request(verb::get, "/x"), mita::test::soon())).body;
+        const auto answer = mita::test::run(context, of.send(client_request(verb::get, "/x"), mita::test::soon()));
+        return std::string(answer.body);
     }
     asio::io_context context;
     logger log{"test", log_level::error};
@@ -37,20 +38,20 @@ struct asking {
     instances of;
 };
 
-std::string url(const upstream& up) { return "http://127.0.0.1:" + std::to_string(up.port()); }
+std::string place_of(const upstream& up) { return "127.0.0.1:" + std::to_string(up.port()); }
 
 }  // namespace
 
 TEST_CASE("C7: who has nobody else asks the one that is left out, and at once when it is back") {
     upstream up(always(ok("back")));
-    asking a(url(up));
+    asking a(place_of(up));
     a.leave_out(0, 4);
     CHECK(a.ask() == "back");
 }
 
 TEST_CASE("C7: of two the one that is left out is asked only when the other one fails") {
     upstream left(always(ok("left out"))), other(always(ok("other")));
-    asking a(url(left) + "," + url(other));
+    asking a(place_of(left) + "," + place_of(other));
     a.leave_out(0, 2);
     CHECK(a.ask() == "other");
     a.leave_out(1, 2);
