@@ -5,6 +5,7 @@ import json
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
@@ -22,6 +23,12 @@ def fresh_password():
     made = "canary-" + secrets.token_hex(9)
     canaries.add(made)
     return made
+
+
+def worked_off(stack):
+    """Until what was asked for is sent, or given up as it was never to be. What a test of a later month left waits for its time."""
+    soon = stack.clock.now() + timedelta(hours=1)
+    until(lambda: stack.cluster.sql("select count(*) from auth.mails where created_at <= %s", soon)[0][0] == 0, 30, "the queue to be worked off")
 
 
 def forgot(stack, address, **more):
@@ -162,7 +169,7 @@ def test_P7_forgot_answers_alike_and_as_fast_for_known_and_unknown_addresses(sta
     assert len(bodies) == 1
     middle = {known: sorted(t)[len(t) // 2] for known, t in times.items()}
     assert middle[True] < 3 * middle[False] + 0.005 and middle[False] < 3 * middle[True] + 0.005, middle
-    until(lambda: stack.cluster.sql("select count(*) from auth.mails")[0][0] == 0, 30, "the queue to be worked off")
+    worked_off(stack)
     assert all(stack.mailbox.letters(address) == [] for address in unknown)
 
 
@@ -172,7 +179,7 @@ def test_P7_a_disabled_person_gets_no_link_and_the_same_answer(stack, person):
     expect(reset(stack, letter.token, NEW), 422, "invalid_token")
     before = len(stack.mailbox.letters(person.email))
     forgot(stack, person.email)
-    until(lambda: stack.cluster.sql("select count(*) from auth.mails")[0][0] == 0, 30, "the queue to be worked off")
+    worked_off(stack)
     assert len(stack.mailbox.letters(person.email)) == before
 
 
@@ -253,7 +260,7 @@ def test_proof_is_asked_for_again_and_the_newer_link_counts(stack, person):
     expect(verify(stack, second.token), 204)
     before = len(stack.mailbox.letters(person.email))
     expect(stack.client().post("/v1/auth/email/resend", {"email": person.email}), 202)  # nothing is left to prove
-    until(lambda: stack.cluster.sql("select count(*) from auth.mails")[0][0] == 0, 30, "the queue to be worked off")
+    worked_off(stack)
     assert len(stack.mailbox.letters(person.email)) == before
 
 
@@ -305,7 +312,7 @@ def test_P7_asking_for_another_persons_address_answers_alike_and_tells_nobody(st
     other = stack.person()
     before = len(stack.mailbox.letters(other.email))
     assert expect(ask_change(person, other.email), 202).text == expect(ask_change(person, new_address()), 202).text
-    until(lambda: stack.cluster.sql("select count(*) from auth.mails")[0][0] == 0, 30, "the queue to be worked off")
+    worked_off(stack)
     assert not [x for x in stack.mailbox.letters(other.email)[before:] if "confirm your new" in x.subject.lower()]
 
 
@@ -352,7 +359,7 @@ def test_P7_with_proven_addresses_registering_answers_alike_for_known_and_new(st
     log_in = lambda: stack.client(strict).post("/v1/auth/login", {"email": new, "password": NEW})
     expect(log_in(), 403, "email_unverified")
     expect(stack.client(strict).post("/v1/auth/login", {"email": new, "password": "canary wrong one"}), 401, "invalid_credentials")
-    until(lambda: stack.cluster.sql("select count(*) from auth.mails")[0][0] == 0, 30, "the queue to be worked off")
+    worked_off(stack)
     expect(verify(stack, stack.mailbox.letters(new)[-1].token), 204)
     expect(log_in(), 200)
     assert letter.recipient == new
